@@ -1,0 +1,145 @@
+/* Datapath actions: what a cached flow does to its packets.
+ *
+ * A list is bytes: records one after the other, each a header and a body, padded to 4 bytes. The
+ * same bytes go over the dp channel and are executed by the workers, so they are validated once,
+ * when they come in (dp_actions_validate()). An empty list drops. A new action adds a type and a
+ * struct here, a row in action.c (size, validate, format) and one file in datapath/action. Numbers
+ * are in host order except where a be type says otherwise. No EAL here. */
+#ifndef DATAPATH_FLOW_ACTION_H
+#define DATAPATH_FLOW_ACTION_H
+
+#include "datapath/flow/key.h"
+#include "lib/error.h"
+#include "lib/strbuf.h"
+
+#define DP_ACTIONS_MAX_LEN 16384 /* Bytes of one list. */
+
+enum dp_action_type {
+    DP_ACTION_OUTPUT = 1,
+    DP_ACTION_PUSH_VLAN,
+    DP_ACTION_POP_VLAN,
+    DP_ACTION_SET_ETH,
+    DP_ACTION_SET_VLAN,
+    DP_ACTION_SET_IPV4,
+    DP_ACTION_SET_IPV6,
+    DP_ACTION_SET_L4,
+    DP_ACTION_DROP,
+    DP_N_ACTIONS
+};
+
+struct dp_action {
+    uint16_t type; /* enum dp_action_type. */
+    uint16_t len;  /* Of the record with this header, before padding to 4. */
+};
+
+struct dp_action_output {
+    struct dp_action h;
+    uint32_t port; /* Datapath port number. */
+};
+
+struct dp_action_push_vlan {
+    struct dp_action h;
+    be16_t tpid; /* 0x8100 or 0x88a8. */
+    be16_t tci;  /* FLOW_VLAN_PRESENT is ignored. */
+};
+
+struct dp_action_pop_vlan {
+    struct dp_action h;
+};
+
+/* Set actions: packet = (packet & ~mask) | (value & mask), then checksums are kept right. */
+struct dp_action_set_eth {
+    struct dp_action h;
+    uint8_t src[6], src_mask[6];
+    uint8_t dst[6], dst_mask[6];
+};
+
+struct dp_action_set_vlan { /* The outermost tag. */
+    struct dp_action h;
+    be16_t tci, tci_mask;
+};
+
+struct dp_action_set_ipv4 {
+    struct dp_action h;
+    be32_t src, src_mask;
+    be32_t dst, dst_mask;
+    uint8_t tos, tos_mask;
+    uint8_t ttl, ttl_mask;
+};
+
+struct dp_action_set_ipv6 {
+    struct dp_action h;
+    uint8_t src[16], src_mask[16];
+    uint8_t dst[16], dst_mask[16];
+    be32_t label, label_mask; /* Low 20 bits. */
+    uint8_t tclass, tclass_mask;
+    uint8_t hlimit, hlimit_mask;
+};
+
+struct dp_action_set_l4 { /* TCP, UDP or SCTP ports, ICMP type and code, as in the key. */
+    struct dp_action h;
+    be16_t src, src_mask;
+    be16_t dst, dst_mask;
+};
+
+/* Ends the list: what was not output is dropped for a reason that vswitchd knows. */
+struct dp_action_drop {
+    struct dp_action h;
+    uint32_t reason; /* enum dp_policy_drop. */
+};
+
+/* Why policy dropped a packet. Rows in action.c give names; the datapath counts each under that
+ * name. */
+enum dp_policy_drop {
+    DP_DROP_NO_RULE,            /* Table miss, fail-mode secure, or an explicit drop. */
+    DP_DROP_VLAN_INGRESS,       /* The port's VLAN configuration does not admit the tag. */
+    DP_DROP_RESERVED_MAC,       /* 01:80:c2:00:00:0x that a bridge does not forward. */
+    DP_DROP_SAME_PORT,          /* The destination is where it came from. */
+    DP_DROP_NO_OUTPUT,          /* Nobody else to send it to. */
+    DP_DROP_PORT_NOT_IN_BRIDGE, /* The input port belongs to no bridge. */
+    DP_DROP_TOO_DEEP,           /* Translation passed its bound of depth or size. */
+    DP_N_POLICY_DROPS
+};
+const char *dp_policy_drop_name(enum dp_policy_drop);
+
+/* A list being built, or a view of one. */
+struct dp_actions {
+    uint8_t *data;
+    uint32_t len;
+    uint32_t size; /* 0: 'data' is borrowed. */
+};
+
+#define DP_ACTIONS_INIT                                                                            \
+    {                                                                                              \
+        NULL, 0, 0                                                                                 \
+    }
+
+void dp_actions_free(struct dp_actions *);
+void dp_actions_clear(struct dp_actions *);
+/* Appends a zeroed record of 'len' bytes (header included, filled in) and returns it, valid until
+ * the next change. */
+void *dp_actions_put(struct dp_actions *, enum dp_action_type, size_t len);
+void dp_actions_put_output(struct dp_actions *, uint32_t port);
+void dp_actions_put_drop(struct dp_actions *, enum dp_policy_drop reason);
+void dp_actions_append(struct dp_actions *, const struct dp_actions *more);
+bool dp_actions_equal(const struct dp_actions *, const struct dp_actions *);
+
+/* Walks a validated list: for (a = first; a; a = next). */
+const struct dp_action *dp_actions_first(const void *data, size_t len);
+const struct dp_action *dp_actions_next(const void *data, size_t len, const struct dp_action *);
+
+/* Checks bytes from an untrusted side: every record whole, of a known type and its exact size,
+ * values in range. */
+int dp_actions_validate(const void *data, size_t len, struct error *);
+
+/* In ovs-dpctl's syntax ("push_vlan(vid=10,pcp=0),2"; "drop:vlan-ingress"). */
+void dp_actions_format(struct strbuf *, const void *data, size_t len);
+
+/* A key under a mask in ovs-dpctl's syntax:
+ * "recirc_id(0),in_port(2),eth(src=...,dst=...),eth_type(0x0800),ipv4(...)". 'port_name' (may be
+ * NULL) gives a name for a port number, or NULL. In format.c. */
+typedef const char *flow_port_name(uint32_t port, void *aux);
+void flow_key_format(struct strbuf *, const struct flow_key *, const struct flow_mask *,
+                     flow_port_name *port_name, void *aux);
+
+#endif

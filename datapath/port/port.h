@@ -1,0 +1,106 @@
+/* Ports: where packets come in and go out. A type of port is a vtable in a file of its own (tap.c,
+ * system.c, dpdk.c) that registers itself with PORT_TYPE_REGISTER().
+ *
+ * Offloads. Between ports, a packet is an mbuf whose TX flags say what is still to be done, as for
+ * rte_eth_tx_burst(): RTE_MBUF_F_TX_TCP_CKSUM / UDP_CKSUM (partial checksum in place: pseudo header
+ * only) with TX_IPV4 / TX_IPV6, RTE_MBUF_F_TX_TCP_SEG with tso_segsz for a super-packet,
+ * RTE_MBUF_F_TX_UDP_SEG likewise; l2_len, l3_len and l4_len are valid when any is set (rx sets them
+ * from the virtio-net header after checking it against the packet; actions that change header
+ * lengths keep them right). RX_L4_CKSUM_GOOD says that a checksum was verified. Before tx, core
+ * calls offload_prepare() (datapath/port/offload.h), which segments or checksums in software what
+ * the port's 'features' say it cannot.
+ *
+ * Threads. open, close, set, get_info: the control thread. rx, tx: workers; queue q of a port is
+ * used by one worker at a time for rx, and worker w sends on tx queue w. A port is opened before
+ * and closed after core knows it, so rx/tx never race with open/close. */
+#ifndef DATAPATH_PORT_PORT_H
+#define DATAPATH_PORT_PORT_H
+
+#include <rte_mbuf.h>
+
+#include "datapath/dp.h"
+
+#define PORT_MAX_QUEUES 16 /* At least the number of workers. */
+
+/* What a port can send without help. */
+#define PORT_TX_CSUM (1u << 0)      /* Partial TCP/UDP checksums, IPv4 and IPv6. */
+#define PORT_TX_TSO (1u << 1)       /* TCP super-packets, IPv4 and IPv6. */
+#define PORT_TX_USO (1u << 2)       /* UDP super-packets. */
+#define PORT_TX_MULTI_SEG (1u << 3) /* mbufs of several segments. */
+
+struct port {
+    const struct port_type *type;
+    char name[DP_NAME_MAX];
+    uint32_t port_no;
+    uint32_t features;  /* PORT_TX_*. Constant between open and close. */
+    unsigned int n_rxq; /* Constant between open and close. */
+    unsigned int n_txq;
+    void *priv; /* The type's own. */
+};
+
+/* Pools that rx takes mbufs from. Frames up to 2 KiB fit one mbuf of 'small'; a super-packet is a
+ * small one followed by one of 'jumbo' (64 KiB of data room). Both are thread-safe with per-thread
+ * caches. */
+struct port_pools {
+    struct rte_mempool *small;
+    struct rte_mempool *jumbo;
+};
+
+struct port_type {
+    const char *name;
+    struct port_type *next;
+
+    /* Makes the device and its queues ('n_queues' of each direction, at most PORT_MAX_QUEUES; a
+     * type may open fewer rx queues and says so in n_rxq; n_txq must be n_queues) and sets
+     * port->features and priv. port->name, type and port_no are set. On failure nothing is left
+     * behind. An unknown option or bad value: -EINVAL naming option and value. Blocking is fine. */
+    int (*open)(struct port *, const struct dp_port_config *, const struct port_pools *,
+                unsigned int n_queues, struct error *);
+    /* Releases everything, the device too when open() made it. */
+    void (*close)(struct port *);
+    /* Applies a changed mac, mtu or options live; -EOPNOTSUPP when the port must be made anew. May
+     * be NULL (same). */
+    int (*set)(struct port *, const struct dp_port_config *, struct error *);
+    /* Fills everything but port_no, name and type: mac, mtu, ifindex, admin_up, link_up, speed,
+     * driver, error. */
+    void (*get_info)(struct port *, struct dp_port_info *);
+
+    /* Receives at most 'n' packets into 'pkts', which become the caller's. mbuf->port is not set
+     * here. Frames that cannot be received (malformed virtio header, longer than 64 KiB) are
+     * counted with drop_count(worker, ...) and skipped; '*ret_errors' is their number. Returns the
+     * count; never blocks. A dead device returns 0 for ever. */
+    uint16_t (*rx)(struct port *, unsigned int queue, unsigned int worker, struct rte_mbuf **pkts,
+                   uint16_t n, uint16_t *ret_errors);
+    /* A file descriptor that is readable (level-triggered) while rx has something, or -1: this
+     * queue must be polled. */
+    int (*rx_fd)(struct port *, unsigned int queue);
+    /* Sends packets that offload_prepare() has made fit. Returns how many of the first were sent;
+     * they now belong to the port. The rest stays the caller's. Never blocks. When the device
+     * refuses one packet for good (too big, bad), the type frees it, counts it under a reason of
+     * its own through drop_count(), adds it to '*ret_errors', and goes on; it is part of the
+     * returned number. */
+    uint16_t (*tx)(struct port *, unsigned int queue, unsigned int worker, struct rte_mbuf **pkts,
+                   uint16_t n, uint16_t *ret_errors);
+};
+
+#define PORT_TYPE_REGISTER(TYPE)                                                                   \
+    CONSTRUCTOR static void port_type_register_##TYPE(void)                                        \
+    {                                                                                              \
+        port_type_register(&TYPE);                                                                 \
+    }
+
+void port_type_register(struct port_type *);
+/* NULL when there is no such type; "internal" finds "tap". */
+const struct port_type *port_type_find(const char *name);
+
+/* Control thread: finds the type, checks the name, calls its open(). '*ret' is freed by
+ * port_close(). */
+int port_open(const struct dp_port_config *, uint32_t port_no, const struct port_pools *,
+              unsigned int n_queues, struct port **ret, struct error *);
+void port_close(struct port *);
+
+/* --- Notice of change, for types whose device lives in the kernel: the control thread calls
+ * port_poll() now and then (at a link_monitor event and every second) and compares get_info() with
+ * what it told last. */
+
+#endif

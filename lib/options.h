@@ -1,0 +1,43 @@
+/* Command-line options of the programs: one table gives parsing, checks and --help.
+ *
+ * --help and --version are built in: they print and exit(0). An unknown option or a missing value
+ * prints a line that names it and points to
+ * --help, and exits with 2. Main thread, at start. */
+#ifndef LIB_OPTIONS_H
+#define LIB_OPTIONS_H
+
+#include "lib/util.h"
+
+struct option_def {
+    const char *name;   /* Long name without dashes: "rundir". NULL ends the table. */
+    char letter;        /* Short form, 0: none. */
+    const char *arg;    /* "DIR" when it takes a value; NULL for a flag. */
+    const char *help;   /* One line. */
+    const char **value; /* Receives the (last) value. */
+    bool *flag;         /* Receives true. */
+    void (*each)(const char *value,
+                 void *aux); /* Called for each occurrence instead; value NULL for a flag. */
+    void *aux;
+};
+
+/* "Usage: PROGRAM SYNOPSIS", then 'about', then the table. Options end at the first word that is
+ * none, or at "--". Returns the index of the first argument that is no option. */
+int options_parse(int argc, char *argv[], const char *program, const char *synopsis,
+                  const char *about, const struct option_def *);
+
+/* The options that every daemon has; put OPTIONS_DAEMON(&d) in its table. */
+struct daemon_options {
+    const char *rundir;    /* As given, or NULL: see daemon_rundir(). */
+    const char *log_file;  /* NULL: stderr. */
+    const char *log_level; /* NULL, or for log_set_levels(). */
+};
+#define OPTIONS_DAEMON(D)                                                                          \
+    {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",       \
+     &(D)->rundir},                                                                                \
+        {"log-file", 0, "FILE", "append the log to FILE", &(D)->log_file},                         \
+    {                                                                                              \
+        "log-level", 'v', "SPEC", "off, err, warn, info, dbg, or MODULE:LEVEL,...",                \
+            &(D)->log_level                                                                        \
+    }
+
+#endif

@@ -1,0 +1,134 @@
+/* Bridges: OpenFlow tables, ports, MAC learning and the translation of packets into datapath
+ * actions.
+ *
+ * All bridges that share one datapath live in one 'struct ofproto_set', so that a packet can go
+ * from bridge to bridge through patch ports within one translation. Asks nothing of the datapath
+ * but what datapath/dp.h offers. vswitchd configures it (reconcile/) and calls ofproto_translate()
+ * for misses and for revalidation (upcall/). One thread; times are milliseconds of CLOCK_MONOTONIC,
+ * passed in, so that tests can make time pass. */
+#ifndef OFPROTO_OFPROTO_H
+#define OFPROTO_OFPROTO_H
+
+#include "datapath/dp.h"
+
+struct ofproto_set;
+struct ofproto;
+
+struct ofproto_set *ofproto_set_new(void);
+void ofproto_set_free(struct ofproto_set *); /* Bridges must be gone. */
+
+/* Grows whenever something changed that may make a cached flow wrong: ports, VLANs, rules, MACs
+ * that moved. Cached flows translated under an older number must be translated again. */
+uint64_t ofproto_set_generation(const struct ofproto_set *);
+/* Ages MAC entries and rules; call at least every second. */
+void ofproto_set_run(struct ofproto_set *, uint64_t now_ms);
+
+enum ofproto_fail_mode { OFPROTO_STANDALONE, OFPROTO_SECURE };
+
+struct ofproto_config {
+    uint64_t datapath_id;
+    uint8_t local_mac[6];
+    enum ofproto_fail_mode fail_mode; /* Standalone without a controller: one NORMAL rule. */
+    unsigned int mac_aging_s;         /* Default 300. */
+    unsigned int mac_table_size;      /* Default 8192. */
+    bool forward_bpdu;                /* Forward reserved group addresses too. */
+    const uint16_t *flood_vlans;      /* VLANs without MAC learning. */
+    size_t n_flood_vlans;
+};
+
+int ofproto_new(struct ofproto_set *, const char *name, struct ofproto **ret, struct error *);
+void ofproto_free(struct ofproto *);
+int ofproto_configure(struct ofproto *, const struct ofproto_config *, struct error *);
+const char *ofproto_name(const struct ofproto *);
+struct ofproto *ofproto_find(const struct ofproto_set *, const char *name);
+
+/* --- Ports.
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+#define OFPROTO_MAX_PORTS 0xff00
+#define OFPROTO_LOCAL 0xfffe /* OFPP_LOCAL: the port with the bridge's name. */
+
+struct ofproto_port_config {
+    const char *name;
+    uint16_t ofport;        /* OpenFlow number wanted; 0: any. */
+    uint32_t dp_port;       /* 0 for a patch port. */
+    const char *patch_peer; /* The name of the peer port, for a patch port. */
+    bool up;                /* Link and admin state: a port that is down is left out of floods. */
+    uint8_t mac[6];
+};
+
+/* Adds the port or changes the one of this name; its number never changes while it lives. -EEXIST
+ * when the number is taken by another. */
+int ofproto_port_set(struct ofproto *, const struct ofproto_port_config *, uint16_t *ret_ofport,
+                     struct error *);
+void ofproto_port_remove(struct ofproto *, const char *name);
+
+enum ofproto_vlan_mode {
+    OFPROTO_VLAN_ACCESS,
+    OFPROTO_VLAN_TRUNK,
+    OFPROTO_VLAN_NATIVE_TAGGED,
+    OFPROTO_VLAN_NATIVE_UNTAGGED,
+};
+
+/* A "Port" of the database: one interface (several when bonding comes) with VLAN settings. */
+struct ofproto_bundle_config {
+    const char *name;
+    const char *const *ports; /* Names of ports set before. */
+    size_t n_ports;
+    enum ofproto_vlan_mode vlan_mode;
+    int tag;                /* -1: none; 0...4095. */
+    const uint16_t *trunks; /* None: all VLANs. */
+    size_t n_trunks;
+    bool is_protected; /* Does not forward to other protected ports. */
+    enum {
+        OFPROTO_PRIO_TAG_NEVER,
+        OFPROTO_PRIO_TAG_IF_NONZERO,
+        OFPROTO_PRIO_TAG_ALWAYS
+    } priority_tags;
+};
+int ofproto_bundle_set(struct ofproto *, const struct ofproto_bundle_config *, struct error *);
+void ofproto_bundle_remove(struct ofproto *, const char *name);
+
+/* --- Translation.
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+/* What a cached flow's packets must be credited to: rules, ports of patch pairs, MAC entries that
+ * stay fresh. Opaque, holds references. */
+struct ofproto_effects;
+
+struct ofproto_xlate_in {
+    const struct flow_key *key;
+    const void *packet; /* NULL when only the key is known (revalidation). */
+    uint32_t packet_len;
+    bool may_learn; /* Learn the source MAC: true for a packet that came, false for trace. */
+    uint64_t now_ms;
+    struct strbuf *trace; /* Not NULL: says in words what happens and why. */
+};
+
+struct ofproto_xlate_out {
+    struct flow_mask mask; /* Every bit that the verdict depended on, sealed. */
+    struct dp_actions
+        actions; /* Owned by the caller: dp_actions_free(). Never empty: a drop says its reason. */
+    struct ofproto_effects *effects;
+    bool no_cache; /* This verdict holds for this packet alone: execute, do not install. */
+};
+
+/* Never fails: what cannot be translated is a drop with a reason. */
+void ofproto_translate(struct ofproto_set *, const struct ofproto_xlate_in *,
+                       struct ofproto_xlate_out *);
+void ofproto_xlate_out_free(struct ofproto_xlate_out *);
+
+/* Credits 'packets' and 'bytes' that came since the last call, the latest at 'used_ms'. */
+void ofproto_effects_credit(struct ofproto_set *, struct ofproto_effects *, uint64_t packets,
+                            uint64_t bytes, uint64_t used_ms);
+void ofproto_effects_free(struct ofproto_effects *);
+
+/* --- For people (ctl commands fdb/show, fdb/flush and so on register themselves in l2/).
+ * ------------------------------------------- */
+
+/* Names for flow_key_format(): port names by datapath number. */
+const char *ofproto_dp_port_name(uint32_t dp_port, void *ofproto_set);
+
+#endif
