@@ -1,0 +1,102 @@
+"""kill -9 of each process under traffic, and clean stops."""
+
+import json
+import os
+import time
+
+import pytest
+from sluice import wait_for
+
+
+class Transfer:
+    """An iperf3 transfer between two hosts, with its result as JSON."""
+
+    def __init__(self, sender, receiver, seconds):
+        self.server = receiver.popen("iperf3", "-s", "-1")
+        wait_for(lambda: ":5201" in receiver.run("ss", "-Hltn"), "iperf3's server")
+        self.client = sender.popen("iperf3", "-J", "-i", "0.2", "-t", seconds, "-c", receiver.address)
+
+    def result(self):
+        out, _ = self.client.communicate(timeout=60)
+        r = json.loads(out)
+        assert "error" not in r, r["error"]
+        return r
+
+
+def test_killed_vswitchd_loses_no_segment_of_a_running_transfer(switch):
+    a = switch.add_host("a", "10.0.0.1")
+    b = switch.add_host("b", "10.0.0.2")
+    c = switch.add_host("c", "10.0.0.3")
+    assert a.ping("10.0.0.2") and b.ping("10.0.0.1")
+    before = switch.totals()["drops"]
+    t = Transfer(a, b, 4)
+    time.sleep(1)
+    pid = switch.kill("sluice-vswitchd")
+    switch.wait_restarted("sluice-vswitchd", pid)
+    r = t.result()
+    assert all(i["sum"]["bytes"] > 0 for i in r["intervals"]), "the transfer stalled"
+    assert switch.totals()["drops"] - before <= 2, switch.drops()
+    assert r["end"]["sum_sent"]["retransmits"] == 0
+    switch.wait_ready()
+    assert c.ping("10.0.0.1"), "a new flow does not work after the restart"
+
+
+@pytest.mark.san
+def test_ping_goes_on_while_vswitchd_is_killed_again_and_again(switch):
+    a = switch.add_host("a", "10.0.0.1")
+    switch.add_host("b", "10.0.0.2")
+    assert a.ping("10.0.0.2")
+    p = a.popen("ping", "-q", "-i", "0.02", "-c", "250", "10.0.0.2")
+    for _ in range(3):
+        time.sleep(0.7)
+        pid = switch.kill("sluice-vswitchd")
+        switch.wait_restarted("sluice-vswitchd", pid)
+        switch.wait_ready()
+    out, _ = p.communicate(timeout=60)
+    assert " 0% packet loss" in out, out
+
+
+@pytest.mark.san
+def test_killed_datapath_is_restarted_and_refilled(switch):
+    a = switch.add_host("a", "10.0.0.1")
+    switch.add_host("b", "10.0.0.2")
+    assert a.ping("10.0.0.2")
+    numbers = switch.get("Interface", "a", "ofport")
+    pid = switch.kill("sluice-datapath")
+    switch.wait_restarted("sluice-datapath", pid)
+    wait_for(lambda: a.ping("10.0.0.2", count=1, wait=1), "traffic after the datapath's restart", timeout=10)
+    assert switch.get("Interface", "a", "ofport") == numbers
+
+
+@pytest.mark.san
+def test_killed_db_comes_back_with_all_it_held(switch):
+    a = switch.add_host("a", "10.0.0.1", "tag=10")
+    switch.add_host("b", "10.0.0.2", "tag=10")
+    assert a.ping("10.0.0.2")
+    p = a.popen("ping", "-q", "-i", "0.02", "-c", "100", "10.0.0.2")
+    pid = switch.kill("sluice-db")
+    switch.wait_restarted("sluice-db", pid)
+    out, _ = p.communicate(timeout=60)
+    assert " 0% packet loss" in out, out
+    assert switch.vsctl("get", "port", "a", "tag").strip() == "10"
+    switch.add_host("c", "10.0.0.3", "tag=10")
+    assert a.ping("10.0.0.3")
+
+
+def test_down_leaves_nothing_behind_and_up_brings_the_bridge_back(switch):
+    switch.vsctl("add-port", "br0", "p0", "--", "set", "interface", "p0", "type=internal")
+    switch.stop()
+    left = [f for f in os.listdir(switch.dir) if f.endswith((".pid", ".sock", ".ctl", ".mgmt"))]
+    assert left == []
+    devices = [d["ifname"] for d in json.loads(switch.ns.run("ip", "-j", "link"))]
+    assert devices == ["lo"], devices
+    switch.sluice("down")
+    switch.start()
+    assert switch.vsctl("list-ports", "br0").split() == ["p0"]
+    wait_for(lambda: "p0" in switch.ns.run("ip", "-o", "link"), "the port's device")
+
+
+def test_second_switch_on_the_same_run_directory_is_refused(switch):
+    p = switch.sluice("up", check=False)
+    assert p.returncode != 0 and "already" in p.stderr and switch.dir in p.stderr, p.stderr
+    assert switch.sluice("status", check=False).returncode == 0
