@@ -37,9 +37,10 @@ void daemon_signals(struct event_base *);
 
 /* Tells whoever started us: "READY=1" (nothing happens without $NOTIFY_SOCKET). */
 void daemon_notify_ready(void);
-/* sd_notify's FDSTORE: asks the supervisor to keep a duplicate of 'fd' under 'name' (at most 255 of
- * [A-Za-z0-9._:-]) and hand it to our successor; daemon_fd_forget() drops all under that name.
- * No-ops without a supervisor. -errno when the message was not sent. */
+/* sd_notify's FDSTORE: asks the supervisor to keep a duplicate of 'fd' under 'name' (at most 255
+ * printable ASCII characters without spaces and colons) and hand it to our successor;
+ * daemon_fd_forget() drops all under that name. No-ops without a supervisor. -errno when the
+ * message was not sent. */
 int daemon_fd_keep(const char *name, int fd);
 int daemon_fd_forget(const char *name);
 /* The fds that a predecessor left ($LISTEN_PID, $LISTEN_FDS, $LISTEN_FDNAMES): takes out the next
