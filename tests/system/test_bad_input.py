@@ -1,0 +1,120 @@
+"""Bad input: a clear error to the person, everything else goes on, nothing stored is lost."""
+
+import os
+import subprocess
+
+import pytest
+from sluice import BIN, wait_for
+
+pytestmark = pytest.mark.san
+
+
+def test_unknown_option_is_named(switch):
+    for program in ("sluice", "sluice-db", "sluice-datapath", "sluice-vswitchd", "sluice-vsctl", "sluice-appctl"):
+        p = switch.command(os.path.join(BIN, program), "--no-such-option", check=False)
+        assert p.returncode != 0 and "no-such-option" in p.stderr, (program, p.stderr)
+
+
+def test_interface_that_does_not_exist_is_told_and_others_work(switch):
+    p = switch.vsctl("add-port", "br0", "nosuch0", check=False)
+    assert "nosuch0" in p.stderr
+    assert "nosuch0" in switch.get("Interface", "nosuch0", "error")
+    assert switch.get("Interface", "nosuch0", "ofport") == "-1"
+    a = switch.add_host("a", "10.0.0.1")
+    switch.add_host("b", "10.0.0.2")
+    assert a.ping("10.0.0.2")
+    # It is taken up when it appears.
+    switch.ns.run("ip", "link", "add", "nosuch0", "type", "veth", "peer", "name", "nosuch1")
+    wait_for(lambda: switch.get("Interface", "nosuch0", "error") == "[]", "the port to come up")
+
+
+def test_name_too_long_for_a_device_is_told(switch):
+    name = "a-name-much-too-long"
+    switch.vsctl("add-port", "br0", name, "--", "set", "Interface", name, "type=internal", check=False)
+    assert "too long" in switch.get("Interface", name, "error")
+
+
+def test_vlan_out_of_range_is_refused(switch):
+    switch.vsctl("add-port", "br0", "p", "--", "set", "Interface", "p", "type=internal")
+    for vsctl in (switch.vsctl, switch.ovs_vsctl):
+        p = vsctl("set", "port", "p", "tag=5000", check=False)
+        assert p.returncode != 0 and "5000" in p.stderr, p.stderr
+    assert switch.get("port", "p", "tag") == "[]"
+
+
+def test_type_that_is_not_built_is_told(switch):
+    switch.vsctl("add-port", "br0", "lisp0", "--", "set", "interface", "lisp0", "type=lisp", check=False)
+    assert "lisp" in switch.get("Interface", "lisp0", "error")
+
+
+def test_file_that_is_no_database_is_refused_and_left_as_it_is(switches):
+    s = switches(start=False)
+    path = s.dir + "/conf.db"
+    with open(path, "w") as f:
+        f.write("this is my shopping list\n")
+    p = s.sluice("up", check=False)
+    assert p.returncode != 0 and "conf.db" in p.stderr, p.stderr
+    with open(path) as f:
+        assert f.read() == "this is my shopping list\n"
+    assert not any(s.pid(n) for n in ("sluice", "sluice-db", "sluice-datapath", "sluice-vswitchd"))
+
+
+def test_second_process_on_the_run_directory_is_refused(switch):
+    for program in ("sluice-db", "sluice-datapath", "sluice-vswitchd"):
+        p = switch.command(os.path.join(BIN, program), check=False, timeout=20)
+        assert p.returncode != 0 and str(switch.pid(program)) in p.stderr, (program, p.stderr)
+    assert switch.sluice("status", check=False).returncode == 0
+
+
+def test_missing_permission_is_told(tmp_path):
+    os.chmod(tmp_path, 0o755)
+    (tmp_path / "run").mkdir(mode=0o755)
+    p = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", os.path.join(BIN, "sluice"), "up",
+                        "--rundir", str(tmp_path / "run"), "--dbdir", str(tmp_path / "run")],
+                       capture_output=True, text=True, timeout=60)
+    assert p.returncode != 0 and "ermission" in p.stderr, p.stderr
+
+
+FRAMES = """
+from scapy.all import *
+import random, sys
+random.seed(7)
+s = conf.L2socket(iface="eth0")
+def send(b):
+    try: s.send(bytes(b))
+    except OSError: pass
+e = Ether(dst="02:00:00:00:00:01", src="02:00:00:00:00:02")
+good = [e/IP(dst="10.0.0.2")/UDP(dport=9)/Raw(b"x"*64), e/IPv6(dst="::1")/TCP(), e/Dot1Q(vlan=3)/ARP(),
+        e/IPv6()/IPv6ExtHdrFragment()/UDP(), e/IPv6()/IPv6ExtHdrHopByHop()/ICMPv6ND_NS(), e/IP(options=[IPOption_RR()])/ICMP()]
+for p in good:
+    b = bytes(p)
+    for n in range(14, len(b)): send(b[:n])
+    for _ in range(100):
+        c = bytearray(b)
+        for _ in range(random.randrange(1, 6)): c[random.randrange(12, len(c))] = random.randrange(256)
+        send(c)
+send(bytes(e) + b"\\0" * 1600)
+"""
+
+
+def test_malformed_frames_do_no_harm_and_are_all_accounted_for(switch):
+    a = switch.add_veth_host("a", "10.0.0.1")
+    b = switch.add_host("b", "10.0.0.2")
+    c = switch.add_host("c", "10.0.0.3")
+    b.run("ip", "link", "set", "eth0", "mtu", "1500")
+    a.run("/usr/bin/python3", "-c", FRAMES)
+    assert c.ping("10.0.0.2") and b.ping("10.0.0.3")
+    switch.assert_nothing_vanished()
+    assert switch.sluice("status", check=False).returncode == 0
+
+
+def test_garbage_on_every_socket_is_survived(switch):
+    for name in sorted(os.listdir(switch.dir)):
+        path = os.path.join(switch.dir, name)
+        if not os.path.exists(path) or not (name.endswith((".sock", ".ctl", ".mgmt"))) or name == "dp.sock":
+            continue
+        for data in (b"\0" * 4096, b'{"method":', b"[" * 100000, b'{"id":1,"method":"transact","params":[{}]}' * 50,
+                     os.urandom(5000)):
+            subprocess.run(["timeout", "2", "socat", "-u", "-", f"UNIX-CONNECT:{path}"], input=data, capture_output=True)
+    assert switch.sluice("status", check=False).returncode == 0
+    assert switch.vsctl("list-br").split() == ["br0"]
