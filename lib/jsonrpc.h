@@ -42,6 +42,10 @@ struct jsonrpc_limits {
     size_t max_message; /* Bytes of one message; 0: 64 MiB. */
     size_t max_depth;   /* Nesting of one message; 0: 64. */
     size_t max_backlog; /* Bytes waiting to be written; 0: 256 MiB. */
+    /* While more bytes than this wait to be written, nothing is read: a peer that asks without
+     * reading its answers is slowed down rather than disconnected. 0: never. For servers only; two
+     * ends that both wait would wait for ever. */
+    size_t pause_reading;
 };
 
 /* Takes ownership of 'bev'. 'callbacks' must live on; 'limits' (NULL: the defaults) is copied. */
@@ -49,7 +53,8 @@ struct jsonrpc *jsonrpc_new(struct bufferevent *bev, const struct jsonrpc_limits
                             const struct jsonrpc_callbacks *callbacks, void *aux);
 /* Closes at once; what was not written yet is lost. NULL is fine. Safe inside callbacks. */
 void jsonrpc_free(struct jsonrpc *);
-/* Writes what is pending, then closes and frees, with no further callback. */
+/* Writes what is pending, then closes and frees, with no further callback. A peer that does not
+ * read for 10 s is given up. */
 void jsonrpc_finish(struct jsonrpc *);
 
 /* Senders. They take over the references 'params', 'result' and 'error' ('id' is not taken).
