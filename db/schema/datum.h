@@ -93,11 +93,40 @@ int db_datum_sort(struct db_datum *, const struct db_type *);
  * none. */
 typedef bool db_named_uuid_cb(const char *name, struct uuid *ret, void *aux);
 
+/* The same whatever the order in which it was built; not stable across programs. */
+uint64_t db_datum_hash(const struct db_datum *, const struct db_type *, uint64_t seed);
+
+/* --- Sets and maps as a whole (datum_set.c). --- */
+
+/* True when every element (for maps: every pair) of 'part' is in 'whole'. */
+bool db_datum_includes(const struct db_datum *whole, const struct db_datum *part,
+                       const struct db_type *);
+/* True when no element (pair) of 'part' is in 'whole'. */
+bool db_datum_excludes(const struct db_datum *whole, const struct db_datum *part,
+                       const struct db_type *);
+/* Adds to 'dst' the elements whose keys it does not have; a pair of a key that it has is kept. */
+void db_datum_union(struct db_datum *dst, const struct db_datum *src, const struct db_type *);
+/* Removes the elements of 'src' from 'dst'. For maps, pairs: 'keys_only' says that 'src' is a set
+ * of keys. */
+void db_datum_subtract(struct db_datum *dst, const struct db_datum *src, const struct db_type *,
+                       bool keys_only);
+/* The difference as ovsdb-server(7) section 4.1.14 defines it: for a column of at most one value
+ * the new value; for sets the elements of only one of both; for maps the pairs whose keys are in
+ * only one, and the new pairs where values differ. */
+void db_datum_diff(struct db_datum *ret, const struct db_datum *old,
+                   const struct db_datum *new_datum, const struct db_type *);
+/* Turns old into new, given their difference. */
+void db_datum_apply_diff(struct db_datum *, const struct db_datum *diff, const struct db_type *);
+
 /* JSON as in RFC 7047 section 5.1, with every constraint of 'type' checked (except references).
- * '*ret' is written on success only. 'named' may be NULL. */
+ * '*ret' is written on success only. 'named' may be NULL. Errors: -EINVAL for what does not have
+ * the form of the type, -ERANGE for a constraint that is violated, -EEXIST for a duplicate. */
 int db_datum_from_json(struct db_datum *ret, const struct db_type *, const json_t *,
                        db_named_uuid_cb *named, void *aux, struct error *);
 json_t *db_datum_to_json(const struct db_datum *, const struct db_type *);
+/* The same as compact text, for the log and for updates. */
+void db_datum_put_json(struct strbuf *, const struct db_datum *, const struct db_type *);
+void db_json_put_string(struct strbuf *, const char *);
 /* Checks count and values against 'type'. */
 int db_datum_check(const struct db_datum *, const struct db_type *, struct error *);
 
@@ -109,9 +138,19 @@ void db_datum_to_text(struct strbuf *, const struct db_datum *, const struct db_
 /* One atom from text, at '*text', which is advanced; and to text. */
 int db_atom_from_text(union db_atom *ret, const struct db_base_type *, const char **text,
                       db_named_uuid_cb *named, void *aux, struct error *);
+/* One atom that is the whole of 'word' (of "external_ids:a=x:y", "x:y"), quoted or not. */
+int db_atom_from_word(union db_atom *ret, const struct db_base_type *, const char *word,
+                      db_named_uuid_cb *named, void *aux, struct error *);
 void db_atom_to_text(struct strbuf *, const union db_atom *, enum db_atom_type);
 json_t *db_atom_to_json(const union db_atom *, enum db_atom_type);
 
+/* "integer", "real", "boolean", "string", "uuid"; "void". */
+const char *db_atom_type_name(enum db_atom_type);
+/* Checks an atom against the constraints of 'base' (-ERANGE). */
+int db_atom_check(const union db_atom *, const struct db_base_type *, struct error *);
+
+/* A type with no constraints. */
+void db_base_type_init(struct db_base_type *, enum db_atom_type);
 /* Types from and to the JSON of schemas. */
 int db_type_from_json(struct db_type *ret, const json_t *, struct error *);
 json_t *db_type_to_json(const struct db_type *);
