@@ -40,16 +40,25 @@ struct db_client_callbacks {
      * afterwards). May be NULL. */
     void (*row)(struct db_client *, const struct db_row *old, struct db_row *new_row, void *aux);
     void (*connected)(struct db_client *, void *aux); /* The schema is known; may be NULL. */
-    void (*disconnected)(struct db_client *, const char *reason, void *aux); /* May be NULL. */
+    /* The connection was lost, or an attempt failed. The replica stays as it was. May be NULL. */
+    void (*disconnected)(struct db_client *, const char *reason, void *aux);
 };
 
 /* 'remotes' as "unix:PATH" or "tcp:A:P,tcp:B:P". 'tables' ends with a NULL name; NULL: every column
- * of every table. Copies all but callbacks. */
+ * of every table. Copies all but callbacks. Everything happens from the base's loop: the callbacks
+ * may run transactions but not free the client. -EINVAL when 'remotes' is none. */
 int db_client_new(struct event_base *, const char *remotes, const char *db_name,
                   const struct db_client_table *tables, const struct db_client_callbacks *,
                   void *aux, struct db_client **ret, struct error *);
+/* Transactions that are not done yet are answered with -ECANCELED. NULL is fine. */
 void db_client_free(struct db_client *);
+/* Chooses what to replicate when the schema has to be known for that. Only inside the first
+ * 'connected'; instead of the 'tables' given above. */
+void db_client_set_tables(struct db_client *, const struct db_client_table *tables);
+/* The replica is whole and follows the server's changes. */
 bool db_client_is_synced(const struct db_client *);
+/* The remote in use, or tried last. */
+const char *db_client_remote(const struct db_client *);
 /* NULL before the first connection. */
 const struct db_schema *db_client_schema(const struct db_client *);
 
@@ -59,8 +68,8 @@ struct db_row *db_client_get(struct db_client *, const char *table, const struct
 /* The only row of a table such as Open_vSwitch; NULL when there is none. */
 struct db_row *db_client_only(struct db_client *, const char *table);
 
-/* Reading columns by name. A column that the server's schema does not have reads as empty. Strings
- * live as long as the row's column is unchanged. */
+/* Reading columns by name. A column that the server's schema does not have, or that has another
+ * type, reads as empty. Strings live as long as the row's column is unchanged. */
 const struct db_datum *db_row_datum(const struct db_row *, const char *column,
                                     const struct db_type **ret_type);
 const char *db_row_string(const struct db_row *, const char *column, const char *def);
@@ -98,9 +107,12 @@ size_t db_txn_op(struct db_txn *, json_t *op);
 bool db_txn_is_empty(const struct db_txn *);
 
 /* 'error' is 0, -EAGAIN (changed under us, or not connected: build it anew), or another negative
- * errno with 'text' as the server said it. 'results' (borrowed, may be NULL) are the results of
- * db_txn_op() operations and inserts in order. */
+ * errno with 'text' as the server said it. 'results' (borrowed, NULL when it failed) are the
+ * results of db_txn_op() operations and inserts, in the order of those calls. When the connection
+ * is lost in between, nobody knows whether the server carried it out: that is -EAGAIN, too. */
 typedef void db_txn_done(int error, const char *text, const json_t *results, void *aux);
+/* 'done' is called later, from the loop, exactly once; after the transaction's own changes have
+ * reached the replica when it succeeded. */
 void db_txn_commit(struct db_txn *, db_txn_done *, void *aux);
 
 #endif
