@@ -45,6 +45,11 @@ void log_init(const char *program)
     program_name = program;
 }
 
+const char *log_program(void)
+{
+    return program_name;
+}
+
 /* Copies 'text' to 'line' with control characters escaped. Returns the new end. */
 static char *put_escaped(char *p, const char *end, const char *text)
 {

@@ -64,6 +64,8 @@ bool log_limit_pass(struct log_limit *, const struct log_module *, enum log_leve
 
 /* Names the program in each line ("sluice-db|..."). 'name' must live on. */
 void log_init(const char *program);
+/* What log_init() was given ("sluice" before). */
+const char *log_program(void);
 /* Appends to 'path' from now on; log_reopen() opens it anew (after a rotation). */
 int log_open_file(const char *path, struct error *);
 int log_reopen(struct error *);
