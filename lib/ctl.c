@@ -47,6 +47,7 @@ struct ctl_request {
     LIST_ENTRY(ctl_request) node;
     struct connection *connection; /* NULL when the client has gone. */
     json_t *id;
+    bool wants_json;
 };
 
 struct path {
@@ -118,6 +119,20 @@ static void end_request(struct ctl_request *r, const char *text, bool ok)
     free(r);
 }
 
+bool ctl_wants_json(const struct ctl_request *r)
+{
+    return r->wants_json;
+}
+
+void ctl_reply_json(struct ctl_request *r, json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+    end_request(r, text ? text : "null", true);
+    free(text);
+    json_decref(value);
+}
+
 void ctl_reply(struct ctl_request *r, const char *text)
 {
     end_request(r, text, true);
@@ -144,8 +159,14 @@ static void run_command(struct ctl_request *r, const char *name, const json_t *p
 {
     const struct command *c = find_command(name);
     const char *argv[MAX_ARGS];
-    size_t argc = json_array_size(params);
+    size_t argc = json_array_size(params), first = 0;
 
+    if (argc && json_is_string(json_array_get(params, 0)) &&
+        !strcmp(json_string_value(json_array_get(params, 0)), CTL_JSON_ARG)) {
+        r->wants_json = true;
+        first = 1;
+        argc--;
+    }
     if (!c) {
         reply_errorf(r,
                      "\"%.100s\" is not a valid command (use \"list-commands\" to see a list of "
@@ -164,7 +185,7 @@ static void run_command(struct ctl_request *r, const char *name, const json_t *p
         return;
     }
     for (size_t i = 0; i < argc; i++) {
-        argv[i] = json_string_value(json_array_get(params, i));
+        argv[i] = json_string_value(json_array_get(params, first + i));
         if (!argv[i]) {
             reply_errorf(r, "\"%.100s\" command: argument %zu is not a string", name, i + 1);
             return;

@@ -8,6 +8,8 @@
 #ifndef LIB_CTL_H
 #define LIB_CTL_H
 
+#include <jansson.h>
+
 #include "lib/error.h"
 
 struct event_base;
@@ -24,6 +26,13 @@ void ctl_register(const char *name, const char *usage, int min_args, int max_arg
 /* Exactly one of these ends a request, and frees it; 'text' is copied. */
 void ctl_reply(struct ctl_request *, const char *text);
 void ctl_reply_error(struct ctl_request *, const char *text);
+
+/* A client that wants JSON puts this before the arguments; the server takes it out. A handler that
+ * can answer so asks ctl_wants_json() and ends the request with ctl_reply_json(), which takes over
+ * 'value'; others answer in text all the same. */
+#define CTL_JSON_ARG "--format=json"
+bool ctl_wants_json(const struct ctl_request *);
+void ctl_reply_json(struct ctl_request *, json_t *value);
 
 struct ctl_server;
 /* Listens on 'path' (RUNDIR/PROGRAM.PID.ctl); further names may be added for compatibility. */
