@@ -8,6 +8,7 @@
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,11 +195,15 @@ struct link_monitor {
 static void on_object(struct nl_object *obj, void *m_)
 {
     struct link_monitor *m = m_;
+    int type = nl_object_get_msgtype(obj);
     struct link_info info;
 
-    if (nl_object_get_msgtype(obj) == RTM_NEWLINK || nl_object_get_msgtype(obj) == RTM_DELLINK) {
+    /* A kernel bridge that gains or loses a port says so with messages of the same types, whose
+     * family is AF_BRIDGE: the device itself is not gone then. */
+    if ((type == RTM_NEWLINK || type == RTM_DELLINK) &&
+        rtnl_link_get_family((struct rtnl_link *)obj) == AF_UNSPEC) {
         fill_info((struct rtnl_link *)obj, &info);
-        m->callback(&info, nl_object_get_msgtype(obj) == RTM_DELLINK, m->aux);
+        m->callback(&info, type == RTM_DELLINK, m->aux);
     }
 }
 

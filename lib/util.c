@@ -1,5 +1,4 @@
 /* Allocation that aborts when memory is exhausted, clocks and number parsing: see util.h. */
-#define _GNU_SOURCE
 #include "lib/util.h"
 
 #include <errno.h>
