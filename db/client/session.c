@@ -18,6 +18,8 @@
  * server that writes a big commit to a slow disk, or sends tens of megabytes, is alive. */
 #define PROBE_MS 5000
 #define PROBE_REPLY_MS 30000
+/* The first copy of a large database is one message. */
+#define MAX_MESSAGE ((size_t)512 << 20)
 
 struct request {
     json_int_t id;
@@ -71,13 +73,13 @@ static void lost(struct db_session *s, const char *reason)
     s->is_connected = false;
     s->is_probing = false;
     fail_requests(s);
-    s->current = (s->current + 1) % s->n_remotes;
     if (++s->failed_in_a_row % s->n_remotes == 0) {
         pause_ms = s->backoff_ms;
         s->backoff_ms = MIN_OF(s->backoff_ms * 2, BACKOFF_MAX_MS);
     }
     set_timer(s, pause_ms);
     s->callbacks->disconnected(reason, s->aux);
+    s->current = (s->current + 1) % s->n_remotes;
 }
 
 static void on_closed(struct jsonrpc *rpc UNUSED, const char *reason, void *aux)
@@ -147,6 +149,7 @@ static const struct jsonrpc_callbacks rpc_callbacks = {
 
 static void attempt(struct db_session *s)
 {
+    static const struct jsonrpc_limits limits = {.max_message = MAX_MESSAGE};
     struct bufferevent *bev;
     struct error err = {0};
 
@@ -155,7 +158,7 @@ static void attempt(struct db_session *s)
         lost(s, err.text);
         return;
     }
-    s->rpc = jsonrpc_new(bev, NULL, &rpc_callbacks, s);
+    s->rpc = jsonrpc_new(bev, &limits, &rpc_callbacks, s);
     set_timer(s, CONNECT_MS);
 }
 
