@@ -90,14 +90,22 @@ struct port_type {
     }
 
 void port_type_register(struct port_type *);
-/* NULL when there is no such type; "internal" finds "tap". */
+/* NULL when there is no such type; "internal" finds "tap", "" finds "system". */
 const struct port_type *port_type_find(const char *name);
 
 /* Control thread: finds the type, checks the name, calls its open(). '*ret' is freed by
- * port_close(). */
+ * port_close(). -EEXIST when a port of that name is open. 'pools' must live until the close. */
 int port_open(const struct dp_port_config *, uint32_t port_no, const struct port_pools *,
               unsigned int n_queues, struct port **ret, struct error *);
 void port_close(struct port *);
+
+/* --- For the types. Names: what the kernel allows for a device, on top of what port_open() checks.
+ * Options: -EINVAL, naming the key and its value, for one that is not in the NULL-terminated list
+ * 'known'; the value of a key or NULL. */
+#define PORT_DEVICE_NAME_MAX 15
+int port_check_device_name(const char *name, struct error *);
+int port_check_options(const struct dp_port_config *, const char *const known[], struct error *);
+const char *port_option(const struct dp_port_config *, const char *key);
 
 /* --- Notice of change, for types whose device lives in the kernel: the control thread calls
  * port_poll() now and then (at a link_monitor event and every second) and compares get_info() with
