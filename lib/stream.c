@@ -145,7 +145,7 @@ static char *strip_brackets(char *host)
 /* "HOST:PORT" of an active, "PORT[:HOST]" of a passive name. */
 static int parse_inet(const char *name, bool passive, struct address *ret, struct error *err)
 {
-    char *copy = xstrdup(strchr(name, ':') + 1), *host, *port;
+    char *copy = xstrdup(strchr(name, ':') + 1), *host, *port, any[] = "0.0.0.0";
     char *colon = passive ? strchr(copy, ':') : strrchr(copy, ':');
     int error;
 
@@ -157,10 +157,8 @@ static int parse_inet(const char *name, bool passive, struct address *ret, struc
         *colon = '\0';
     }
     port = passive ? copy : colon + 1;
-    host = strip_brackets(passive ? (colon ? colon + 1 : colon) : copy);
-    if (passive && !colon) {
-        host = "0.0.0.0";
-    }
+    host = !passive ? copy : colon ? colon + 1 : any;
+    host = strip_brackets(host);
     if (!host) {
         error = error_set(err, EINVAL, "stream '%s': the brackets do not match", name);
         goto out;
