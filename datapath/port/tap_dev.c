@@ -190,11 +190,13 @@ static void forget_all(const char *name)
 static int check_idle(const char *name, struct error *err)
 {
     struct netdev_info info;
+    char driver[DP_NAME_MAX];
 
-    if (!netdev_get(NETDEV_OUR_NS, name, &info) && info.link_up) {
-        return attach_failed(name, 0, EBUSY, err);
+    if (netdev_get(NETDEV_OUR_NS, name, &info) || !info.link_up) {
+        return 0;
     }
-    return 0;
+    netdev_driver(name, driver, sizeof driver);
+    return attach_failed(name, 0, strcmp(driver, "tun") ? EINVAL : EBUSY, err);
 }
 
 static int attach_all(struct tap_dev *tap, const char *name, unsigned int n_queues,
