@@ -119,8 +119,7 @@ static int change_link(const char *name, struct rtnl_link *change, const char *w
     if (error) {
         goto out;
     }
-    which = rtnl_link_alloc();
-    if (!which || !change) {
+    if (!change) {
         error = error_set(err, ENOMEM, "device '%s': out of memory", name);
         goto out;
     }
@@ -129,8 +128,10 @@ static int change_link(const char *name, struct rtnl_link *change, const char *w
         error = -EIO;
         goto out;
     }
-    rtnl_link_set_name(which, name);
-    nlerr = rtnl_link_change(sk, which, change, 0);
+    nlerr = rtnl_link_get_kernel(sk, 0, name, &which);
+    if (!nlerr) {
+        nlerr = rtnl_link_change(sk, which, change, 0);
+    }
     if (nlerr) {
         error = fail(err, name, what, nlerr);
     }
