@@ -102,7 +102,9 @@ static const struct command *find_command(const char *name)
 static void end_request(struct ctl_request *r, const char *text, bool ok)
 {
     if (r->connection) {
-        json_t *value = json_string(text);
+        size_t n = strlen(text);
+        bool whole = !n || text[n - 1] == '\n'; /* ovs-appctl prints what it gets, no more. */
+        json_t *value = whole ? json_string(text) : json_sprintf("%s\n", text);
 
         if (!value) {
             value = json_string("the answer is not valid UTF-8");

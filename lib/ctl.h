@@ -23,7 +23,8 @@ typedef void ctl_handler(struct ctl_request *, int argc, const char *const argv[
 void ctl_register(const char *name, const char *usage, int min_args, int max_args, ctl_handler *,
                   void *aux);
 
-/* Exactly one of these ends a request, and frees it; 'text' is copied. */
+/* Exactly one of these ends a request, and frees it; 'text' is copied, and gets a newline at its
+ * end when it has none. */
 void ctl_reply(struct ctl_request *, const char *text);
 void ctl_reply_error(struct ctl_request *, const char *text);
 

@@ -43,7 +43,7 @@ static void join(struct ctl_request *r, int argc, const char *const argv[], void
 static void refuse(struct ctl_request *r, int argc UNUSED, const char *const argv[] UNUSED,
                    void *aux UNUSED)
 {
-    ctl_reply_error(r, "no such thing");
+    ctl_reply_error(r, "no such thing\n");
 }
 
 static void answer_held(evutil_socket_t fd UNUSED, short what UNUSED, void *aux UNUSED)
@@ -135,14 +135,14 @@ static void command_gets_its_arguments_and_answers(void **state UNUSED)
 {
     assert_int_equal(CALL("test/join", "a", "b c\n\"{"), 0);
     assert_true(ok);
-    assert_string_equal(text, "<a><b c\n\"{>");
+    assert_string_equal(text, "<a><b c\n\"{>\n");
 }
 
 static void error_of_a_command_is_told_apart_from_its_result(void **state UNUSED)
 {
     assert_int_equal(CALL("test/refuse"), 0);
     assert_false(ok);
-    assert_string_equal(text, "no such thing");
+    assert_string_equal(text, "no such thing\n");
 }
 
 static void number_of_arguments_is_checked(void **state UNUSED)
@@ -161,7 +161,7 @@ static void number_of_arguments_is_checked(void **state UNUSED)
 static void answer_may_come_later(void **state UNUSED)
 {
     assert_int_equal(CALL("test/later"), 0);
-    assert_string_equal(text, "late");
+    assert_string_equal(text, "late\n");
 }
 
 static void client_that_left_does_not_hurt(void **state UNUSED)
