@@ -11,6 +11,8 @@ DROP_REASON(no_room, "tx-no-room", "the output device's queue, or kernel memory,
 DROP_REASON(segments, "tx-too-scattered", "the packet lies in too many buffers for one write");
 DROP_REASON(refused, "tx-refused", "the kernel refused the packet as malformed");
 DROP_REASON(rx_too_long, "rx-too-long", "a received frame is longer than 64 KiB");
+DROP_REASON(rx_offload, "rx-unknown-offload",
+            "a received super-packet is of a kind that a virtio-net header cannot describe");
 DROP_REASON(rx_short, "rx-short", "a received frame is shorter than its virtio-net header");
 
 struct kernel_rx kernel_rx_of[PORT_MAX_QUEUES];
@@ -56,5 +58,9 @@ void kernel_tx_refused(const struct port *port, unsigned int worker, struct rte_
 
 void kernel_rx_bad(const struct port *port, unsigned int worker, int error)
 {
-    drop_count(worker, port->port_no, error ? &drop_rx_too_long : &drop_rx_short, 1);
+    const struct drop_reason *reason = error == EINVAL ? &drop_rx_offload
+                                       : error         ? &drop_rx_too_long
+                                                       : &drop_rx_short;
+
+    drop_count(worker, port->port_no, reason, 1);
 }

@@ -206,6 +206,17 @@ int netdev_set_up(int ns_fd, const char *name)
     return request(ns_fd, name, SIOCSIFFLAGS, &ifr);
 }
 
+int netdev_name_of(int ifindex, char *ret, size_t size)
+{
+    struct ifreq ifr = {.ifr_ifindex = ifindex};
+    int error = request(NETDEV_OUR_NS, "", SIOCGIFNAME, &ifr);
+
+    if (!error) {
+        snprintf(ret, size, "%s", ifr.ifr_name);
+    }
+    return error == -ENXIO ? -ENODEV : error;
+}
+
 uint64_t netdev_speed_bps(const char *name)
 {
     struct ethtool_cmd cmd = {.cmd = ETHTOOL_GSET};

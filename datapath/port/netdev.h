@@ -27,6 +27,8 @@ int netdev_set_mtu(int ns_fd, const char *name, unsigned int mtu);
 int netdev_set_mac(int ns_fd, const char *name, const uint8_t mac[6]);
 int netdev_set_up(int ns_fd, const char *name);
 
+/* The name that the device of this index has now, in our namespace. */
+int netdev_name_of(int ifindex, char *ret, size_t size);
 /* What ethtool says, in our namespace: 0 and "" when it says nothing. */
 uint64_t netdev_speed_bps(const char *name);
 void netdev_driver(const char *name, char *ret, size_t size);

@@ -1,0 +1,152 @@
+/* See packet_socket.h. recvmsg() and sendmmsg() rather than mapped rings: a ring's slots would have
+ * to have 64 KiB each for the super-packets that make system ports fast. */
+#include "datapath/port/packet_socket.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <linux/virtio_net.h>
+#include <net/ethernet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/byteorder.h"
+
+/* Debian 12's headers are older than kernel 6.5. */
+#ifndef PACKET_VNET_HDR_SZ
+#define PACKET_VNET_HDR_SZ 24
+#endif
+
+/* Room for some tens of super-packets; the default has it for three. */
+#define BUFFER_BYTES (8 << 20)
+
+static int set_int(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value) ? -errno : 0;
+}
+
+static int failed(const char *name, const char *what, int error, struct error *err)
+{
+    struct rlimit limit = {0};
+
+    if (error == EPERM || error == EACCES) {
+        return error_set(err, EPERM,
+                         "port '%s': %s: no permission: run with CAP_NET_RAW and CAP_NET_ADMIN",
+                         name, what);
+    }
+    if (error == EMFILE) {
+        getrlimit(RLIMIT_NOFILE, &limit);
+        return error_set(err, EMFILE,
+                         "port '%s': no file descriptor left for a packet socket (the limit is "
+                         "%lu): raise the limit ('ulimit -n') or remove ports",
+                         name, (unsigned long)limit.rlim_cur);
+    }
+    return error_set_errno(err, error, "port '%s': %s", name, what);
+}
+
+/* Lets nothing through while a socket is bound but not of the group yet, and would receive what is
+ * another's. */
+static int block(int fd)
+{
+    struct sock_filter code[] = {{BPF_RET | BPF_K, 0, 0, 0}};
+    struct sock_fprog prog = {ARRAY_SIZE(code), code};
+
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof prog) ? -errno : 0;
+}
+
+static int set_header(struct packet_sockets *s, int fd)
+{
+    s->header_len = sizeof(struct virtio_net_hdr_v1);
+    s->uso = !set_int(fd, SOL_PACKET, PACKET_VNET_HDR_SZ, (int)s->header_len);
+    if (s->uso) {
+        return 0;
+    }
+    s->header_len = sizeof(struct virtio_net_hdr);
+    return set_int(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
+}
+
+static int open_one(struct packet_sockets *s, const char *name, int ifindex, struct error *err)
+{
+    struct sockaddr_ll address = {
+        .sll_family = AF_PACKET, .sll_protocol = be16_make(ETH_P_ALL), .sll_ifindex = ifindex};
+    struct packet_mreq promisc = {.mr_ifindex = ifindex, .mr_type = PACKET_MR_PROMISC};
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int rc;
+
+    if (fd < 0) {
+        return failed(name, "cannot make a packet socket", errno, err);
+    }
+    s->fds[s->n++] = fd;
+    if ((rc = set_header(s, fd)) || (rc = set_int(fd, SOL_PACKET, PACKET_AUXDATA, 1)) ||
+        (rc = set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)) ||
+        (rc = set_int(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1)) || (rc = block(fd))) {
+        return failed(name, "the kernel's packet sockets lack an option (kernel 4.20 is needed)",
+                      -rc, err);
+    }
+    set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES);
+    set_int(fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER_BYTES);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address)) {
+        return failed(name, "cannot bind to the device", errno, err);
+    }
+    if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc, sizeof promisc)) {
+        return failed(name, "cannot make the device promiscuous", errno, err);
+    }
+    return 0;
+}
+
+/* A device that is down says so once on a new socket. */
+static void clear_error(int fd)
+{
+    int error;
+    socklen_t len = sizeof error;
+
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+}
+
+static int join_group(struct packet_sockets *s, const char *name, struct error *err)
+{
+    int type = PACKET_FANOUT_HASH << 16;
+    int group = 0, rc = 0;
+    socklen_t len = sizeof group;
+
+    for (unsigned int i = 0; s->n > 1 && i < s->n && !rc; i++) {
+        rc = set_int(s->fds[i], SOL_PACKET, PACKET_FANOUT,
+                     i ? (group & 0xffff) | type : type | PACKET_FANOUT_FLAG_UNIQUEID << 16);
+        if (!rc && !i && getsockopt(s->fds[0], SOL_PACKET, PACKET_FANOUT, &group, &len)) {
+            rc = -errno;
+        }
+    }
+    for (unsigned int i = 0; i < s->n && !rc; i++) {
+        rc = set_int(s->fds[i], SOL_SOCKET, SO_DETACH_FILTER, 0);
+        clear_error(s->fds[i]);
+    }
+    return rc ? failed(name, "cannot share the device's packets between queues", -rc, err) : 0;
+}
+
+int packet_sockets_open(struct packet_sockets *s, const char *name, int ifindex, unsigned int n,
+                        struct error *err)
+{
+    int rc = 0;
+
+    memset(s, 0, sizeof *s);
+    while (s->n < n && !rc) {
+        rc = open_one(s, name, ifindex, err);
+    }
+    if (!rc) {
+        rc = join_group(s, name, err);
+    }
+    if (rc) {
+        packet_sockets_close(s);
+    }
+    return rc;
+}
+
+void packet_sockets_close(struct packet_sockets *s)
+{
+    while (s->n) {
+        close(s->fds[--s->n]);
+    }
+}
