@@ -1,0 +1,202 @@
+/* Bridges: making, configuring and removing them. The MAC address of a bridge's local port, and
+ * with it the datapath id, comes from other_config:hwaddr, else from the uuid of the Bridge's row:
+ * so it is the same after every restart, and does not change when ports come and go (Open vSwitch
+ * takes the lowest address of the ports, which makes neighbours lose it). */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "vswitchd/reconcile/live.h"
+
+LOG_MODULE(bridge);
+
+bool mac_from_text(const char *text, uint8_t ret[6])
+{
+    unsigned int b[6];
+    int end = 0;
+
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &end) !=
+            6 ||
+        text[end] || strlen(text) != 17) {
+        return false;
+    }
+    for (int i = 0; i < 6; i++) {
+        ret[i] = (uint8_t)b[i];
+    }
+    return true;
+}
+
+struct bridge *bridge_find(struct reconcile *r, const char *name)
+{
+    struct bridge *b;
+
+    HASH_FIND_STR(r->bridges, name, b);
+    return b;
+}
+
+static void choose_mac(struct bridge *b, const struct conf_bridge *want)
+{
+    uint64_t h;
+
+    if (want->hwaddr) {
+        if (mac_from_text(want->hwaddr, b->local_mac) && !(b->local_mac[0] & 1)) {
+            return;
+        }
+        log_warn("bridge '%s': other_config:hwaddr: '%s' is not a unicast MAC address", b->name,
+                 want->hwaddr);
+    }
+    h = hash_bytes(&want->uuid, sizeof want->uuid, 0);
+    memcpy(b->local_mac, &h, 6);
+    b->local_mac[0] = (uint8_t)((b->local_mac[0] & 0xfc) | 0x02);
+}
+
+static void choose_datapath_id(struct bridge *b, const struct conf_bridge *want)
+{
+    b->datapath_id = 0;
+    if (want->datapath_id) {
+        size_t n = strlen(want->datapath_id);
+        char *end;
+
+        b->datapath_id = strtoull(want->datapath_id, &end, 16);
+        if (n && n <= 18 && !*end && b->datapath_id) {
+            return;
+        }
+        log_warn("bridge '%s': other_config:datapath-id: '%s' is not a number of 1 to 16 "
+                 "hexadecimal digits other than 0",
+                 b->name, want->datapath_id);
+        b->datapath_id = 0;
+    }
+    for (int i = 0; i < 6; i++) {
+        b->datapath_id = b->datapath_id << 8 | b->local_mac[i];
+    }
+}
+
+static fingerprint fingerprint_of(const struct conf_bridge *w)
+{
+    fingerprint p = print_add(1, &w->uuid, sizeof w->uuid);
+    unsigned int numbers[] = {w->secure, w->forward_bpdu, w->mac_aging_s, w->mac_table_size};
+
+    p = print_str(p, w->datapath_type);
+    p = print_str(p, w->hwaddr);
+    p = print_str(p, w->datapath_id);
+    p = print_add(p, numbers, sizeof numbers);
+    p = print_add(p, w->flood_vlans, w->n_flood_vlans * sizeof *w->flood_vlans);
+    return p ? p : 1;
+}
+
+static int make_ofproto(struct reconcile *r, struct bridge *b, struct error *err)
+{
+    if (!b->name[0] || strchr(b->name, '/') || b->name[0] == '.') {
+        return error_set(err, EINVAL,
+                         "bridge '%s': the name must not be empty, begin with '.' or hold a '/'",
+                         b->name);
+    }
+    return b->ofproto ? 0 : ofproto_new(r->ofprotos, b->name, &b->ofproto, err);
+}
+
+static int configure(struct reconcile *r, struct bridge *b, const struct conf_bridge *want,
+                     struct error *err)
+{
+    struct ofproto_config config = {
+        .fail_mode = want->secure ? OFPROTO_SECURE : OFPROTO_STANDALONE,
+        .mac_aging_s = want->mac_aging_s,
+        .mac_table_size = want->mac_table_size,
+        .forward_bpdu = want->forward_bpdu,
+        .flood_vlans = want->flood_vlans,
+        .n_flood_vlans = want->n_flood_vlans,
+    };
+    const char *type = want->datapath_type;
+    int error;
+
+    if (strcmp(type, "") && strcmp(type, "netdev") && strcmp(type, "system")) {
+        return error_set(err, EINVAL,
+                         "bridge '%s': datapath_type '%s' is not known: use \"netdev\" or "
+                         "\"system\" (both are Sluice's datapath)",
+                         b->name, type);
+    }
+    error = make_ofproto(r, b, err);
+    if (error) {
+        return error;
+    }
+    choose_mac(b, want);
+    choose_datapath_id(b, want);
+    config.datapath_id = b->datapath_id;
+    memcpy(config.local_mac, b->local_mac, 6);
+    return ofproto_configure(b->ofproto, &config, err);
+}
+
+struct bridge *bridge_sync(struct reconcile *r, const struct conf_bridge *want)
+{
+    struct bridge *b = bridge_find(r, want->name);
+    fingerprint print = fingerprint_of(want);
+    struct error err = {0};
+
+    if (!b) {
+        b = xcalloc(1, sizeof *b);
+        b->name = xstrdup(want->name);
+        HASH_ADD_KEYPTR(hh, r->bridges, b->name, strlen(b->name), b);
+    }
+    b->pass = r->pass;
+    b->uuid = want->uuid;
+    if (b->print == print) {
+        return b;
+    }
+    b->print = print;
+    b->error[0] = '\0';
+    if (configure(r, b, want, &err)) {
+        snprintf(b->error, sizeof b->error, "%s", err.text);
+        log_err("%s", err.text);
+    }
+    return b;
+}
+
+static void bridge_free(struct reconcile *r, struct bridge *b)
+{
+    struct port *p, *ptmp;
+
+    HASH_ITER (hh, b->ports, p, ptmp) {
+        port_free(b, p);
+    }
+    if (b->ofproto) {
+        ofproto_free(b->ofproto);
+    }
+    HASH_DEL(r->bridges, b);
+    free(b->name);
+    free(b);
+}
+
+/* Interfaces that move to another bridge leave here first, so that the bridge can go. */
+static void evict_ifaces(struct reconcile *r, struct bridge *b)
+{
+    struct iface *i, *tmp;
+
+    HASH_ITER (hh, r->ifaces, i, tmp) {
+        if (i->bridge == b) {
+            iface_leave_bridge(i);
+        }
+    }
+}
+
+void bridges_remove_gone(struct reconcile *r)
+{
+    struct bridge *b, *tmp;
+
+    HASH_ITER (hh, r->bridges, b, tmp) {
+        if (b->pass != r->pass) {
+            evict_ifaces(r, b);
+            bridge_free(r, b);
+        }
+    }
+}
+
+void bridges_free(struct reconcile *r)
+{
+    struct bridge *b, *tmp;
+
+    HASH_ITER (hh, r->bridges, b, tmp) {
+        evict_ifaces(r, b);
+        bridge_free(r, b);
+    }
+}

@@ -1,0 +1,72 @@
+/* The configuration as the database has it, in plain structs.
+ *
+ * conf_read() copies it out of the replica, so that reconcile/ works on a state that does not move
+ * under it, over several turns of the event loop, and tests can write one by hand. What is wrong in
+ * a row is kept as an error of that object. Thread of the event base. */
+#ifndef VSWITCHD_RECONCILE_CONF_H
+#define VSWITCHD_RECONCILE_CONF_H
+
+#include "datapath/dp.h"
+#include "lib/uuid.h"
+#include "ofproto/ofproto.h"
+
+struct db_client;
+
+struct conf_iface {
+    struct uuid uuid;
+    char *name;
+    char *type; /* As in the database: "" is "system". */
+    struct dp_option *options;
+    size_t n_options;
+    uint16_t ofport_request; /* 0: none. */
+    uint16_t ofport_before;  /* The number that the database remembers; 0: none. */
+    char *mac;               /* As in the database, or NULL. */
+    unsigned int mtu_request;
+};
+
+struct conf_port {
+    struct uuid uuid;
+    char *name;
+    struct conf_iface *ifaces;
+    size_t n_ifaces;
+    int tag; /* -1: none. */
+    uint16_t *trunks;
+    size_t n_trunks;
+    enum ofproto_vlan_mode vlan_mode;
+    int priority_tags; /* OFPROTO_PRIO_TAG_*. */
+    bool is_protected;
+};
+
+struct conf_bridge {
+    struct uuid uuid;
+    char *name;
+    struct conf_port *ports;
+    size_t n_ports;
+    char *datapath_type;
+    char *hwaddr;      /* other_config:hwaddr, or NULL. */
+    char *datapath_id; /* other_config:datapath-id, or NULL. */
+    bool secure;
+    bool forward_bpdu;
+    unsigned int mac_aging_s;
+    unsigned int mac_table_size;
+    uint16_t *flood_vlans;
+    size_t n_flood_vlans;
+};
+
+struct conf {
+    struct conf_bridge *bridges;
+    size_t n_bridges;
+    struct dp_option *settings; /* Open_vSwitch's other_config. */
+    size_t n_settings;
+    int64_t next_cfg;
+    char
+        *unbuilt; /* What is configured and not built yet, a line each; "" when there is nothing. */
+};
+
+/* NULL when the database has no row in Open_vSwitch. */
+struct conf *conf_read(struct db_client *);
+void conf_free(struct conf *); /* NULL is fine. */
+/* The value of a setting, or NULL. */
+const char *conf_setting(const struct conf *, const char *key);
+
+#endif

@@ -1,0 +1,104 @@
+/* The switch-wide settings: Open_vSwitch's other_config.
+ *
+ *   flow-limit, max-idle                       as in Open vSwitch
+ *   pmd-cpu-mask                               the cores of the workers, as in Open vSwitch
+ *   n-workers, mask-limit, upcall-rate,
+ *   pending-limit                              Sluice's own (datapath/dp.h)
+ *   stats-update-interval, enable-statistics   as in Open vSwitch
+ *
+ * n-handler-threads and n-revalidator-threads have no meaning here: misses and revalidation are
+ * slices of one thread. dpdk-init has none either: the datapath always runs on DPDK. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "vswitchd/reconcile/live.h"
+#include "vswitchd/upcall/upcall.h"
+
+LOG_MODULE(settings);
+
+static const struct {
+    const char *key;    /* In the database. */
+    const char *dp_key; /* For dp_set_config(). */
+} dp_settings[] = {
+    {"flow-limit", "flow-limit"},   {"pmd-cpu-mask", "worker-cores"},
+    {"n-workers", "n-workers"},     {"mask-limit", "mask-limit"},
+    {"upcall-rate", "upcall-rate"}, {"pending-limit", "pending-limit"},
+};
+
+static uint64_t number(const struct conf *c, const char *key, uint64_t def, uint64_t min,
+                       uint64_t max)
+{
+    const char *text = conf_setting(c, key);
+    uint64_t v;
+
+    if (!text) {
+        return def;
+    }
+    if (!parse_u64(text, max, &v) || v < min) {
+        log_warn("Open_vSwitch other_config:%s: '%s' is not a number of %llu...%llu", key, text,
+                 (unsigned long long)min, (unsigned long long)max);
+        return def;
+    }
+    return v;
+}
+
+/* One by one: a bad one must not keep the others from being set. */
+static void set_datapath(struct reconcile *r)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(dp_settings); i++) {
+        const char *value = conf_setting(r->conf, dp_settings[i].key);
+        struct error err = {0};
+        char *text;
+
+        if (!value) {
+            continue;
+        }
+        /* Open vSwitch's mask is hexadecimal with or without 0x. */
+        text = !strcmp(dp_settings[i].key, "pmd-cpu-mask") && strncmp(value, "0x", 2)
+                   ? xasprintf("0x%s", value)
+                   : xstrdup(value);
+        struct dp_option option = {(char *)dp_settings[i].dp_key, text};
+        if (dp_set_config(r->dp, &option, 1, &err)) {
+            log_err("Open_vSwitch other_config:%s: %s", dp_settings[i].key, err.text);
+        }
+        free(text);
+    }
+}
+
+void settings_sync(struct reconcile *r)
+{
+    const struct conf *c = r->conf;
+    fingerprint p = r->attached ? 5 : 6;
+    struct dp_info info;
+    uint64_t limit;
+    const char *text;
+
+    for (size_t i = 0; i < c->n_settings; i++) {
+        p = print_str(print_str(p, c->settings[i].key), c->settings[i].value);
+    }
+    if (p == r->settings_print) {
+        return;
+    }
+    r->settings_print = p;
+    if (r->attached) {
+        set_datapath(r);
+    }
+    limit = number(c, "flow-limit", UPCALL_FLOW_LIMIT_DEFAULT, 0, DP_MAX_FLOWS);
+    if (r->attached && !dp_get_info(r->dp, &info) && info.max_flows < limit) {
+        limit = info.max_flows;
+    }
+    upcall_set_limits(r->upcall, (uint32_t)limit,
+                      number(c, "max-idle", UPCALL_MAX_IDLE_MS_DEFAULT, 500, 86400000));
+    r->stats_interval_ms = (unsigned int)number(c, "stats-update-interval", 5000, 1, 86400000);
+    text = conf_setting(c, "enable-statistics");
+    r->system_stats = text && !strcmp(text, "true");
+    stats_interval_changed(r);
+    if (conf_setting(c, "n-handler-threads") || conf_setting(c, "n-revalidator-threads")) {
+        log_info("n-handler-threads and n-revalidator-threads have no effect: misses and "
+                 "revalidation need no threads of their own");
+    }
+    if (conf_setting(c, "vlan-limit")) {
+        log_info("vlan-limit has no effect: two VLAN tags are always looked at");
+    }
+}

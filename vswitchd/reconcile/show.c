@@ -1,0 +1,180 @@
+/* The ctl commands about ports and bridges: dpif/show, dpctl/show, dpctl/dump-dps, bridge/show. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/ctl.h"
+#include "vswitchd/reconcile/live.h"
+#include "vswitchd/upcall/ctl.h"
+
+#define DATAPATH_NAME "netdev@ovs-netdev"
+
+static int by_ofport(const void *a_, const void *b_)
+{
+    const struct iface *a = *(struct iface *const *)a_, *b = *(struct iface *const *)b_;
+
+    if (!strcmp(a->bridge->name, b->bridge->name)) {
+        return (int)a->ofport - (int)b->ofport;
+    }
+    return strcmp(a->bridge->name, b->bridge->name);
+}
+
+static int by_dp_port(const void *a_, const void *b_)
+{
+    const struct iface *a = *(struct iface *const *)a_, *b = *(struct iface *const *)b_;
+    return (int)a->dp_port - (int)b->dp_port;
+}
+
+static struct iface **sorted(struct reconcile *r, int (*compare)(const void *, const void *),
+                             size_t *ret_n)
+{
+    struct iface **list = xcalloc(HASH_COUNT(r->ifaces), sizeof *list), *i, *tmp;
+    size_t n = 0;
+
+    HASH_ITER (hh, r->ifaces, i, tmp) {
+        if (i->bridge) {
+            list[n++] = i;
+        }
+    }
+    qsort(list, n, sizeof *list, compare);
+    *ret_n = n;
+    return list;
+}
+
+static int bridge_by_name(struct bridge *a, struct bridge *b)
+{
+    return strcmp(a->name, b->name);
+}
+
+static void put_lookups(struct reconcile *r, struct strbuf *s, const char *label)
+{
+    struct upcall_counts c = {0};
+
+    if (r->attached) {
+        upcall_counts(r->upcall, &c);
+    }
+    strbuf_printf(s, "%shit:%" PRIu64 " missed:%" PRIu64, label, c.hit, c.missed);
+}
+
+static void dpif_show(struct ctl_request *req, int argc UNUSED, const char *const argv[] UNUSED,
+                      void *aux)
+{
+    struct reconcile *r = aux;
+    struct strbuf s = STRBUF_INIT;
+    struct bridge *b, *tmp;
+    size_t n;
+    struct iface **list = sorted(r, by_ofport, &n);
+
+    HASH_SORT(r->bridges, bridge_by_name);
+    put_lookups(r, &s, DATAPATH_NAME ": ");
+    strbuf_putc(&s, '\n');
+    HASH_ITER (hh, r->bridges, b, tmp) {
+        strbuf_printf(&s, "  %s:\n", b->name);
+        for (size_t k = 0; k < n; k++) {
+            if (list[k]->bridge != b) {
+                continue;
+            }
+            strbuf_printf(&s, "    %s %u/", list[k]->name, list[k]->ofport);
+            if (list[k]->dp_port) {
+                strbuf_printf(&s, "%u: (%s)\n", list[k]->dp_port, iface_type_name(list[k]->type));
+            } else {
+                strbuf_printf(&s, "none: (%s)\n", iface_type_name(list[k]->type));
+            }
+        }
+    }
+    free(list);
+    ctl_reply(req, strbuf_str(&s));
+    strbuf_free(&s);
+}
+
+static void dpctl_show(struct ctl_request *req, int argc UNUSED, const char *const argv[] UNUSED,
+                       void *aux)
+{
+    struct reconcile *r = aux;
+    struct strbuf s = STRBUF_INIT;
+    struct upcall_counts c = {0};
+    size_t n;
+    struct iface **list = sorted(r, by_dp_port, &n);
+
+    if (!r->attached) {
+        free(list);
+        ctl_reply_error(req, "the datapath is not running");
+        return;
+    }
+    upcall_counts(r->upcall, &c);
+    put_lookups(r, &s, DATAPATH_NAME ":\n  lookups: ");
+    strbuf_printf(&s, " lost:%" PRIu64 "\n  flows: %" PRIu64 "\n", c.unanswered, c.flows);
+    for (size_t k = 0; k < n; k++) {
+        if (list[k]->dp_port) {
+            strbuf_printf(&s, "  port %u: %s (%s)\n", list[k]->dp_port, list[k]->name,
+                          iface_type_name(list[k]->type));
+        }
+    }
+    free(list);
+    ctl_reply(req, strbuf_str(&s));
+    strbuf_free(&s);
+}
+
+static void dump_dps(struct ctl_request *req, int argc UNUSED, const char *const argv[] UNUSED,
+                     void *aux)
+{
+    const struct reconcile *r = aux;
+    ctl_reply(req, r->attached ? DATAPATH_NAME "\n" : "");
+}
+
+static json_t *iface_json(const struct iface *i)
+{
+    json_t *j = json_pack("{s:s, s:s, s:s, s:i, s:i, s:s}", "name", i->name, "bridge",
+                          i->want_bridge_name ? i->want_bridge_name : "", "type",
+                          iface_type_name(i->type), "ofport", i->ofport ? i->ofport : -1, "dp_port",
+                          (int)i->dp_port, "error", i->error);
+    return j ? j : json_object();
+}
+
+static void bridge_show(struct ctl_request *req, int argc, const char *const argv[], void *aux)
+{
+    struct reconcile *r = aux;
+    struct strbuf s = STRBUF_INIT;
+    json_t *list = json_array();
+    struct iface *i, *tmp;
+
+    if (argc && !bridge_find(r, argv[0])) {
+        char *text = xasprintf("there is no bridge '%s'", argv[0]);
+        ctl_reply_error(req, text);
+        free(text);
+        json_decref(list);
+        return;
+    }
+    strbuf_printf(&s, "%-16s %-16s %-9s %7s %8s %s\n", "bridge", "interface", "type", "ofport",
+                  "dp_port", "state");
+    HASH_ITER (hh, r->ifaces, i, tmp) {
+        const char *bridge = i->want_bridge_name ? i->want_bridge_name : "";
+
+        if (argc && strcmp(bridge, argv[0])) {
+            continue;
+        }
+        strbuf_printf(&s, "%-16s %-16s %-9s %7d %8u %s\n", bridge, i->name,
+                      iface_type_name(i->type), i->ofport ? i->ofport : -1, i->dp_port,
+                      i->error[0]                       ? i->error
+                      : i->has_info && i->info.error[0] ? i->info.error
+                      : !i->has_info || i->info.link_up ? "up"
+                                                        : "down");
+        json_array_append_new(list, iface_json(i));
+    }
+    if (ctl_wants_json(req)) {
+        ctl_reply_json(req, list);
+    } else {
+        json_decref(list);
+        ctl_reply(req, strbuf_str(&s));
+    }
+    strbuf_free(&s);
+}
+
+void reconcile_ctl_init(struct reconcile *r)
+{
+    ctl_register("dpif/show", "", 0, 0, dpif_show, r);
+    ctl_register("dpctl/show", "[-s] [DP]", 0, 2, dpctl_show, r);
+    ctl_register("dpctl/dump-dps", "", 0, 0, dump_dps, r);
+    ctl_register("dpif/dump-dps", "", 0, 0, dump_dps, r);
+    ctl_register("bridge/show", "[BRIDGE]", 0, 1, bridge_show, r);
+}

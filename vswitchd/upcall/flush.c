@@ -1,0 +1,66 @@
+/* What all of upcall/ does to a cached flow: put, delete, credit, and hand the queue over. See
+ * internal.h. */
+#include <string.h>
+
+#include "lib/log.h"
+#include "vswitchd/upcall/internal.h"
+
+LOG_MODULE(upcall_flush);
+
+void upcall_put_flow(struct upcall *u, struct cached_flow *f, uint64_t pending)
+{
+    struct dp_op op = {.type = DP_OP_FLOW_PUT,
+                       .cookie = COOKIE_FLOW << 56,
+                       .flow_no = f->flow_no,
+                       .key = &f->key,
+                       .mask = &f->id.mask->mask,
+                       .actions = f->actions.data,
+                       .actions_len = f->actions.len,
+                       .pending = pending};
+
+    f->puts_in_flight++;
+    f->pending = pending;
+    op_queue_put(&u->ops, &op);
+}
+
+void upcall_delete_flow(struct upcall *u, struct cached_flow *f)
+{
+    struct dp_op op = {.type = DP_OP_FLOW_DEL, .cookie = COOKIE_FLOW << 56, .flow_no = f->flow_no};
+
+    flow_table_start_delete(&u->flows, f);
+    op_queue_put(&u->ops, &op);
+}
+
+void upcall_flush_ops(struct upcall *u)
+{
+    int error = u->dp ? op_queue_flush(&u->ops, u->dp) : 0;
+
+    /* -ENOTCONN: 'lost' follows and clears everything. */
+    if (error) {
+        log_warn_limit("the datapath takes no operations: %s", strerror(-error));
+    }
+}
+
+void upcall_credit(struct upcall *u, struct cached_flow *f, const struct dp_flow_stats *now)
+{
+    struct dp_flow_stats *was = &f->credited;
+
+    if (!f->effects || now->packets <= was->packets) {
+        return;
+    }
+    ofproto_effects_credit(u->ofprotos, f->effects, now->packets - was->packets,
+                           now->bytes > was->bytes ? now->bytes - was->bytes : 0, now->used_ms);
+    *was = *now;
+}
+
+void upcall_flush(struct upcall *u)
+{
+    for (uint32_t i = 0; i < u->flows.high; i++) {
+        struct cached_flow *f = u->flows.by_no[i];
+
+        if (f && !f->deleting) {
+            upcall_delete_flow(u, f);
+        }
+    }
+    upcall_flush_ops(u);
+}

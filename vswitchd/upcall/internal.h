@@ -1,0 +1,78 @@
+/* What the files of upcall/ share. */
+#ifndef VSWITCHD_UPCALL_INTERNAL_H
+#define VSWITCHD_UPCALL_INTERNAL_H
+
+#include "vswitchd/upcall/flow_table.h"
+#include "vswitchd/upcall/hold.h"
+#include "vswitchd/upcall/op_queue.h"
+#include "vswitchd/upcall/upcall.h"
+
+struct event;
+
+/* What a cookie of an operation says: its kind in the top byte, below it a serial number. */
+#define COOKIE_KIND(cookie) ((cookie) >> 56)
+#define COOKIE_FLOW UINT64_C(1)
+#define COOKIE_EXECUTE UINT64_C(2)
+#define COOKIE_SYNC UINT64_C(3)
+
+enum sync_state {
+    SYNC_NONE,
+    SYNC_WANTED,  /* Waits for a pass that began after the request. */
+    SYNC_PASS,    /* That pass is going on. */
+    SYNC_BARRIER, /* The barrier is on its way. */
+};
+
+struct upcall {
+    struct dp *dp;
+    struct ofproto_set *ofprotos;
+    struct event *timer; /* NULL in tests. */
+    bool is_running;
+    struct flow_table flows;
+    struct op_queue ops;
+    struct hold held;
+
+    uint32_t flow_limit;
+    uint64_t max_idle_ms;
+
+    /* The pass over all flows. */
+    bool in_pass;
+    uint32_t cursor;
+    uint64_t pass_generation; /* When the pass began. */
+    uint64_t pass_began_ms;
+    uint64_t pass_ended_ms;
+    bool kicked;
+
+    enum sync_state sync;
+    uint64_t sync_serial;
+    upcall_synced_cb *synced;
+    void *synced_aux;
+
+    struct {
+        uint64_t upcalls, installed, executed, limit_hits, unanswered, put_errors;
+        uint64_t deleted_idle, deleted_wrong, reput, passes, adopted;
+        uint64_t flow_packets; /* Of flows that are gone. */
+    } n;
+};
+
+#define UPCALL_PASS_INTERVAL_MS 1000
+#define UPCALL_PASS_GAP_MS 20 /* Between passes, however much changes. */
+#define UPCALL_SLICE_US 2000
+/* An upcall for a flow that is installed this long is no race: the datapath filed the flow under a
+ * more specific mask (dp.h). */
+#define UPCALL_RACE_MS 100
+
+/* flush.c: what the other files do to flows. */
+/* Queues a put of the flow's actions ('pending': with its token). */
+void upcall_put_flow(struct upcall *, struct cached_flow *, uint64_t pending);
+void upcall_delete_flow(struct upcall *, struct cached_flow *);
+void upcall_flush_ops(struct upcall *);
+/* Credits what came since the last time. */
+void upcall_credit(struct upcall *, struct cached_flow *, const struct dp_flow_stats *);
+
+/* revalidate.c */
+void upcall_pass_reset(struct upcall *);
+
+/* adopt.c */
+void upcall_adopt(struct upcall *, uint64_t now_ms);
+
+#endif

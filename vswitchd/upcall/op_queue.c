@@ -1,0 +1,131 @@
+/* See op_queue.h. Actions and packets are copied into one growing byte buffer, addressed by offset
+ * because it moves; both buffers start anew whenever everything was taken. */
+#include "vswitchd/upcall/op_queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void op_queue_init(struct op_queue *q)
+{
+    memset(q, 0, sizeof *q);
+}
+
+void op_queue_free(struct op_queue *q)
+{
+    free(q->ops);
+    free(q->actions_at);
+    free(q->packet_at);
+    free(q->bytes);
+    op_queue_init(q);
+}
+
+void op_queue_reset(struct op_queue *q)
+{
+    q->head = q->n = q->n_bytes = 0;
+}
+
+bool op_queue_is_full(const struct op_queue *q)
+{
+    return q->n - q->head >= OP_QUEUE_MAX;
+}
+
+size_t op_queue_length(const struct op_queue *q)
+{
+    return q->n - q->head;
+}
+
+static size_t keep_bytes(struct op_queue *q, const void *p, size_t len)
+{
+    size_t at = ROUND_UP(q->n_bytes, 8);
+
+    if (!p) {
+        return 0;
+    }
+    if (at + len > q->bytes_size) {
+        q->bytes_size = MAX_OF(2 * q->bytes_size, ROUND_UP(at + len, 4096));
+        q->bytes = xrealloc(q->bytes, q->bytes_size);
+    }
+    if (len) {
+        memcpy(q->bytes + at, p, len);
+    }
+    q->n_bytes = at + len;
+    return at + 1;
+}
+
+void op_queue_put(struct op_queue *q, const struct dp_op *op)
+{
+    if (q->n == q->size) {
+        q->size = MAX_OF(2 * q->size, (size_t)64);
+        q->ops = xreallocarray(q->ops, q->size, sizeof *q->ops);
+        q->actions_at = xreallocarray(q->actions_at, q->size, sizeof *q->actions_at);
+        q->packet_at = xreallocarray(q->packet_at, q->size, sizeof *q->packet_at);
+    }
+    q->ops[q->n] = *op;
+    q->actions_at[q->n] = keep_bytes(q, op->actions, op->actions_len);
+    q->packet_at[q->n] = keep_bytes(q, op->packet, op->packet_len);
+    q->n++;
+}
+
+/* Moves what waits to the front when the taken part is the larger: what stays long would otherwise
+ * grow without end. */
+static void compact(struct op_queue *q)
+{
+    size_t left = q->n - q->head;
+
+    if (q->head < 1024 || q->head < left) {
+        return;
+    }
+    memmove(q->ops, q->ops + q->head, left * sizeof *q->ops);
+    memmove(q->actions_at, q->actions_at + q->head, left * sizeof *q->actions_at);
+    memmove(q->packet_at, q->packet_at + q->head, left * sizeof *q->packet_at);
+    q->head = 0;
+    q->n = left;
+
+    /* The bytes of the remaining ones follow in order, so the first offset is where they start. */
+    size_t base = SIZE_MAX;
+    for (size_t i = 0; i < left && base == SIZE_MAX; i++) {
+        if (q->actions_at[i]) {
+            base = q->actions_at[i] - 1;
+        } else if (q->packet_at[i]) {
+            base = q->packet_at[i] - 1;
+        }
+    }
+    if (base == SIZE_MAX) {
+        q->n_bytes = 0;
+        return;
+    }
+    memmove(q->bytes, q->bytes + base, q->n_bytes - base);
+    q->n_bytes -= base;
+    for (size_t i = 0; i < left; i++) {
+        q->actions_at[i] -= q->actions_at[i] ? base : 0;
+        q->packet_at[i] -= q->packet_at[i] ? base : 0;
+    }
+}
+
+int op_queue_flush(struct op_queue *q, struct dp *dp)
+{
+    if (q->head == q->n) {
+        return 0;
+    }
+    for (size_t i = q->head; i < q->n; i++) {
+        q->ops[i].actions = q->actions_at[i] ? q->bytes + q->actions_at[i] - 1 : NULL;
+        q->ops[i].packet = q->packet_at[i] ? q->bytes + q->packet_at[i] - 1 : NULL;
+    }
+    while (q->head < q->n) {
+        int taken = dp_submit(dp, q->ops + q->head, q->n - q->head);
+
+        if (taken < 0) {
+            return taken;
+        }
+        if (taken == 0) {
+            break;
+        }
+        q->head += (size_t)taken;
+    }
+    if (q->head == q->n) {
+        op_queue_reset(q);
+    } else {
+        compact(q);
+    }
+    return 0;
+}

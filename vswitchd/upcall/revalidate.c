@@ -1,0 +1,191 @@
+/* Keeps cached flows right: passes over all of them, in slices of about two milliseconds so that
+ * misses never wait long.
+ *
+ * A pass begins when the tables' generation changed, when somebody asks (upcall_sync()), and every
+ * second for the statistics. In a pass, each flow's counters are read and credited; a flow that was
+ * unused for max-idle is deleted; one whose verdict is older than the tables is translated again
+ * from its masked key. When the new verdict looks at bits that the flow's mask does not have, the
+ * flow stands for packets that now differ: it is deleted. When only the actions differ, they are
+ * replaced. */
+#include <event2/event.h>
+
+#include <string.h>
+#include <time.h>
+
+#include "lib/log.h"
+#include "vswitchd/upcall/internal.h"
+
+LOG_MODULE(revalidate);
+
+static uint64_t now_us(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+void upcall_pass_reset(struct upcall *u)
+{
+    u->in_pass = u->kicked = false;
+    u->cursor = 0;
+}
+
+/* Near the flow limit, the idle time shrinks: what is used now has a better right to the room. */
+static uint64_t idle_limit_ms(const struct upcall *u)
+{
+    size_t n = flow_table_count(&u->flows);
+
+    if (n >= u->flow_limit) {
+        return MIN_OF(u->max_idle_ms, UINT64_C(500));
+    }
+    if (n >= u->flow_limit / 10 * 9) {
+        return MIN_OF(u->max_idle_ms, UINT64_C(2000));
+    }
+    return u->max_idle_ms;
+}
+
+static bool same_actions(const struct dp_actions *a, const struct dp_actions *b)
+{
+    return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len));
+}
+
+/* Translates the flow's masked key anew and makes the flow agree. */
+static void retranslate(struct upcall *u, struct cached_flow *f, bool had_packets, uint64_t used_ms,
+                        uint64_t now_ms)
+{
+    struct ofproto_xlate_in in = {
+        .key = &f->id.masked, .may_learn = had_packets, .now_ms = had_packets ? used_ms : now_ms};
+    uint64_t generation = ofproto_set_generation(u->ofprotos);
+    struct ofproto_xlate_out out;
+
+    ofproto_translate(u->ofprotos, &in, &out);
+    if (out.no_cache || !flow_mask_is_subset(&out.mask, &f->id.mask->mask)) {
+        u->n.deleted_wrong++;
+        upcall_delete_flow(u, f);
+        ofproto_xlate_out_free(&out);
+        return;
+    }
+    if (f->effects) {
+        ofproto_effects_free(f->effects);
+    }
+    f->effects = out.effects;
+    out.effects = NULL;
+    if (!same_actions(&f->actions, &out.actions)) {
+        dp_actions_free(&f->actions);
+        f->actions = out.actions;
+        out.actions = (struct dp_actions)DP_ACTIONS_INIT;
+        upcall_put_flow(u, f, DP_NO_PENDING);
+        u->n.reput++;
+    }
+    f->generation = generation;
+    ofproto_xlate_out_free(&out);
+}
+
+static void revalidate_flow(struct upcall *u, struct cached_flow *f, uint64_t now_ms)
+{
+    struct dp_flow_stats stats;
+    uint64_t used;
+    bool had_packets;
+
+    if (!f->installed) {
+        /* Its put is under way, so its counters may be its predecessor's still. */
+        if (f->generation != ofproto_set_generation(u->ofprotos)) {
+            retranslate(u, f, false, 0, now_ms);
+        }
+        return;
+    }
+    if (dp_flow_stats(u->dp, f->flow_no, &stats)) {
+        return;
+    }
+    used = MAX_OF(stats.used_ms, f->created_ms);
+    if (now_ms > used && now_ms - used >= idle_limit_ms(u)) {
+        u->n.deleted_idle++;
+        upcall_delete_flow(u, f);
+        return;
+    }
+    had_packets = stats.packets > f->credited.packets;
+    upcall_credit(u, f, &stats);
+    if (f->generation != ofproto_set_generation(u->ofprotos)) {
+        retranslate(u, f, had_packets, MAX_OF(stats.used_ms, UINT64_C(1)), now_ms);
+        if (!f->deleting) {
+            upcall_credit(u, f, &stats); /* One that was adopted had no effects until now. */
+        }
+    }
+}
+
+static bool pass_is_due(const struct upcall *u, uint64_t now_ms)
+{
+    uint64_t since = now_ms - u->pass_ended_ms;
+
+    if (u->sync == SYNC_WANTED) {
+        return true;
+    }
+    if (u->pass_generation != ofproto_set_generation(u->ofprotos)) {
+        return since >= UPCALL_PASS_GAP_MS;
+    }
+    return since >= UPCALL_PASS_INTERVAL_MS;
+}
+
+static void pass_begin(struct upcall *u, uint64_t now_ms)
+{
+    u->in_pass = true;
+    u->kicked = false;
+    u->cursor = 0;
+    u->pass_began_ms = now_ms;
+    u->pass_generation = ofproto_set_generation(u->ofprotos);
+    if (u->sync == SYNC_WANTED) {
+        u->sync = SYNC_PASS;
+    }
+}
+
+static void pass_end(struct upcall *u, uint64_t now_ms)
+{
+    u->in_pass = false;
+    u->pass_ended_ms = now_ms;
+    u->n.passes++;
+    if (u->sync == SYNC_PASS) {
+        struct dp_op op = {.type = DP_OP_BARRIER, .cookie = COOKIE_SYNC << 56 | ++u->sync_serial};
+        u->sync = SYNC_BARRIER;
+        op_queue_put(&u->ops, &op);
+    }
+}
+
+unsigned int upcall_run(struct upcall *u, uint64_t now_ms)
+{
+    uint64_t end_us = now_us() + UPCALL_SLICE_US;
+
+    if (!u->is_running) {
+        return UPCALL_PASS_INTERVAL_MS;
+    }
+    if (!u->in_pass) {
+        if (!pass_is_due(u, now_ms)) {
+            goto out;
+        }
+        pass_begin(u, now_ms);
+    }
+    for (unsigned int i = 0; u->cursor < u->flows.high; u->cursor++) {
+        struct cached_flow *f = u->flows.by_no[u->cursor];
+
+        if (f && !f->deleting) {
+            revalidate_flow(u, f, now_ms);
+            if (++i % 16 == 0 && (now_us() > end_us || op_queue_is_full(&u->ops))) {
+                u->cursor++;
+                break;
+            }
+        }
+    }
+    if (u->cursor >= u->flows.high) {
+        pass_end(u, now_ms);
+    }
+out:
+    upcall_flush_ops(u);
+    if (u->in_pass) {
+        return op_queue_length(&u->ops) ? 1 : 0;
+    }
+    if (op_queue_length(&u->ops)) {
+        return 1;
+    }
+    return u->pass_generation != ofproto_set_generation(u->ofprotos) ? UPCALL_PASS_GAP_MS
+                                                                     : UPCALL_PASS_INTERVAL_MS;
+}

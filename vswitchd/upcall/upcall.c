@@ -1,0 +1,311 @@
+/* The way of an upcall: translate, then put a flow that carries the pending token, or execute. Also
+ * what becomes of operations when they complete. See upcall.h. */
+#include "vswitchd/upcall/upcall.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "vswitchd/upcall/internal.h"
+
+LOG_MODULE(upcall);
+
+static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *aux)
+{
+    struct upcall *u = aux;
+    unsigned int ms = upcall_run(u, time_now_ms());
+    struct timeval tv = {ms / 1000, ms % 1000 * 1000};
+
+    event_add(u->timer, &tv);
+}
+
+struct upcall *upcall_new(struct event_base *base, struct ofproto_set *ofprotos)
+{
+    struct upcall *u = xcalloc(1, sizeof *u);
+
+    u->ofprotos = ofprotos;
+    u->flow_limit = UPCALL_FLOW_LIMIT_DEFAULT;
+    u->max_idle_ms = UPCALL_MAX_IDLE_MS_DEFAULT;
+    flow_table_init(&u->flows);
+    op_queue_init(&u->ops);
+    hold_init(&u->held);
+    if (base) {
+        u->timer = event_new(base, -1, 0, on_timer, u);
+    }
+    return u;
+}
+
+void upcall_free(struct upcall *u)
+{
+    if (!u) {
+        return;
+    }
+    if (u->timer) {
+        event_free(u->timer);
+    }
+    hold_free(&u->held);
+    flow_table_clear(&u->flows);
+    op_queue_free(&u->ops);
+    free(u);
+}
+
+void upcall_set_dp(struct upcall *u, struct dp *dp)
+{
+    u->dp = dp;
+}
+
+void upcall_set_limits(struct upcall *u, uint32_t flow_limit, uint64_t max_idle_ms)
+{
+    u->flow_limit = flow_limit;
+    u->max_idle_ms = max_idle_ms;
+}
+
+bool upcall_is_running(const struct upcall *u)
+{
+    return u->is_running;
+}
+
+void upcall_kick(struct upcall *u)
+{
+    u->kicked = true;
+    if (u->timer && u->is_running) {
+        event_active(u->timer, 0, 0);
+    }
+}
+
+/* Answers an upcall with 'actions' for this packet alone. */
+static void execute(struct upcall *u, const struct dp_upcall *up, uint64_t pending,
+                    const struct dp_actions *actions)
+{
+    struct dp_op op = {.type = DP_OP_EXECUTE,
+                       .cookie = COOKIE_EXECUTE << 56,
+                       .actions = actions->data,
+                       .actions_len = actions->len,
+                       .pending = pending,
+                       .in_port = up->in_port};
+
+    if (pending == DP_NO_PENDING) {
+        if (!up->packet_len || up->packet_len < up->full_len) {
+            return;
+        }
+        op.packet = up->packet;
+        op.packet_len = up->packet_len;
+    }
+    op_queue_put(&u->ops, &op);
+    u->n.executed++;
+}
+
+/* True when a flow is to be put for this verdict, false when executing the packet is all. */
+static bool want_flow(struct upcall *u, const struct dp_upcall *up,
+                      const struct ofproto_xlate_out *out, uint64_t now_ms)
+{
+    struct cached_flow *f;
+
+    if (up->reason != DP_UPCALL_MISS || out->no_cache) {
+        return false;
+    }
+    f = flow_table_find(&u->flows, up->key, &out->mask);
+    if (f && (!f->installed || now_ms - f->installed_ms < UPCALL_RACE_MS)) {
+        return false;
+    }
+    if (flow_table_count(&u->flows) >= u->flow_limit) {
+        u->n.limit_hits++;
+        log_warn_limit("the limit of %u cached flows is reached: packets of new flows are handled "
+                       "one by one (other_config:flow-limit)",
+                       u->flow_limit);
+        return false;
+    }
+    return true;
+}
+
+static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t now_ms)
+{
+    uint64_t generation = ofproto_set_generation(u->ofprotos);
+    struct ofproto_xlate_in in = {.key = up->key,
+                                  .packet = up->packet,
+                                  .packet_len = up->packet_len,
+                                  .may_learn = true,
+                                  .now_ms = now_ms};
+    struct ofproto_xlate_out out;
+    struct cached_flow *f = NULL;
+
+    u->n.upcalls++;
+    if (op_queue_is_full(&u->ops)) {
+        u->n.unanswered++;
+        return;
+    }
+    ofproto_translate(u->ofprotos, &in, &out);
+    if (want_flow(u, up, &out, now_ms)) {
+        f = flow_table_add(&u->flows, up->key, &out.mask, now_ms);
+    }
+    if (f) {
+        f->actions = out.actions;
+        f->effects = out.effects;
+        /* Learning from this very packet does not make its own verdict old: only what it learned
+         * for others. So the generation is that of after the translation, unless it was a change
+         * from elsewhere, which cannot be: one thread. */
+        f->generation = ofproto_set_generation(u->ofprotos);
+        out.actions = (struct dp_actions)DP_ACTIONS_INIT;
+        out.effects = NULL;
+        upcall_put_flow(u, f, up->pending);
+        if (up->pending == DP_NO_PENDING) {
+            execute(u, up, DP_NO_PENDING, &f->actions);
+        }
+        u->n.installed++;
+    } else {
+        execute(u, up, up->pending, &out.actions);
+        if (out.effects) {
+            ofproto_effects_credit(u->ofprotos, out.effects, 1, up->full_len, now_ms);
+        }
+    }
+    ofproto_xlate_out_free(&out);
+    if (ofproto_set_generation(u->ofprotos) != generation) {
+        u->kicked = true;
+    }
+}
+
+void upcall_handle(struct upcall *u, const struct dp_upcall *ups, size_t n, uint64_t now_ms)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (u->is_running) {
+            handle_one(u, &ups[i], now_ms);
+        } else if (!hold_put(&u->held, &ups[i])) {
+            u->n.unanswered++;
+        }
+    }
+    if (u->is_running) {
+        upcall_flush_ops(u);
+        if (u->kicked) {
+            upcall_kick(u);
+        }
+    }
+}
+
+/* --- Starting, losing.
+ * --------------------------------------------------------------------------- */
+
+struct release {
+    struct upcall *u;
+    uint64_t now_ms;
+};
+
+static void release_one(const struct dp_upcall *up, void *aux)
+{
+    struct release *r = aux;
+    handle_one(r->u, up, r->now_ms);
+}
+
+void upcall_start(struct upcall *u, bool fresh, uint64_t now_ms)
+{
+    struct release r = {u, now_ms};
+
+    if (u->is_running) {
+        return;
+    }
+    if (!fresh) {
+        upcall_adopt(u, now_ms);
+    }
+    u->is_running = true;
+    hold_release(&u->held, release_one, &r);
+    upcall_flush_ops(u);
+    upcall_kick(u);
+}
+
+static void finish_sync(struct upcall *u)
+{
+    upcall_synced_cb *cb = u->synced;
+
+    u->sync = SYNC_NONE;
+    u->synced = NULL;
+    if (cb) {
+        cb(u->synced_aux);
+    }
+}
+
+void upcall_lost(struct upcall *u)
+{
+    u->is_running = false;
+    op_queue_reset(&u->ops);
+    hold_free(&u->held);
+    flow_table_clear(&u->flows);
+    upcall_pass_reset(u);
+    if (u->sync != SYNC_NONE) {
+        finish_sync(u);
+    }
+}
+
+void upcall_sync(struct upcall *u, upcall_synced_cb *done, void *aux)
+{
+    u->synced = done;
+    u->synced_aux = aux;
+    u->sync = SYNC_WANTED;
+    if (!u->dp || !u->is_running) {
+        finish_sync(u);
+    } else {
+        upcall_kick(u);
+    }
+}
+
+/* --- Completions.
+ * -------------------------------------------------------------------------------- */
+
+static void put_completed(struct upcall *u, struct cached_flow *f, int error, uint64_t now_ms)
+{
+    f->puts_in_flight--;
+    if (!error) {
+        if (!f->installed) {
+            f->installed = true;
+            f->installed_ms = now_ms;
+        }
+        return;
+    }
+    u->n.put_errors++;
+    log_warn_limit("the datapath did not take flow %u: %s", f->flow_no, strerror(-error));
+    if (!f->installed && f->pending) {
+        /* The token may be unanswered still; if it was answered this does nothing. */
+        struct dp_op op = {.type = DP_OP_EXECUTE,
+                           .cookie = COOKIE_EXECUTE << 56,
+                           .actions = f->actions.data,
+                           .actions_len = f->actions.len,
+                           .pending = f->pending};
+        op_queue_put(&u->ops, &op);
+    }
+    if (!f->deleting) {
+        upcall_delete_flow(u, f);
+    }
+}
+
+static void del_completed(struct upcall *u, struct cached_flow *f, const struct dp_completion *c)
+{
+    if (!f->deleting) {
+        return;
+    }
+    if (!c->error) {
+        upcall_credit(u, f, &c->stats);
+        u->n.flow_packets += c->stats.packets;
+    }
+    flow_table_remove(&u->flows, f);
+}
+
+void upcall_completions(struct upcall *u, const struct dp_completion *cs, size_t n, uint64_t now_ms)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct dp_completion *c = &cs[i];
+
+        if (COOKIE_KIND(c->cookie) == COOKIE_SYNC) {
+            if (u->sync == SYNC_BARRIER && (c->cookie & ~(COOKIE_SYNC << 56)) == u->sync_serial) {
+                finish_sync(u);
+            }
+        } else if (COOKIE_KIND(c->cookie) == COOKIE_FLOW) {
+            struct cached_flow *f = flow_table_get(&u->flows, c->flow_no);
+
+            if (f && c->type == DP_OP_FLOW_PUT && f->puts_in_flight) {
+                put_completed(u, f, c->error, now_ms);
+            } else if (f && c->type == DP_OP_FLOW_DEL) {
+                del_completed(u, f, c);
+            }
+        }
+    }
+    upcall_flush_ops(u);
+}
