@@ -13,6 +13,7 @@
 #include "lib/strbuf.h"
 
 #define DP_ACTIONS_MAX_LEN 16384 /* Bytes of one list. */
+#define DP_ACTION_MAX_PORT 8191  /* DP_MAX_PORTS - 1 (dp.h). */
 
 enum dp_action_type {
     DP_ACTION_OUTPUT = 1,
@@ -129,16 +130,21 @@ const struct dp_action *dp_actions_first(const void *data, size_t len);
 const struct dp_action *dp_actions_next(const void *data, size_t len, const struct dp_action *);
 
 /* Checks bytes from an untrusted side: every record whole, of a known type and its exact size,
- * values in range. */
+ * values in range. 'data' must be aligned to 4 bytes. */
 int dp_actions_validate(const void *data, size_t len, struct error *);
 
-/* In ovs-dpctl's syntax ("push_vlan(vid=10,pcp=0),2"; "drop:vlan-ingress"). */
+/* Gives the name of a port number, or NULL. */
+typedef const char *flow_port_name(uint32_t port, void *aux);
+
+/* A validated list in ovs-dpctl's syntax ("push_vlan(vid=10,pcp=0),2"; "drop:vlan-ingress"); the
+ * second with ports' names where 'port_name' (may be NULL) knows one. In format.c. */
 void dp_actions_format(struct strbuf *, const void *data, size_t len);
+void dp_actions_format_names(struct strbuf *, const void *data, size_t len,
+                             flow_port_name *port_name, void *aux);
 
 /* A key under a mask in ovs-dpctl's syntax:
  * "recirc_id(0),in_port(2),eth(src=...,dst=...),eth_type(0x0800),ipv4(...)". 'port_name' (may be
  * NULL) gives a name for a port number, or NULL. In format.c. */
-typedef const char *flow_port_name(uint32_t port, void *aux);
 void flow_key_format(struct strbuf *, const struct flow_key *, const struct flow_mask *,
                      flow_port_name *port_name, void *aux);
 

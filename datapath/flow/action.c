@@ -1,0 +1,207 @@
+/* Lists of datapath actions: building, walking, and validating what an untrusted side sent. One row
+ * per type in 'rows' says its size and what values it admits; format.c prints them. Called by both
+ * processes, any thread; no state. */
+#include "datapath/flow/action.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static int check_output(const struct dp_action *a, struct error *err)
+{
+    uint32_t port = ((const struct dp_action_output *)a)->port;
+
+    if (!port || port > DP_ACTION_MAX_PORT) {
+        return error_set(err, EINVAL, "action output: port %u is not within 1...%u", port,
+                         DP_ACTION_MAX_PORT);
+    }
+    return 0;
+}
+
+static int check_push_vlan(const struct dp_action *a, struct error *err)
+{
+    uint16_t tpid = be16_get(((const struct dp_action_push_vlan *)a)->tpid);
+
+    if (tpid != 0x8100 && tpid != 0x88a8) {
+        return error_set(err, EINVAL, "action push_vlan: TPID 0x%04x is neither 0x8100 nor 0x88a8",
+                         tpid);
+    }
+    return 0;
+}
+
+static int check_set_ipv6(const struct dp_action *a, struct error *err)
+{
+    const struct dp_action_set_ipv6 *set = (const void *)a;
+
+    if ((be32_get(set->label) | be32_get(set->label_mask)) > 0xfffff) {
+        return error_set(err, EINVAL, "action set(ipv6): a flow label has only 20 bits");
+    }
+    return 0;
+}
+
+static int check_drop(const struct dp_action *a, struct error *err)
+{
+    uint32_t reason = ((const struct dp_action_drop *)a)->reason;
+
+    if (reason >= DP_N_POLICY_DROPS) {
+        return error_set(err, EINVAL, "action drop: reason %u is unknown", reason);
+    }
+    return 0;
+}
+
+static const struct row {
+    const char *name;
+    uint16_t size;
+    int (*check)(const struct dp_action *, struct error *); /* NULL: every value is fine. */
+} rows[DP_N_ACTIONS] = {
+    [DP_ACTION_OUTPUT] = {"output", sizeof(struct dp_action_output), check_output},
+    [DP_ACTION_PUSH_VLAN] = {"push_vlan", sizeof(struct dp_action_push_vlan), check_push_vlan},
+    [DP_ACTION_POP_VLAN] = {"pop_vlan", sizeof(struct dp_action_pop_vlan), NULL},
+    [DP_ACTION_SET_ETH] = {"set(eth)", sizeof(struct dp_action_set_eth), NULL},
+    [DP_ACTION_SET_VLAN] = {"set(vlan)", sizeof(struct dp_action_set_vlan), NULL},
+    [DP_ACTION_SET_IPV4] = {"set(ipv4)", sizeof(struct dp_action_set_ipv4), NULL},
+    [DP_ACTION_SET_IPV6] = {"set(ipv6)", sizeof(struct dp_action_set_ipv6), check_set_ipv6},
+    [DP_ACTION_SET_L4] = {"set(l4)", sizeof(struct dp_action_set_l4), NULL},
+    [DP_ACTION_DROP] = {"drop", sizeof(struct dp_action_drop), check_drop},
+};
+
+const char *dp_policy_drop_name(enum dp_policy_drop reason)
+{
+    static const char *const names[DP_N_POLICY_DROPS] = {
+        [DP_DROP_NO_RULE] = "no-rule",
+        [DP_DROP_VLAN_INGRESS] = "vlan-ingress",
+        [DP_DROP_RESERVED_MAC] = "reserved-mac",
+        [DP_DROP_SAME_PORT] = "same-port",
+        [DP_DROP_NO_OUTPUT] = "no-output",
+        [DP_DROP_PORT_NOT_IN_BRIDGE] = "port-not-in-bridge",
+        [DP_DROP_TOO_DEEP] = "too-deep",
+    };
+
+    return (unsigned int)reason < DP_N_POLICY_DROPS ? names[reason] : "unknown";
+}
+
+void dp_actions_free(struct dp_actions *actions)
+{
+    if (actions->size) {
+        free(actions->data);
+    }
+    *actions = (struct dp_actions)DP_ACTIONS_INIT;
+}
+
+void dp_actions_clear(struct dp_actions *actions)
+{
+    if (!actions->size) {
+        actions->data = NULL; /* A view of someone else's bytes. */
+    }
+    actions->len = 0;
+}
+
+/* Room for 'n' more bytes, zeroed; turns a view into a list of its own. */
+static void *extend(struct dp_actions *actions, size_t n)
+{
+    size_t need = actions->len + n;
+    uint8_t *p;
+
+    if (need > actions->size) {
+        size_t size = ROUND_UP(need * 2, 64);
+
+        if (actions->size) {
+            actions->data = xrealloc(actions->data, size);
+        } else {
+            p = xmalloc(size);
+            if (actions->len) {
+                memcpy(p, actions->data, actions->len);
+            }
+            actions->data = p;
+        }
+        actions->size = (uint32_t)size;
+    }
+    p = actions->data + actions->len;
+    memset(p, 0, n);
+    actions->len += (uint32_t)n;
+    return p;
+}
+
+void *dp_actions_put(struct dp_actions *actions, enum dp_action_type type, size_t len)
+{
+    struct dp_action *a = extend(actions, ROUND_UP(len, 4));
+
+    a->type = (uint16_t)type;
+    a->len = (uint16_t)len;
+    return a;
+}
+
+void dp_actions_put_output(struct dp_actions *actions, uint32_t port)
+{
+    struct dp_action_output *a = dp_actions_put(actions, DP_ACTION_OUTPUT, sizeof *a);
+
+    a->port = port;
+}
+
+void dp_actions_put_drop(struct dp_actions *actions, enum dp_policy_drop reason)
+{
+    struct dp_action_drop *a = dp_actions_put(actions, DP_ACTION_DROP, sizeof *a);
+
+    a->reason = reason;
+}
+
+void dp_actions_append(struct dp_actions *actions, const struct dp_actions *more)
+{
+    uint32_t n = more->len; /* 'more' may be 'actions' itself. */
+
+    if (n) {
+        void *to = extend(actions, n);
+        memcpy(to, more->data, n);
+    }
+}
+
+bool dp_actions_equal(const struct dp_actions *a, const struct dp_actions *b)
+{
+    return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len));
+}
+
+const struct dp_action *dp_actions_first(const void *data, size_t len)
+{
+    return len >= sizeof(struct dp_action) ? data : NULL;
+}
+
+const struct dp_action *dp_actions_next(const void *data, size_t len, const struct dp_action *a)
+{
+    const uint8_t *next = (const uint8_t *)a + ROUND_UP(a->len, 4);
+
+    return next < (const uint8_t *)data + len ? (const void *)next : NULL;
+}
+
+int dp_actions_validate(const void *data, size_t len, struct error *err)
+{
+    size_t pos = 0;
+
+    if (len > DP_ACTIONS_MAX_LEN) {
+        return error_set(err, EINVAL, "actions: %zu bytes are more than the limit of %d", len,
+                         DP_ACTIONS_MAX_LEN);
+    }
+    if (len % 4 || (uintptr_t)data % 4) {
+        return error_set(err, EINVAL, "actions: not aligned to 4 bytes (length %zu)", len);
+    }
+    while (pos < len) {
+        const struct dp_action *a = (const void *)((const uint8_t *)data + pos);
+        int error;
+
+        if (!a->type || a->type >= DP_N_ACTIONS) {
+            return error_set(err, EINVAL, "actions: unknown type %u at byte %zu", a->type, pos);
+        }
+        if (a->len != rows[a->type].size || a->len > len - pos) {
+            return error_set(err, EINVAL, "action %s at byte %zu: length %u, expected %u",
+                             rows[a->type].name, pos, a->len, rows[a->type].size);
+        }
+        error = rows[a->type].check ? rows[a->type].check(a, err) : 0;
+        if (error) {
+            return error;
+        }
+        pos += ROUND_UP(a->len, 4);
+        if (a->type == DP_ACTION_DROP && pos != len) {
+            return error_set(err, EINVAL, "action drop at byte %zu: it must be the last",
+                             pos - a->len);
+        }
+    }
+    return 0;
+}
