@@ -63,6 +63,8 @@ struct ofproto_port_config {
 int ofproto_port_set(struct ofproto *, const struct ofproto_port_config *, uint16_t *ret_ofport,
                      struct error *);
 void ofproto_port_remove(struct ofproto *, const char *name);
+/* What translated flows sent through a patch port, as far as effects were credited. -ENOENT. */
+int ofproto_port_patch_stats(const struct ofproto *, const char *name, struct dp_port_stats *ret);
 
 enum ofproto_vlan_mode {
     OFPROTO_VLAN_ACCESS,
@@ -124,6 +126,10 @@ void ofproto_xlate_out_free(struct ofproto_xlate_out *);
 void ofproto_effects_credit(struct ofproto_set *, struct ofproto_effects *, uint64_t packets,
                             uint64_t bytes, uint64_t used_ms);
 void ofproto_effects_free(struct ofproto_effects *);
+/* Whether anything that the verdict depended on changed since its translation: when not, it still
+ * holds, even though the set's generation moved on (somebody else's MAC moved). A few comparisons:
+ * ask this of each cached flow before translating it again. */
+bool ofproto_effects_stale(const struct ofproto_effects *);
 
 /* --- For people (ctl commands fdb/show, fdb/flush and so on register themselves in l2/).
  * ------------------------------------------- */

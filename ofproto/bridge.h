@@ -1,0 +1,113 @@
+/* What a bridge is made of, for the files of ofproto/ alone; others use ofproto.h.
+ *
+ * Versions: every change that can make a cached flow wrong takes the next number of the set's
+ * counter and stores it with what changed: the set (ports come and go, patch peers), a bridge (its
+ * configuration, bundles, rules) or a bucket of its MAC table. A cached flow knows the number at
+ * its translation and what it depended on, so ofproto_effects_stale() is a few comparisons.
+ * Narrower tags (per table, per rule) would be further versions of the same kind. Control thread.
+ */
+#ifndef OFPROTO_BRIDGE_H
+#define OFPROTO_BRIDGE_H
+
+#include <uthash.h>
+
+#include "ofproto/l2/mac_table.h"
+#include "ofproto/ofproto.h"
+#include "ofproto/table/table.h"
+
+#define BRIDGE_MAX_TABLES 254
+#define VLAN_BITMAP_WORDS (4096 / 64)
+
+struct bundle;
+
+struct ofport {
+    struct ofproto *bridge;
+    struct bundle *bundle; /* NULL: in no bundle; NORMAL does not know it. */
+    char *name;
+    char *patch_peer; /* NULL: not a patch port. */
+    uint32_t dp_port; /* 0: a patch port, or not in the datapath (yet). */
+    uint16_t ofport;
+    bool up;
+    uint8_t mac[6];
+    struct dp_port_stats stats; /* Of a patch port: what translation sent through it. */
+    UT_hash_handle by_name;     /* In the set. */
+    UT_hash_handle by_number;   /* In the bridge. */
+    UT_hash_handle by_dp;       /* In the set, when dp_port is not 0. */
+};
+
+struct bundle {
+    struct ofproto *bridge;
+    char *name;
+    struct ofport *port; /* The one interface; NULL while it is not there. */
+    enum ofproto_vlan_mode vlan_mode;
+    uint16_t vlan;    /* Access or native; 0 for a trunk. */
+    uint64_t *trunks; /* Bitmap of 4096; NULL: all. */
+    bool is_protected;
+    uint8_t priority_tags; /* OFPROTO_PRIO_TAG_*. */
+    struct mac_owner macs; /* Its share of the bridge's MAC table. */
+    UT_hash_handle hh;     /* In the bridge, by name. */
+};
+
+struct ofproto {
+    struct ofproto_set *set;
+    char *name;
+    uint32_t refs; /* The set's one, and one per effect. */
+    bool dead;     /* Freed by its owner; effects hold the memory. */
+    uint64_t version;
+    struct ofproto_config config; /* flood_vlans points to nothing: see the bitmap. */
+    bool configured;
+    uint64_t *flood_vlans; /* Bitmap; NULL: none. */
+    struct ofport *ports;
+    struct bundle *bundles;
+    uint16_t next_ofport;
+    struct mac_table macs;
+    struct ofp_table *tables[BRIDGE_MAX_TABLES]; /* Made when a rule comes; [0] always there. */
+    struct mgmt *mgmt;                           /* OpenFlow connections, when listening. */
+    UT_hash_handle hh;                           /* In the set. */
+};
+
+struct ofproto_set {
+    uint32_t refs; /* The owner's one, and one per effects. */
+    uint64_t generation;
+    uint64_t ports_version;
+    uint64_t now_ms; /* Of the last call that told. */
+    struct ofproto *bridges;
+    struct ofport *ports_by_name;
+    struct ofport *ports_by_dp;
+    struct mask_pool masks;
+    LIST_ENTRY(ofproto_set) live;
+};
+
+/* Every set of the process: where ctl commands look for bridges. */
+struct ofproto *bridge_find_anywhere(const char *name);
+void bridge_each(void (*cb)(struct ofproto *, void *aux), void *aux);
+
+/* Takes the next version for something that changed. */
+static inline void bridge_changed(struct ofproto *bridge)
+{
+    bridge->version = ++bridge->set->generation;
+}
+
+void set_ref(struct ofproto_set *);
+void set_unref(struct ofproto_set *);
+void bridge_ref(struct ofproto *);
+void bridge_unref(struct ofproto *);
+
+/* --- port.c */
+struct ofport *ofport_by_dp(const struct ofproto_set *, uint32_t dp_port);
+struct ofport *ofport_by_number(const struct ofproto *, uint32_t ofport);
+/* The other end: NULL unless it is a patch port whose peer is this one. */
+struct ofport *ofport_peer(const struct ofport *);
+void bridge_free_ports(struct ofproto *);
+struct bundle *bundle_find(const struct ofproto *, const char *name);
+
+/* --- rules.c: the flow tables of a bridge. */
+/* Puts the rule in table 'table_id', replacing the one with its match and priority. Takes over the
+ * caller's reference. */
+void bridge_add_rule(struct ofproto *, uint8_t table_id, struct ofp_rule *);
+void bridge_remove_rule(struct ofproto *, struct ofp_rule *);
+void bridge_flush_rules(struct ofproto *);
+void bridge_add_normal_rule(struct ofproto *);
+void bridge_expire_rules(struct ofproto *, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,348 @@
+/* The table of match fields; see field.h. */
+#include "ofproto/match/field.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#define F(MEMBER) offsetof(struct ofp_flow, MEMBER)
+#define P(MEMBER) offsetof(struct ofp_flow, pkt.MEMBER)
+#define OXM(N) OFP_OXM(OFP_OXM_BASIC, N)
+#define NXM0(N) OFP_OXM(OFP_NXM_0, N)
+#define NXM1(N) OFP_OXM(OFP_NXM_1, N)
+
+/* Columns: name, name2, offset, bytes, bits, shift, host_order, trie, maskable, settable, stage,
+ * form, prerequisite, OXM, NXM. */
+#define REG(N)                                                                                     \
+    [OFP_FIELD_REG0 + N] = {OFP_FIELD_REG0 + N,                                                    \
+                            "reg" #N,                                                              \
+                            NULL,                                                                  \
+                            F(reg[N]),                                                             \
+                            4,                                                                     \
+                            32,                                                                    \
+                            0,                                                                     \
+                            true,                                                                  \
+                            false,                                                                 \
+                            true,                                                                  \
+                            true,                                                                  \
+                            OFP_STAGE_METADATA,                                                    \
+                            OFP_FORM_HEX,                                                          \
+                            OFP_PREREQ_NONE,                                                       \
+                            0,                                                                     \
+                            NXM1(N)}
+#define ROW(ID, ...) [OFP_FIELD_##ID] = {OFP_FIELD_##ID, __VA_ARGS__}
+
+/* clang-format off */
+static const struct ofp_field fields[OFP_N_FIELDS] = {
+    ROW(IN_PORT, "in_port", NULL, F(in_port), 4, 32, 0, true, false, false, false,
+        OFP_STAGE_METADATA, OFP_FORM_PORT, OFP_PREREQ_NONE, OXM(0), 0),
+    ROW(METADATA, "metadata", NULL, F(metadata), 8, 64, 0, true, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(2), 0),
+    REG(0), REG(1), REG(2), REG(3), REG(4), REG(5), REG(6), REG(7),
+    REG(8), REG(9), REG(10), REG(11), REG(12), REG(13), REG(14), REG(15),
+    ROW(RECIRC_ID, "recirc_id", NULL, P(recirc_id), 4, 32, 0, true, false, false, false,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(36)),
+    ROW(DP_HASH, "dp_hash", NULL, P(dp_hash), 4, 32, 0, true, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(35)),
+    ROW(PKT_MARK, "pkt_mark", NULL, P(pkt_mark), 4, 32, 0, true, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(33)),
+    ROW(CT_STATE, "ct_state", NULL, P(ct_state), 1, 8, 0, true, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, 0),
+    ROW(CT_ZONE, "ct_zone", NULL, P(ct_zone), 2, 16, 0, true, false, false, false,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXM1(106)),
+    ROW(CT_MARK, "ct_mark", NULL, P(ct_mark), 4, 32, 0, true, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(107)),
+    ROW(ETH_DST, "dl_dst", "eth_dst", P(eth_dst), 6, 48, 0, false, false, true, true,
+        OFP_STAGE_L2, OFP_FORM_MAC, OFP_PREREQ_NONE, OXM(3), NXM0(1)),
+    ROW(ETH_SRC, "dl_src", "eth_src", P(eth_src), 6, 48, 0, false, false, true, true,
+        OFP_STAGE_L2, OFP_FORM_MAC, OFP_PREREQ_NONE, OXM(4), NXM0(2)),
+    ROW(VLAN_TCI, "vlan_tci", NULL, P(vlan[0].tci), 2, 16, 0, false, false, true, false,
+        OFP_STAGE_L2, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM0(4)),
+    ROW(VLAN_VID, "dl_vlan", "vlan_vid", P(vlan[0].tci), 2, 12, 0, false, false, true, true,
+        OFP_STAGE_L2, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, OXM(6), 0),
+    ROW(VLAN_PCP, "dl_vlan_pcp", "vlan_pcp", P(vlan[0].tci), 2, 3, 13, false, false, false, true,
+        OFP_STAGE_L2, OFP_FORM_DECIMAL, OFP_PREREQ_VLAN, OXM(7), 0),
+    ROW(ETH_TYPE, "dl_type", "eth_type", P(eth_type), 2, 16, 0, false, false, false, false,
+        OFP_STAGE_L2, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(5), NXM0(3)),
+    ROW(NW_SRC, "nw_src", "ip_src", P(nw_src), 4, 32, 0, false, true, true, true,
+        OFP_STAGE_L3, OFP_FORM_IPV4, OFP_PREREQ_IPV4, OXM(11), NXM0(7)),
+    ROW(NW_DST, "nw_dst", "ip_dst", P(nw_dst), 4, 32, 0, false, true, true, true,
+        OFP_STAGE_L3, OFP_FORM_IPV4, OFP_PREREQ_IPV4, OXM(12), NXM0(8)),
+    ROW(NW_PROTO, "nw_proto", "ip_proto", P(nw_proto), 1, 8, 0, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, OXM(10), NXM0(6)),
+    ROW(NW_TOS, "ip_dscp", NULL, P(nw_tos), 1, 6, 2, false, false, false, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, OXM(8), 0),
+    ROW(NW_ECN, "nw_ecn", "ip_ecn", P(nw_tos), 1, 2, 0, false, false, false, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, OXM(9), NXM1(28)),
+    ROW(NW_TTL, "nw_ttl", NULL, P(nw_ttl), 1, 8, 0, false, false, false, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, 0, NXM1(29)),
+    ROW(NW_FRAG, "ip_frag", "nw_frag", P(nw_frag), 1, 2, 0, false, false, true, false,
+        OFP_STAGE_L3, OFP_FORM_FRAG, OFP_PREREQ_IP, 0, NXM1(26)),
+    ROW(ARP_OP, "arp_op", NULL, P(nw_proto), 1, 8, 0, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_ARP, OXM(21), NXM0(15)),
+    ROW(ARP_SPA, "arp_spa", NULL, P(nw_src), 4, 32, 0, false, true, true, false,
+        OFP_STAGE_L3, OFP_FORM_IPV4, OFP_PREREQ_ARP, OXM(22), NXM0(16)),
+    ROW(ARP_TPA, "arp_tpa", NULL, P(nw_dst), 4, 32, 0, false, true, true, false,
+        OFP_STAGE_L3, OFP_FORM_IPV4, OFP_PREREQ_ARP, OXM(23), NXM0(17)),
+    ROW(ARP_SHA, "arp_sha", NULL, P(arp_sha), 6, 48, 0, false, false, true, false,
+        OFP_STAGE_L3, OFP_FORM_MAC, OFP_PREREQ_ARP, OXM(24), NXM1(17)),
+    ROW(ARP_THA, "arp_tha", NULL, P(arp_tha), 6, 48, 0, false, false, true, false,
+        OFP_STAGE_L3, OFP_FORM_MAC, OFP_PREREQ_ARP, OXM(25), NXM1(18)),
+    ROW(IPV6_SRC, "ipv6_src", NULL, P(ipv6_src), 16, 128, 0, false, true, true, true,
+        OFP_STAGE_L3, OFP_FORM_IPV6, OFP_PREREQ_IPV6, OXM(26), NXM1(19)),
+    ROW(IPV6_DST, "ipv6_dst", NULL, P(ipv6_dst), 16, 128, 0, false, true, true, true,
+        OFP_STAGE_L3, OFP_FORM_IPV6, OFP_PREREQ_IPV6, OXM(27), NXM1(20)),
+    ROW(IPV6_LABEL, "ipv6_label", NULL, P(ipv6_label), 4, 20, 0, false, false, true, true,
+        OFP_STAGE_L3, OFP_FORM_HEX, OFP_PREREQ_IPV6, OXM(28), NXM1(27)),
+    ROW(ND_TARGET, "nd_target", NULL, P(nd_target), 16, 128, 0, false, false, true, false,
+        OFP_STAGE_L4, OFP_FORM_IPV6, OFP_PREREQ_ND, OXM(31), NXM1(23)),
+    ROW(ND_SLL, "nd_sll", NULL, P(arp_sha), 6, 48, 0, false, false, true, false,
+        OFP_STAGE_L3, OFP_FORM_MAC, OFP_PREREQ_ND, OXM(32), NXM1(24)),
+    ROW(ND_TLL, "nd_tll", NULL, P(arp_tha), 6, 48, 0, false, false, true, false,
+        OFP_STAGE_L3, OFP_FORM_MAC, OFP_PREREQ_ND, OXM(33), NXM1(25)),
+    ROW(TCP_SRC, "tcp_src", "tp_src", P(tp_src), 2, 16, 0, false, true, true, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_TCP, OXM(13), NXM0(9)),
+    ROW(TCP_DST, "tcp_dst", "tp_dst", P(tp_dst), 2, 16, 0, false, true, true, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_TCP, OXM(14), NXM0(10)),
+    ROW(UDP_SRC, "udp_src", NULL, P(tp_src), 2, 16, 0, false, true, true, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_UDP, OXM(15), NXM0(11)),
+    ROW(UDP_DST, "udp_dst", NULL, P(tp_dst), 2, 16, 0, false, true, true, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_UDP, OXM(16), NXM0(12)),
+    ROW(SCTP_SRC, "sctp_src", NULL, P(tp_src), 2, 16, 0, false, true, true, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_SCTP, OXM(17), 0),
+    ROW(SCTP_DST, "sctp_dst", NULL, P(tp_dst), 2, 16, 0, false, true, true, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_SCTP, OXM(18), 0),
+    ROW(ICMP_TYPE, "icmp_type", NULL, P(tp_src), 2, 8, 0, false, true, false, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_ICMP, OXM(19), NXM0(13)),
+    ROW(ICMP_CODE, "icmp_code", NULL, P(tp_dst), 2, 8, 0, false, true, false, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_ICMP, OXM(20), NXM0(14)),
+    ROW(ICMPV6_TYPE, "icmpv6_type", NULL, P(tp_src), 2, 8, 0, false, true, false, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_ICMPV6, OXM(29), NXM1(21)),
+    ROW(ICMPV6_CODE, "icmpv6_code", NULL, P(tp_dst), 2, 8, 0, false, true, false, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_ICMPV6, OXM(30), NXM1(22)),
+    ROW(TCP_FLAGS, "tcp_flags", NULL, P(tcp_flags), 2, 12, 0, false, false, true, false,
+        OFP_STAGE_L4, OFP_FORM_HEX, OFP_PREREQ_TCP, OXM(42), NXM1(34)),
+};
+/* clang-format on */
+
+const struct ofp_field *ofp_field(enum ofp_field_id id)
+{
+    return &fields[id];
+}
+
+const struct ofp_field *ofp_field_by_name(const char *name, size_t len)
+{
+    for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
+        const struct ofp_field *f = &fields[i];
+
+        if ((strlen(f->name) == len && !memcmp(f->name, name, len)) ||
+            (f->name2 && strlen(f->name2) == len && !memcmp(f->name2, name, len))) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+/* The stored number as bytes, most significant first. */
+static void stored_get(const struct ofp_field *f, const struct ofp_flow *flow, uint8_t out[16])
+{
+    const uint8_t *p = (const uint8_t *)flow + f->offset;
+
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        out[i] = p[f->host_order ? f->n_bytes - 1 - i : i];
+    }
+}
+
+static void stored_put(const struct ofp_field *f, struct ofp_flow *flow, const uint8_t in[16])
+{
+    uint8_t *p = (uint8_t *)flow + f->offset;
+
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        p[f->host_order ? f->n_bytes - 1 - i : i] = in[i];
+    }
+}
+
+/* The field's bits within the stored number. */
+static void stored_mask(const struct ofp_field *f, uint8_t out[16])
+{
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        out[i] = 0;
+    }
+    for (unsigned int b = f->shift; b < f->shift + f->n_bits; b++) {
+        out[f->n_bytes - 1 - b / 8] |= (uint8_t)(1u << b % 8);
+    }
+}
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "host-order fields are kept reversed");
+
+void ofp_field_get(const struct ofp_field *f, const struct ofp_flow *flow, uint8_t value[16])
+{
+    uint8_t raw[16], mask[16];
+    unsigned int n = f->n_bytes;
+
+    stored_get(f, flow, raw);
+    stored_mask(f, mask);
+    if (n <= 2) { /* All fields with a shift are this short. */
+        unsigned int v = n == 1 ? (raw[0] & mask[0])
+                                : ((raw[0] & mask[0]) << 8 | (raw[1] & mask[1]));
+        v >>= f->shift;
+        value[0] = (uint8_t)(n == 1 ? v : v >> 8);
+        if (n == 2) {
+            value[1] = (uint8_t)v;
+        }
+        return;
+    }
+    for (unsigned int i = 0; i < n; i++) {
+        value[i] = raw[i] & mask[i];
+    }
+}
+
+void ofp_field_put(const struct ofp_field *f, struct ofp_flow *flow, const uint8_t value[16])
+{
+    uint8_t raw[16], mask[16], shifted[16];
+    unsigned int n = f->n_bytes;
+
+    stored_get(f, flow, raw);
+    stored_mask(f, mask);
+    memcpy(shifted, value, n);
+    if (n == 1) {
+        shifted[0] = (uint8_t)(value[0] << f->shift);
+    } else if (n == 2) {
+        unsigned int v = (unsigned int)(value[0] << 8 | value[1]) << f->shift;
+
+        shifted[0] = (uint8_t)(v >> 8);
+        shifted[1] = (uint8_t)v;
+    }
+    for (unsigned int i = 0; i < n; i++) {
+        raw[i] = (uint8_t)((raw[i] & ~mask[i]) | (shifted[i] & mask[i]));
+    }
+    stored_put(f, flow, raw);
+}
+
+void ofp_field_fill(const struct ofp_field *f, struct ofp_flow *mask)
+{
+    static const uint8_t ones[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+    ofp_field_put(f, mask, ones);
+}
+
+bool ofp_field_any(const struct ofp_field *f, const struct ofp_flow *mask)
+{
+    uint8_t v[16];
+
+    ofp_field_get(f, mask, v);
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        if (v[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ofp_field_all(const struct ofp_field *f, const struct ofp_flow *mask)
+{
+    struct ofp_flow full;
+    uint8_t want[16], have[16];
+
+    memset(&full, 0, sizeof full);
+    ofp_field_fill(f, &full);
+    ofp_field_get(f, &full, want);
+    ofp_field_get(f, mask, have);
+    return !memcmp(want, have, f->n_bytes);
+}
+
+/* --- Prerequisites. */
+
+static bool has_type(const struct ofp_flow *flow, uint16_t type)
+{
+    return flow->pkt.eth_type == be16_make(type);
+}
+
+static bool has_proto(const struct ofp_flow *flow, uint16_t type4, uint8_t proto4, uint8_t proto6)
+{
+    return (proto4 && has_type(flow, type4) && flow->pkt.nw_proto == proto4) ||
+           (proto6 && has_type(flow, 0x86dd) && flow->pkt.nw_proto == proto6);
+}
+
+static bool prereq_holds(enum ofp_prereq prereq, const struct ofp_flow *flow)
+{
+    switch (prereq) {
+    case OFP_PREREQ_NONE: return true;
+    case OFP_PREREQ_VLAN: return flow->pkt.vlan[0].tci & be16_make(FLOW_VLAN_PRESENT);
+    case OFP_PREREQ_IP: return has_type(flow, 0x0800) || has_type(flow, 0x86dd);
+    case OFP_PREREQ_IPV4: return has_type(flow, 0x0800);
+    case OFP_PREREQ_IPV6: return has_type(flow, 0x86dd);
+    case OFP_PREREQ_ARP: return has_type(flow, 0x0806) || has_type(flow, 0x8035);
+    case OFP_PREREQ_TCP: return has_proto(flow, 0x0800, IPPROTO_TCP, IPPROTO_TCP);
+    case OFP_PREREQ_UDP: return has_proto(flow, 0x0800, IPPROTO_UDP, IPPROTO_UDP);
+    case OFP_PREREQ_SCTP: return has_proto(flow, 0x0800, IPPROTO_SCTP, IPPROTO_SCTP);
+    case OFP_PREREQ_ICMP: return has_proto(flow, 0x0800, IPPROTO_ICMP, 0);
+    case OFP_PREREQ_ICMPV6: return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6);
+    case OFP_PREREQ_ND:
+        return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6) &&
+               (flow->pkt.tp_src == be16_make(135) || flow->pkt.tp_src == be16_make(136));
+    }
+    return false;
+}
+
+/* The bits that decide it. */
+static void prereq_bits(enum ofp_prereq prereq, struct ofp_flow *mask)
+{
+    switch (prereq) {
+    case OFP_PREREQ_NONE: return;
+    case OFP_PREREQ_VLAN: mask->pkt.vlan[0].tci |= be16_make(FLOW_VLAN_PRESENT); return;
+    case OFP_PREREQ_ND: mask->pkt.tp_src = 0xffff; /* Fall through. */
+    case OFP_PREREQ_TCP:
+    case OFP_PREREQ_UDP:
+    case OFP_PREREQ_SCTP:
+    case OFP_PREREQ_ICMP:
+    case OFP_PREREQ_ICMPV6: mask->pkt.nw_proto = 0xff; /* Fall through. */
+    case OFP_PREREQ_IP:
+    case OFP_PREREQ_IPV4:
+    case OFP_PREREQ_IPV6:
+    case OFP_PREREQ_ARP: mask->pkt.eth_type = 0xffff; return;
+    }
+}
+
+bool ofp_prereq_match(enum ofp_prereq prereq, const struct ofp_match *match)
+{
+    struct ofp_flow need;
+
+    memset(&need, 0, sizeof need);
+    prereq_bits(prereq, &need);
+    for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
+        if (need.u64[i] & ~match->mask.u64[i]) {
+            return false;
+        }
+    }
+    return prereq_holds(prereq, &match->flow);
+}
+
+bool ofp_prereq_flow(enum ofp_prereq prereq, const struct ofp_flow *flow, struct ofp_flow *looked)
+{
+    prereq_bits(prereq, looked);
+    return prereq_holds(prereq, flow);
+}
+
+void ofp_match_set_field(struct ofp_match *match, const struct ofp_field *f,
+                         const uint8_t value[16], const uint8_t mask[16])
+{
+    uint8_t v[16], m[16];
+
+    if (mask) {
+        memcpy(m, mask, f->n_bytes);
+    } else {
+        memset(m, 0xff, f->n_bytes);
+    }
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        v[i] = value[i] & m[i];
+    }
+    ofp_field_put(f, &match->flow, v);
+    ofp_field_put(f, &match->mask, m);
+    if (f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP) {
+        /* To have a VLAN id or priority is to have a tag. */
+        match->flow.pkt.vlan[0].tci |= be16_make(FLOW_VLAN_PRESENT);
+        match->mask.pkt.vlan[0].tci |= be16_make(FLOW_VLAN_PRESENT);
+    }
+    ofp_match_normalize(match);
+}

@@ -1,0 +1,47 @@
+/* What OpenFlow rules match on: the packet's key and the pipeline's own fields (OpenFlow port,
+ * metadata, registers), as an array of 64-bit words.
+ *
+ * The classifier, rules and translation work on words and know no field; fields are known by
+ * match/field.c alone. A new packet field comes with a new line of 'struct flow_key'; a new
+ * pipeline field is a member here (in the padding, or OFP_FLOW_WORDS grows). All words are always
+ * readable: lines that the packet does not have are zeros, as flow_key_copy() leaves them. Control
+ * thread. */
+#ifndef OFPROTO_MATCH_FLOW_H
+#define OFPROTO_MATCH_FLOW_H
+
+#include "datapath/flow/key.h"
+
+#define OFP_N_REGS 16
+#define OFP_PIPELINE_WORDS 16
+#define OFP_FLOW_WORDS (FLOW_N_WORDS + OFP_PIPELINE_WORDS)
+
+struct ofp_flow {
+    union {
+        uint64_t u64[OFP_FLOW_WORDS];
+        struct {
+            struct flow_key pkt;
+            /* The pipeline's fields, in host order. No bit of them is a bit of a packet: a verdict
+             * that depends on them adds nothing to a megaflow's mask. */
+            uint64_t metadata;
+            uint32_t in_port;       /* OpenFlow port number in the bridge at work. */
+            uint32_t actset_output; /* OpenFlow port number. */
+            uint32_t reg[OFP_N_REGS];
+            uint64_t pipeline_pad[6];
+        };
+    };
+};
+
+static_assert(sizeof(struct ofp_flow) == OFP_FLOW_WORDS * 8, "a flow is whole words");
+static_assert(OFP_FLOW_WORDS <= 64, "a bit per word fits ofp_map_t");
+
+/* A bit per word of an ofp_flow. */
+typedef uint64_t ofp_map_t;
+
+/* The pipeline's view of a packet; pipeline fields are zero. */
+static inline void ofp_flow_init(struct ofp_flow *flow, const struct flow_key *key)
+{
+    flow_key_copy(&flow->pkt, key);
+    memset(&flow->u64[FLOW_N_WORDS], 0, OFP_PIPELINE_WORDS * 8);
+}
+
+#endif

@@ -1,0 +1,194 @@
+/* Matches to text; see text.h. */
+#include "ofproto/match/text.h"
+
+#include <arpa/inet.h>
+
+#include "ofproto/match/protocol.h"
+
+static bool all_ones(const uint8_t *mask, const struct ofp_field *f)
+{
+    struct ofp_flow full;
+    uint8_t want[16];
+
+    memset(&full, 0, sizeof full);
+    ofp_field_fill(f, &full);
+    ofp_field_get(f, &full, want);
+    return !memcmp(mask, want, f->n_bytes);
+}
+
+/* The length of a mask that is a prefix; -1 when it is none. */
+static int prefix_length(const uint8_t *mask, unsigned int n)
+{
+    unsigned int len = 0;
+
+    while (len < n * 8 && mask[len / 8] & 0x80 >> len % 8) {
+        len++;
+    }
+    for (unsigned int i = len; i < n * 8; i++) {
+        if (mask[i / 8] & 0x80 >> i % 8) {
+            return -1;
+        }
+    }
+    return (int)len;
+}
+
+static uint64_t number_of(const uint8_t *v, unsigned int n)
+{
+    uint64_t x = 0;
+
+    for (unsigned int i = 0; i < n; i++) {
+        x = x << 8 | v[i];
+    }
+    return x;
+}
+
+static void format_address(struct strbuf *s, int family, const uint8_t *v, const uint8_t *m,
+                           unsigned int n)
+{
+    int len = prefix_length(m, n);
+    char text[INET6_ADDRSTRLEN];
+
+    strbuf_puts(s, inet_ntop(family, v, text, sizeof text));
+    if (len < 0) {
+        strbuf_printf(s, "/%s", inet_ntop(family, m, text, sizeof text));
+    } else if ((unsigned int)len < n * 8) {
+        strbuf_printf(s, "/%d", len);
+    }
+}
+
+static void format_mac(struct strbuf *s, const uint8_t *v)
+{
+    strbuf_printf(s, "%02x:%02x:%02x:%02x:%02x:%02x", v[0], v[1], v[2], v[3], v[4], v[5]);
+}
+
+static void format_number(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
+                          const uint8_t *m)
+{
+    unsigned long long value = number_of(v, f->n_bytes);
+    bool exact = all_ones(m, f);
+
+    if (f->form == OFP_FORM_HEX || !exact) {
+        strbuf_printf(
+            s, f->id == OFP_FIELD_ETH_TYPE || f->id == OFP_FIELD_VLAN_TCI ? "0x%04llx" : "0x%llx",
+            value);
+    } else {
+        strbuf_printf(s, "%llu", value);
+    }
+    if (!exact) {
+        strbuf_printf(s, "/0x%llx", (unsigned long long)number_of(m, f->n_bytes));
+    }
+}
+
+static void format_frag(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
+                        const uint8_t *m)
+{
+    if (m[0] == (FLOW_FRAG_ANY | FLOW_FRAG_LATER)) {
+        strbuf_puts(s, v[0] == 0 ? "no" : v[0] == FLOW_FRAG_ANY ? "first" : "later");
+    } else if (m[0] == FLOW_FRAG_ANY) {
+        strbuf_puts(s, v[0] ? "yes" : "no");
+    } else if (m[0] == FLOW_FRAG_LATER) {
+        strbuf_puts(s, v[0] ? "later" : "not_later");
+    } else {
+        format_number(s, f, v, m);
+    }
+}
+
+static void format_value(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
+                         const uint8_t *m)
+{
+    switch (f->form) {
+    case OFP_FORM_MAC:
+        format_mac(s, v);
+        if (!all_ones(m, f)) {
+            strbuf_putc(s, '/');
+            format_mac(s, m);
+        }
+        break;
+    case OFP_FORM_IPV4: format_address(s, AF_INET, v, m, 4); break;
+    case OFP_FORM_IPV6: format_address(s, AF_INET6, v, m, 16); break;
+    case OFP_FORM_FRAG: format_frag(s, f, v, m); break;
+    case OFP_FORM_PORT:
+        if ((uint32_t)number_of(v, 4) == 0xfffe) {
+            strbuf_puts(s, "LOCAL");
+            break;
+        }
+        /* Fall through. */
+    case OFP_FORM_DECIMAL:
+    case OFP_FORM_HEX: format_number(s, f, v, m); break;
+    }
+}
+
+static const char *field_name(const struct ofp_field *f)
+{
+    switch (f->id) {
+    case OFP_FIELD_TCP_SRC:
+    case OFP_FIELD_UDP_SRC:
+    case OFP_FIELD_SCTP_SRC: return "tp_src";
+    case OFP_FIELD_TCP_DST:
+    case OFP_FIELD_UDP_DST:
+    case OFP_FIELD_SCTP_DST: return "tp_dst";
+    case OFP_FIELD_NW_FRAG: return "nw_frag";
+    default: return f->name;
+    }
+}
+
+/* The field's part of what is left to be said; takes it out of 'left'. */
+static void format_field(struct strbuf *s, const struct ofp_field *f, const struct ofp_match *match,
+                         struct ofp_flow *left)
+{
+    static const uint8_t none[16];
+    uint8_t v[16], m[16];
+
+    ofp_field_get(f, &match->flow, v);
+    ofp_field_get(f, left, m);
+    strbuf_printf(s, "%s%s=", s->len ? "," : "", field_name(f));
+    format_value(s, f, v, m);
+    ofp_field_put(f, left, none);
+}
+
+/* VLAN id and priority share a number with the bit that says that there is a tag. */
+static void format_vlan(struct strbuf *s, const struct ofp_match *match, struct ofp_flow *left)
+{
+    be16_t present = be16_make(FLOW_VLAN_PRESENT);
+
+    if (!(match->flow.pkt.vlan[0].tci & present)) {
+        return; /* As vlan_tci. */
+    }
+    if (ofp_field_all(ofp_field(OFP_FIELD_VLAN_VID), left)) {
+        format_field(s, ofp_field(OFP_FIELD_VLAN_VID), match, left);
+        left->pkt.vlan[0].tci &= (be16_t)~present;
+    }
+    if (ofp_field_all(ofp_field(OFP_FIELD_VLAN_PCP), left)) {
+        format_field(s, ofp_field(OFP_FIELD_VLAN_PCP), match, left);
+        left->pkt.vlan[0].tci &= (be16_t)~present;
+    }
+}
+
+void ofp_match_format(struct strbuf *out, const struct ofp_match *match)
+{
+    struct ofp_flow left = match->mask;
+    struct strbuf s = STRBUF_INIT;
+    const char *protocol = ofp_protocol_take(match, &left);
+
+    if (protocol) {
+        strbuf_puts(&s, protocol);
+    }
+    for (unsigned int pass = 0; pass < 2; pass++) {
+        for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
+            const struct ofp_field *f = ofp_field((enum ofp_field_id)i);
+
+            if (i == OFP_FIELD_VLAN_VID) {
+                format_vlan(&s, match, &left);
+            }
+            if (i == OFP_FIELD_VLAN_VID || i == OFP_FIELD_VLAN_PCP) {
+                continue;
+            }
+            /* Names that fit what the match is about come first. */
+            if (ofp_field_any(f, &left) && (pass || ofp_prereq_match(f->prereq, match))) {
+                format_field(&s, f, match, &left);
+            }
+        }
+    }
+    strbuf_put(out, strbuf_str(&s), s.len);
+    strbuf_free(&s);
+}

@@ -1,0 +1,40 @@
+/* See match.h. */
+#include "ofproto/match/match.h"
+
+void ofp_match_init(struct ofp_match *match)
+{
+    memset(match, 0, sizeof *match);
+}
+
+bool ofp_match_equal(const struct ofp_match *a, const struct ofp_match *b)
+{
+    return !memcmp(&a->mask, &b->mask, sizeof a->mask) &&
+           !memcmp(&a->flow, &b->flow, sizeof a->flow);
+}
+
+bool ofp_match_covers(const struct ofp_match *match, const struct ofp_flow *flow)
+{
+    for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
+        if ((flow->u64[i] ^ match->flow.u64[i]) & match->mask.u64[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool ofp_match_is_within(const struct ofp_match *specific, const struct ofp_match *wide)
+{
+    for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
+        if (wide->mask.u64[i] & ~specific->mask.u64[i]) {
+            return false;
+        }
+    }
+    return ofp_match_covers(wide, &specific->flow);
+}
+
+void ofp_match_normalize(struct ofp_match *match)
+{
+    for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
+        match->flow.u64[i] &= match->mask.u64[i];
+    }
+}

@@ -1,0 +1,256 @@
+/* Text to matches; see text.h. */
+#include "ofproto/match/text.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ofproto/match/protocol.h"
+
+#define WORD_MAX 128
+
+struct parse {
+    ofp_port_lookup *lookup;
+    void *aux;
+    struct ofp_match match;
+    bool used[OFP_N_FIELDS];
+    struct error *err;
+};
+
+static void number_put(uint64_t x, uint8_t *v, unsigned int n)
+{
+    for (unsigned int i = 0; i < n; i++) {
+        v[n - 1 - i] = (uint8_t)(x >> 8 * i);
+    }
+}
+
+static bool parse_mac(const char *text, uint8_t v[16])
+{
+    unsigned int b[6];
+    int end = 0;
+
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &end) !=
+            6 ||
+        text[end]) {
+        return false;
+    }
+    for (unsigned int i = 0; i < 6; i++) {
+        v[i] = (uint8_t)b[i];
+    }
+    return true;
+}
+
+static bool parse_frag(const char *value, uint8_t v[16], uint8_t m[16])
+{
+    static const struct {
+        const char *word;
+        uint8_t value, mask;
+    } words[] = {
+        {"no", 0, 3}, {"yes", 1, 1}, {"first", 1, 3}, {"later", 3, 3}, {"not_later", 0, 2}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        if (!strcmp(value, words[i].word)) {
+            v[0] = words[i].value;
+            m[0] = words[i].mask;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_port(const struct parse *p, const char *value, uint8_t v[16])
+{
+    uint32_t port;
+    uint64_t x;
+
+    if (!strcmp(value, "LOCAL") || !strcmp(value, "local")) {
+        x = 0xfffe;
+    } else if (!parse_u64(value, UINT32_MAX, &x)) {
+        if (!p->lookup || !p->lookup(value, &port, p->aux)) {
+            return false;
+        }
+        x = port;
+    }
+    number_put(x, v, 4);
+    return true;
+}
+
+/* One side of "value/mask". */
+static bool parse_side(const struct parse *p, const struct ofp_field *f, const char *text,
+                       uint8_t v[16])
+{
+    uint64_t max = f->n_bits >= 64 ? UINT64_MAX : (UINT64_C(1) << f->n_bits) - 1, x;
+
+    switch (f->form) {
+    case OFP_FORM_MAC: return parse_mac(text, v);
+    case OFP_FORM_IPV4: return inet_pton(AF_INET, text, v) == 1;
+    case OFP_FORM_IPV6: return inet_pton(AF_INET6, text, v) == 1;
+    case OFP_FORM_PORT: return parse_port(p, text, v);
+    case OFP_FORM_FRAG:
+    case OFP_FORM_DECIMAL:
+    case OFP_FORM_HEX:
+        if (!parse_u64(text, max, &x)) {
+            return false;
+        }
+        number_put(x, v, f->n_bytes);
+        return true;
+    }
+    return false;
+}
+
+static bool parse_mask(const struct parse *p, const struct ofp_field *f, const char *text,
+                       uint8_t m[16])
+{
+    uint64_t len;
+
+    if ((f->form == OFP_FORM_IPV4 || f->form == OFP_FORM_IPV6) &&
+        parse_u64(text, f->n_bits, &len)) {
+        memset(m, 0, f->n_bytes);
+        for (unsigned int i = 0; i < len; i++) {
+            m[i / 8] |= (uint8_t)(0x80 >> i % 8);
+        }
+        return true;
+    }
+    return parse_side(p, f, text, m);
+}
+
+/* "dl_vlan=0xffff" and "vlan_vid=0" say that there is no tag; OXM's vlan_vid has the bit 0x1000. */
+static bool parse_vlan(struct parse *p, const char *name, const char *value)
+{
+    struct ofp_match *match = &p->match;
+    uint64_t x;
+
+    if (!parse_u64(value, UINT16_MAX, &x)) {
+        return false;
+    }
+    if (!strcmp(name, "vlan_vid") ? x == 0 : x == 0xffff) {
+        OFP_MATCH_SET(match, pkt.vlan[0].tci, 0);
+        return true;
+    }
+    if (!strcmp(name, "vlan_vid")) {
+        x &= ~(uint64_t)FLOW_VLAN_PRESENT;
+    }
+    if (x > 4095) {
+        return false;
+    }
+    match->flow.pkt.vlan[0].tci |= be16_make((uint16_t)(x | FLOW_VLAN_PRESENT));
+    match->mask.pkt.vlan[0].tci |= be16_make(0xfff | FLOW_VLAN_PRESENT);
+    return true;
+}
+
+static int parse_field(struct parse *p, const char *name, char *value)
+{
+    const struct ofp_field *f = ofp_field_by_name(name, strlen(name));
+    uint8_t v[16] = {0}, m[16];
+    char *slash = strchr(value, '/');
+    bool ok;
+
+    if (!f) {
+        return error_set(p->err, EINVAL, "'%s=%s': '%s' is not a field", name, value, name);
+    }
+    p->used[f->id] = true;
+    memset(m, 0xff, sizeof m);
+    if (f->id == OFP_FIELD_VLAN_VID && !slash) {
+        ok = parse_vlan(p, name, value);
+        if (ok) {
+            return 0;
+        }
+    } else if (f->form == OFP_FORM_FRAG && parse_frag(value, v, m)) {
+        ok = true;
+    } else {
+        if (slash) {
+            *slash = '\0';
+        }
+        ok = parse_side(p, f, value, v) && (!slash || parse_mask(p, f, slash + 1, m));
+        if (slash) {
+            *slash = '/';
+        }
+    }
+    if (!ok) {
+        return error_set(p->err, EINVAL, "field '%s': '%s' is not a valid value for it", name,
+                         value);
+    }
+    if (slash && !f->is_maskable) {
+        return error_set(p->err, EINVAL, "field '%s': '%s': it cannot be matched under a mask",
+                         name, value);
+    }
+    ofp_match_set_field(&p->match, f, v, m);
+    return 0;
+}
+
+/* A name such as tp_src or nw_src stands for whichever field of that place has its prerequisite. */
+static int check_prerequisites(const struct parse *p)
+{
+    for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
+        const struct ofp_field *f = ofp_field((enum ofp_field_id)i);
+        bool holds = false;
+
+        if (!p->used[i]) {
+            continue;
+        }
+        for (unsigned int j = 0; j < OFP_N_FIELDS && !holds; j++) {
+            const struct ofp_field *g = ofp_field((enum ofp_field_id)j);
+
+            holds = g->offset == f->offset && ofp_prereq_match(g->prereq, &p->match);
+        }
+        if (!holds) {
+            return error_set(p->err, EINVAL,
+                             "field '%s': the match does not name the protocol that has it; add a "
+                             "word such as 'ip', 'tcp' or 'arp'",
+                             f->name);
+        }
+    }
+    return 0;
+}
+
+static int parse_word(struct parse *p, char *word)
+{
+    char *eq = strchr(word, '=');
+    int rc;
+
+    if (!eq) {
+        if (!strcmp(word, "eth") || ofp_protocol_set(word, strlen(word), &p->match)) {
+            return 0;
+        }
+        return error_set(p->err, EINVAL, "'%s' is neither FIELD=VALUE nor a protocol's name", word);
+    }
+    *eq = '\0';
+    rc = parse_field(p, word, eq + 1);
+    *eq = '=';
+    return rc;
+}
+
+int ofp_match_parse(const char *text, ofp_port_lookup *lookup, void *aux, struct ofp_match *ret,
+                    struct error *err)
+{
+    struct parse p = {.lookup = lookup, .aux = aux, .err = err};
+    char word[WORD_MAX];
+    int rc = 0;
+
+    ofp_match_init(&p.match);
+    while (!rc) {
+        size_t len;
+
+        text += strspn(text, ", \t\n");
+        len = strcspn(text, ", \t\n");
+        if (!len) {
+            break;
+        }
+        if (len >= sizeof word) {
+            return error_set(err, EINVAL, "'%.40s...': a word of more than %d characters", text,
+                             WORD_MAX - 1);
+        }
+        memcpy(word, text, len);
+        word[len] = '\0';
+        text += len;
+        rc = parse_word(&p, word);
+    }
+    if (!rc) {
+        rc = check_prerequisites(&p);
+    }
+    if (!rc) {
+        *ret = p.match;
+    }
+    return rc;
+}

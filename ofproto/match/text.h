@@ -1,0 +1,19 @@
+/* Matches as people write them: ovs-ofctl's syntax ("tcp,in_port=1,dl_vlan=10,nw_dst=10.0.0.0/8,
+ * tcp_dst=80"), both ways. Used by ctl commands, traces and logs. Pure functions. */
+#ifndef OFPROTO_MATCH_TEXT_H
+#define OFPROTO_MATCH_TEXT_H
+
+#include "ofproto/match/field.h"
+
+/* Appends the match; nothing when it matches everything. */
+void ofp_match_format(struct strbuf *, const struct ofp_match *);
+
+/* Number of a port by its name; false when there is none. */
+typedef bool ofp_port_lookup(const char *name, uint32_t *ret, void *aux);
+
+/* Parses words separated by commas and spaces. 'lookup' may be NULL. -EINVAL names the word, the
+ * field and what is wrong with it; then '*ret' is untouched. */
+int ofp_match_parse(const char *text, ofp_port_lookup *lookup, void *aux, struct ofp_match *ret,
+                    struct error *);
+
+#endif

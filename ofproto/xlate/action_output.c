@@ -1,0 +1,51 @@
+/* Carries out the output family; see codec/action_output.c for its other forms. */
+#include "ofproto/xlate/xlate.h"
+
+static void output_number(struct xlate_ctx *ctx, uint32_t number)
+{
+    const struct ofport *port = ofport_by_number(ctx->bridge, number);
+
+    if (!port) {
+        xlate_say(ctx, "     >> bridge %s has no port %u", ctx->bridge->name, number);
+        xlate_drop(ctx, DP_DROP_NO_OUTPUT);
+    } else if (port == ctx->in_port) {
+        /* OpenFlow 1.3.5 section 4.5: only IN_PORT may send a packet back. */
+        xlate_say(ctx, "     >> skipping output to input port");
+        xlate_drop(ctx, DP_DROP_SAME_PORT);
+    } else {
+        xlate_output(ctx, port);
+    }
+}
+
+static void output_all(struct xlate_ctx *ctx)
+{
+    struct ofport *port, *next;
+
+    xlate_drop(ctx, DP_DROP_NO_OUTPUT);
+    HASH_ITER (by_number, ctx->bridge->ports, port, next) {
+        if (port != ctx->in_port && port->up) {
+            xlate_output(ctx, port);
+        }
+    }
+}
+
+static void execute_output(struct xlate_ctx *ctx, const struct ofp_action *h)
+{
+    uint32_t port = ((const struct ofp_action_output *)h)->port;
+
+    switch (port) {
+    case OFP_PORT_NORMAL: xlate_normal(ctx); break;
+    case OFP_PORT_FLOOD:
+    case OFP_PORT_ALL: output_all(ctx); break;
+    case OFP_PORT_IN_PORT: xlate_output(ctx, ctx->in_port); break;
+    case OFP_PORT_NONE: break;
+    default: output_number(ctx, port); break;
+    }
+}
+
+CONSTRUCTOR static void register_output(void)
+{
+    static const struct xlate_action_class class = {OFP_ACTION_OUTPUT, execute_output};
+
+    xlate_action_register(&class);
+}

@@ -1,0 +1,61 @@
+/* Carries out set-field; see codec/action_set.c for its other forms. */
+#include "ofproto/xlate/xlate.h"
+
+static void write_words(struct xlate_ctx *ctx, const struct ofp_match *m)
+{
+    struct xlate_packet *now = &ctx->now;
+
+    for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
+        now->flow.u64[i] = (now->flow.u64[i] & ~m->mask.u64[i]) | m->flow.u64[i];
+        now->written.u64[i] |= m->mask.u64[i];
+    }
+}
+
+static void set_vlan(struct xlate_ctx *ctx, const struct ofp_match *m)
+{
+    xlate_look_vlan(ctx, FLOW_VLAN_PRESENT);
+    if (!ctx->now.vlans.n) {
+        /* OpenFlow 1.0's way: to set the VLAN of an untagged packet is to tag it. */
+        xlate_vlan_push(ctx, be16_make(0x8100), m->flow.pkt.vlan[0].tci);
+    } else {
+        xlate_vlan_write(ctx, m->flow.pkt.vlan[0].tci, m->mask.pkt.vlan[0].tci);
+    }
+}
+
+static void execute_set(struct xlate_ctx *ctx, const struct ofp_action *h)
+{
+    const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
+    const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
+    struct ofp_flow looked;
+    struct ofp_match m;
+    bool holds;
+
+    ofp_match_init(&m);
+    ofp_field_put(f, &m.flow, a->value);
+    ofp_field_put(f, &m.mask, a->mask);
+    ofp_match_normalize(&m);
+    if (f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP) {
+        set_vlan(ctx, &m);
+        return;
+    }
+    memset(&looked, 0, sizeof looked);
+    holds = ofp_prereq_flow(f->prereq, &ctx->now.flow, &looked);
+    xlate_look(ctx, &looked);
+    if (holds && f->stage == OFP_STAGE_L4) {
+        /* Later fragments have no ports to write to. */
+        XLATE_LOOK(ctx, pkt.nw_frag);
+        holds = !(ctx->now.flow.pkt.nw_frag & FLOW_FRAG_LATER);
+    }
+    if (holds) {
+        write_words(ctx, &m);
+    } else {
+        xlate_say(ctx, "     >> the packet has no %s to set", f->name);
+    }
+}
+
+CONSTRUCTOR static void register_set(void)
+{
+    static const struct xlate_action_class class = {OFP_ACTION_SET_FIELD, execute_set};
+
+    xlate_action_register(&class);
+}

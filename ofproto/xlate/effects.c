@@ -1,0 +1,217 @@
+/* See effects.h. */
+#include "ofproto/xlate/effects.h"
+
+#include <stdlib.h>
+
+enum effect_kind {
+    EFFECT_RULE,
+    EFFECT_MAC,
+    EFFECT_PATCH,
+    EFFECT_LOOKUP,
+    EFFECT_DEPEND_BRIDGE,
+    EFFECT_DEPEND_MAC
+};
+
+struct effect {
+    union {
+        struct ofp_rule *rule;
+        struct ofproto *bridge;
+    };
+    uint8_t kind;
+    uint8_t table_id;
+    uint16_t ofport;
+    uint16_t vlan; /* Or bucket, or "matched". */
+    uint8_t mac[6];
+};
+
+struct ofproto_effects {
+    struct ofproto_set *set;
+    uint64_t version; /* The set's, before the translation began. */
+    uint32_t n;
+    uint32_t size;
+    struct effect *effect;
+};
+
+struct ofproto_effects *effects_new(struct ofproto_set *set)
+{
+    struct ofproto_effects *effects = xcalloc(1, sizeof *effects);
+
+    set_ref(set);
+    effects->set = set;
+    effects->version = set->generation;
+    return effects;
+}
+
+static struct effect *add(struct ofproto_effects *effects, enum effect_kind kind)
+{
+    struct effect *e;
+
+    if (effects->n == effects->size) {
+        effects->size = effects->size ? effects->size * 2 : 6;
+        effects->effect = xreallocarray(effects->effect, effects->size, sizeof effects->effect[0]);
+    }
+    e = &effects->effect[effects->n++];
+    memset(e, 0, sizeof *e);
+    e->kind = kind;
+    return e;
+}
+
+static struct effect *add_bridge(struct ofproto_effects *effects, enum effect_kind kind,
+                                 struct ofproto *bridge)
+{
+    struct effect *e = add(effects, kind);
+
+    bridge_ref(bridge);
+    e->bridge = bridge;
+    return e;
+}
+
+void effects_add_rule(struct ofproto_effects *effects, struct ofp_rule *rule)
+{
+    rule_ref(rule);
+    add(effects, EFFECT_RULE)->rule = rule;
+}
+
+void effects_add_mac(struct ofproto_effects *effects, struct ofproto *bridge, uint16_t vlan,
+                     const uint8_t mac[6], uint16_t ofport)
+{
+    struct effect *e = add_bridge(effects, EFFECT_MAC, bridge);
+
+    e->vlan = vlan;
+    e->ofport = ofport;
+    memcpy(e->mac, mac, 6);
+}
+
+void effects_add_patch(struct ofproto_effects *effects, const struct ofport *from)
+{
+    add_bridge(effects, EFFECT_PATCH, from->bridge)->ofport = from->ofport;
+}
+
+void effects_add_lookup(struct ofproto_effects *effects, struct ofproto *bridge, uint8_t table_id,
+                        bool matched)
+{
+    struct effect *e = add_bridge(effects, EFFECT_LOOKUP, bridge);
+
+    e->table_id = table_id;
+    e->vlan = matched;
+}
+
+void effects_depend_bridge(struct ofproto_effects *effects, struct ofproto *bridge)
+{
+    for (uint32_t i = 0; i < effects->n; i++) {
+        if (effects->effect[i].kind == EFFECT_DEPEND_BRIDGE &&
+            effects->effect[i].bridge == bridge) {
+            return;
+        }
+    }
+    add_bridge(effects, EFFECT_DEPEND_BRIDGE, bridge);
+}
+
+void effects_depend_mac(struct ofproto_effects *effects, struct ofproto *bridge,
+                        unsigned int bucket)
+{
+    add_bridge(effects, EFFECT_DEPEND_MAC, bridge)->vlan = (uint16_t)bucket;
+}
+
+bool ofproto_effects_stale(const struct ofproto_effects *effects)
+{
+    if (effects->set->ports_version > effects->version) {
+        return true;
+    }
+    for (uint32_t i = 0; i < effects->n; i++) {
+        const struct effect *e = &effects->effect[i];
+
+        if (e->kind == EFFECT_DEPEND_BRIDGE &&
+            (e->bridge->dead || e->bridge->version > effects->version)) {
+            return true;
+        }
+        if (e->kind == EFFECT_DEPEND_MAC && e->bridge->macs.version[e->vlan] > effects->version) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void credit_rule(struct ofp_rule *rule, uint64_t packets, uint64_t bytes, uint64_t used_ms)
+{
+    if (!(rule->flags & OFP_RULE_NO_PACKET_COUNTS)) {
+        rule->packets += packets;
+    }
+    if (!(rule->flags & OFP_RULE_NO_BYTE_COUNTS)) {
+        rule->bytes += bytes;
+    }
+    rule->used_ms = MAX_OF(rule->used_ms, used_ms);
+}
+
+static void credit_mac(const struct effect *e, uint64_t used_ms)
+{
+    const struct ofport *port = ofport_by_number(e->bridge, e->ofport);
+
+    if (port && port->bundle) {
+        mac_credit(&e->bridge->macs, e->vlan, e->mac, &port->bundle->macs, used_ms);
+    }
+}
+
+static void credit_patch(const struct effect *e, uint64_t packets, uint64_t bytes)
+{
+    struct ofport *port = ofport_by_number(e->bridge, e->ofport);
+    struct ofport *peer = port ? ofport_peer(port) : NULL;
+
+    if (peer) {
+        port->stats.tx_packets += packets;
+        port->stats.tx_bytes += bytes;
+        peer->stats.rx_packets += packets;
+        peer->stats.rx_bytes += bytes;
+    }
+}
+
+static void credit_table(const struct effect *e, uint64_t packets)
+{
+    struct ofp_table *table = e->bridge->tables[e->table_id];
+
+    if (table) {
+        table->n_lookups += packets;
+        table->n_matched += e->vlan ? packets : 0;
+    }
+}
+
+void ofproto_effects_credit(struct ofproto_set *set, struct ofproto_effects *effects,
+                            uint64_t packets, uint64_t bytes, uint64_t used_ms)
+{
+    (void)set;
+    if (!packets) {
+        return;
+    }
+    for (uint32_t i = 0; i < effects->n; i++) {
+        const struct effect *e = &effects->effect[i];
+
+        if (e->kind == EFFECT_RULE) {
+            credit_rule(e->rule, packets, bytes, used_ms);
+        } else if (e->bridge->dead) {
+            continue;
+        } else if (e->kind == EFFECT_MAC) {
+            credit_mac(e, used_ms);
+        } else if (e->kind == EFFECT_PATCH) {
+            credit_patch(e, packets, bytes);
+        } else if (e->kind == EFFECT_LOOKUP) {
+            credit_table(e, packets);
+        }
+    }
+}
+
+void ofproto_effects_free(struct ofproto_effects *effects)
+{
+    if (!effects) {
+        return;
+    }
+    for (uint32_t i = 0; i < effects->n; i++) {
+        if (effects->effect[i].kind == EFFECT_RULE) {
+            rule_unref(&effects->set->masks, effects->effect[i].rule);
+        } else {
+            bridge_unref(effects->effect[i].bridge);
+        }
+    }
+    set_unref(effects->set);
+    free(effects->effect);
+    free(effects);
+}

@@ -1,0 +1,20 @@
+/* Effects: what a cached flow's packets are credited to, and what its verdict depended on.
+ *
+ * Recorded during translation, kept by the owner of the cached flow. Names things by number or
+ * address where they may go away first, holds references to rules and bridges. Control thread. */
+#ifndef OFPROTO_XLATE_EFFECTS_H
+#define OFPROTO_XLATE_EFFECTS_H
+
+#include "ofproto/bridge.h"
+
+struct ofproto_effects *effects_new(struct ofproto_set *);
+void effects_add_rule(struct ofproto_effects *, struct ofp_rule *);
+void effects_add_mac(struct ofproto_effects *, struct ofproto *, uint16_t vlan,
+                     const uint8_t mac[6], uint16_t ofport);
+void effects_add_patch(struct ofproto_effects *, const struct ofport *from);
+void effects_add_lookup(struct ofproto_effects *, struct ofproto *, uint8_t table_id, bool matched);
+/* The verdict depends on the bridge's configuration and rules; on a bucket of its MAC table. */
+void effects_depend_bridge(struct ofproto_effects *, struct ofproto *);
+void effects_depend_mac(struct ofproto_effects *, struct ofproto *, unsigned int bucket);
+
+#endif

@@ -1,0 +1,53 @@
+/* Output: out of a datapath port, or through a patch port into the peer's bridge. */
+#include "ofproto/xlate/xlate.h"
+
+/* Room for what one commit and one output may put. */
+#define OUTPUT_RESERVE 512
+
+static void output_patch(struct xlate_ctx *ctx, const struct ofport *port)
+{
+    const struct ofport *peer = ofport_peer(port), *in_port = ctx->in_port;
+    struct xlate_packet before = ctx->now;
+    struct ofproto *bridge = ctx->bridge;
+    uint8_t table_id = ctx->table_id;
+
+    if (!peer) {
+        xlate_say(ctx, "     >> patch port %s: its peer '%s' does not exist or is no peer of it",
+                  port->name, port->patch_peer);
+        xlate_drop(ctx, DP_DROP_NO_OUTPUT);
+        return;
+    }
+    effects_add_patch(ctx->effects, port);
+    /* The pipeline begins anew there; only the packet goes over. */
+    memset(&ctx->now.flow.u64[FLOW_N_WORDS], 0, OFP_PIPELINE_WORDS * 8);
+    ctx->depth++;
+    xlate_enter_bridge(ctx, peer);
+    ctx->depth--;
+    ctx->now = before;
+    ctx->bridge = bridge;
+    ctx->in_port = in_port;
+    ctx->table_id = table_id;
+}
+
+void xlate_output(struct xlate_ctx *ctx, const struct ofport *port)
+{
+    if (ctx->too_deep) {
+        return;
+    }
+    if (ctx->actions->len + OUTPUT_RESERVE > DP_ACTIONS_MAX_LEN) {
+        xlate_too_deep(ctx, "too many datapath actions");
+        return;
+    }
+    if (port->patch_peer) {
+        output_patch(ctx, port);
+        return;
+    }
+    if (!port->dp_port) {
+        xlate_say(ctx, "     >> port %s is not in the datapath", port->name);
+        xlate_drop(ctx, DP_DROP_NO_OUTPUT);
+        return;
+    }
+    xlate_commit(ctx);
+    dp_actions_put_output(ctx->actions, port->dp_port);
+    ctx->last_output_end = ctx->actions->len;
+}

@@ -1,0 +1,249 @@
+/* Translation: from a packet's key through the tables of its bridge to datapath actions and the
+ * mask of what decided them. Called by vswitchd's upcall handling and revalidation and by
+ * ofproto/trace. See xlate.h. Control thread. */
+#include "ofproto/xlate/xlate.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const struct xlate_action_class *classes[OFP_N_ACTIONS];
+
+void xlate_action_register(const struct xlate_action_class *class)
+{
+    classes[class->type] = class;
+}
+
+void xlate_say(struct xlate_ctx *ctx, const char *fmt, ...)
+{
+    char line[512];
+    va_list args;
+
+    if (!ctx->in->trace) {
+        return;
+    }
+    va_start(args, fmt);
+    vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    strbuf_printf(ctx->in->trace, "%*s%s\n", (int)(4 * ctx->depth), "", line);
+}
+
+void xlate_drop(struct xlate_ctx *ctx, enum dp_policy_drop reason)
+{
+    ctx->reason = reason;
+}
+
+void xlate_too_deep(struct xlate_ctx *ctx, const char *what)
+{
+    if (!ctx->too_deep) {
+        ctx->too_deep = true;
+        xlate_say(ctx, " >>>> %s: dropping the packet <<<<", what);
+    }
+}
+
+#define VLAN_WORD (offsetof(struct ofp_flow, pkt.vlan) / 8)
+static_assert(offsetof(struct ofp_flow, pkt.vlan) % 8 == 0 && FLOW_MAX_VLANS == 2,
+              "the VLAN tags are one word of the flow");
+
+void xlate_look(struct xlate_ctx *ctx, const struct ofp_flow *bits)
+{
+    for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
+        if (i != VLAN_WORD) {
+            ctx->wc.u64[i] |= bits->u64[i] & ~ctx->now.written.u64[i];
+        }
+    }
+    if (bits->u64[VLAN_WORD]) {
+        for (unsigned int v = 0; v < FLOW_MAX_VLANS; v++) {
+            vlan_stack_look(&ctx->now.vlans, v, bits->pkt.vlan[v].tpid, bits->pkt.vlan[v].tci,
+                            &ctx->wc);
+        }
+    }
+}
+
+void xlate_look_vlan(struct xlate_ctx *ctx, uint16_t tci_bits)
+{
+    vlan_stack_look(&ctx->now.vlans, 0, 0, be16_make(tci_bits), &ctx->wc);
+}
+
+void xlate_vlan_pop(struct xlate_ctx *ctx)
+{
+    vlan_stack_pop(&ctx->now.vlans);
+    vlan_stack_show(&ctx->now.vlans, &ctx->now.flow.pkt);
+}
+
+bool xlate_vlan_push(struct xlate_ctx *ctx, be16_t tpid, be16_t tci)
+{
+    if (!vlan_stack_push(&ctx->now.vlans, tpid, tci, ctx->next_tag_id)) {
+        xlate_too_deep(ctx, "too many VLAN tags");
+        return false;
+    }
+    ctx->next_tag_id++;
+    vlan_stack_show(&ctx->now.vlans, &ctx->now.flow.pkt);
+    return true;
+}
+
+void xlate_vlan_write(struct xlate_ctx *ctx, be16_t tci, be16_t mask)
+{
+    vlan_stack_write(&ctx->now.vlans, tci, mask);
+    vlan_stack_show(&ctx->now.vlans, &ctx->now.flow.pkt);
+}
+
+void xlate_vlan_restore(struct xlate_ctx *ctx, const struct vlan_stack *tags)
+{
+    ctx->now.vlans = *tags;
+    vlan_stack_show(&ctx->now.vlans, &ctx->now.flow.pkt);
+}
+
+void xlate_actions(struct xlate_ctx *ctx, const void *actions, size_t len)
+{
+    const struct ofp_action *a;
+
+    for (a = ofp_actions_first(actions, len); a && !ctx->too_deep;
+         a = ofp_actions_next(actions, len, a)) {
+        if (ctx->in->trace) {
+            struct strbuf s = STRBUF_INIT;
+
+            ofp_action_format(&s, a);
+            xlate_say(ctx, "    %s", strbuf_str(&s));
+            strbuf_free(&s);
+        }
+        classes[a->type]->execute(ctx, a);
+    }
+}
+
+static void say_rule(struct xlate_ctx *ctx, const struct ofp_rule *rule)
+{
+    struct strbuf s = STRBUF_INIT;
+    struct ofp_match match;
+
+    if (!ctx->in->trace) {
+        return;
+    }
+    rule_get_match(rule, &match);
+    ofp_match_format(&s, &match);
+    if (s.len) {
+        strbuf_puts(&s, ", ");
+    }
+    strbuf_printf(&s, "priority %u", rule->priority);
+    if (rule->cookie) {
+        strbuf_printf(&s, ", cookie 0x%llx", (unsigned long long)rule->cookie);
+    }
+    xlate_say(ctx, "%2u. %s", ctx->table_id, strbuf_str(&s));
+    strbuf_free(&s);
+}
+
+void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
+{
+    struct ofp_table *table = ctx->bridge->tables[table_id];
+    struct ofp_rule *rule = NULL;
+    struct ofp_flow looked;
+
+    if (ctx->depth > XLATE_MAX_DEPTH || ++ctx->n_lookups > XLATE_MAX_LOOKUPS) {
+        xlate_too_deep(ctx, "too many nested tables and bridges");
+        return;
+    }
+    ctx->table_id = table_id;
+    if (table) {
+        memset(&looked, 0, sizeof looked);
+        rule = classifier_lookup(&table->cls, &ctx->now.flow, &looked);
+        xlate_look(ctx, &looked);
+    }
+    effects_add_lookup(ctx->effects, ctx->bridge, table_id, rule != NULL);
+    if (!rule) {
+        xlate_say(ctx, "%2u. No match.", table_id);
+        xlate_say(ctx, "    drop");
+        xlate_drop(ctx, DP_DROP_NO_RULE);
+        return;
+    }
+    say_rule(ctx, rule);
+    effects_add_rule(ctx->effects, rule);
+    if (!rule->actions_len) {
+        xlate_say(ctx, "    drop");
+        xlate_drop(ctx, DP_DROP_NO_RULE);
+    }
+    xlate_actions(ctx, rule->actions, rule->actions_len);
+}
+
+void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
+{
+    static const char dashes[] = "----------------------------------------------------------------";
+
+    ctx->bridge = in_port->bridge;
+    ctx->in_port = in_port;
+    ctx->now.flow.in_port = in_port->ofport;
+    effects_depend_bridge(ctx->effects, ctx->bridge);
+    xlate_say(ctx, "bridge(\"%s\")", ctx->bridge->name);
+    xlate_say(ctx, "%.*s", (int)MIN_OF(strlen(ctx->bridge->name) + 10, sizeof dashes - 1), dashes);
+    xlate_table(ctx, 0);
+}
+
+static void start(struct xlate_ctx *ctx, struct ofproto_set *set, const struct ofproto_xlate_in *in,
+                  struct ofproto_xlate_out *out)
+{
+    memset(ctx, 0, sizeof *ctx);
+    ctx->set = set;
+    ctx->in = in;
+    ofp_flow_init(&ctx->now.flow, in->key);
+    memset(&ctx->now.written.u64[FLOW_N_WORDS], 0xff, OFP_PIPELINE_WORDS * 8);
+    vlan_stack_init(&ctx->now.vlans, in->key);
+    ctx->base = ctx->now;
+    ctx->next_tag_id = FLOW_MAX_VLANS;
+    ctx->reason = DP_DROP_NO_RULE;
+    ctx->wc.pkt.recirc_id = UINT32_MAX;
+    ctx->wc.pkt.in_port = UINT16_MAX;
+    ctx->actions = &out->actions;
+    ctx->effects = out->effects;
+}
+
+/* What it all comes to: the mask, and actions that end with the last output. */
+static void finish(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
+{
+    const struct flow_key *key = ctx->in->key;
+    bool no_l3x = !(key->lines & 1u << FLOW_LINE_L3X) && key->eth_type != be16_make(0x0806) &&
+                  key->eth_type != be16_make(0x8035) && key->eth_type != be16_make(0x86dd);
+
+    flow_mask_init(&out->mask);
+    for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
+        if (no_l3x && ctx->wc.u64[i] && i / FLOW_LINE_WORDS == FLOW_LINE_L3X) {
+            /* A packet of such a type never has these fields: the type says it all. */
+            out->mask.bits.eth_type = UINT16_MAX;
+        } else {
+            out->mask.bits.u64[i] |= ctx->wc.u64[i];
+        }
+    }
+    flow_mask_seal(&out->mask);
+    if (ctx->too_deep) {
+        dp_actions_clear(&out->actions);
+        dp_actions_put_drop(&out->actions, DP_DROP_TOO_DEEP);
+    } else if (!ctx->last_output_end) {
+        dp_actions_clear(&out->actions);
+        dp_actions_put_drop(&out->actions, ctx->reason);
+    } else {
+        out->actions.len = ctx->last_output_end;
+    }
+}
+
+void ofproto_translate(struct ofproto_set *set, const struct ofproto_xlate_in *in,
+                       struct ofproto_xlate_out *out)
+{
+    const struct ofport *port = ofport_by_dp(set, in->key->in_port);
+    struct xlate_ctx ctx;
+
+    memset(out, 0, sizeof *out);
+    set->now_ms = MAX_OF(set->now_ms, in->now_ms);
+    out->effects = effects_new(set);
+    start(&ctx, set, in, out);
+    if (port) {
+        xlate_enter_bridge(&ctx, port);
+    } else {
+        xlate_say(&ctx, "datapath port %u belongs to no bridge: drop", in->key->in_port);
+        xlate_drop(&ctx, DP_DROP_PORT_NOT_IN_BRIDGE);
+    }
+    finish(&ctx, out);
+}
+
+void ofproto_xlate_out_free(struct ofproto_xlate_out *out)
+{
+    dp_actions_free(&out->actions);
+    ofproto_effects_free(out->effects);
+    out->effects = NULL;
+}

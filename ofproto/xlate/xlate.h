@@ -1,0 +1,93 @@
+/* A translation at work: what the tables, actions and NORMAL do to one packet, and what its verdict
+ * depends on. For the files of xlate/ and l2/ alone; others call ofproto_translate().
+ *
+ * The packet exists twice: 'now', as the pipeline sees it, and 'base', as the datapath actions put
+ * so far make it. Before an output xlate_commit() adds the difference as pushes, pops and masked
+ * sets. Each of them knows which bits were overwritten with constants: those no longer depend on
+ * the packet, so reading them adds nothing to the mask 'wc', which always speaks of the packet as
+ * it came in. Whoever reads a bit says so: xlate_look(), xlate_look_vlan().
+ *
+ * Bounds: XLATE_MAX_DEPTH nested bridges and tables, XLATE_MAX_LOOKUPS table lookups,
+ * DP_ACTIONS_MAX_LEN bytes of actions; beyond them the packet is dropped (DP_DROP_TOO_DEEP).
+ * Control thread. */
+#ifndef OFPROTO_XLATE_XLATE_H
+#define OFPROTO_XLATE_XLATE_H
+
+#include "ofproto/bridge.h"
+#include "ofproto/match/text.h"
+#include "ofproto/xlate/effects.h"
+#include "ofproto/xlate/vlan_stack.h"
+
+#define XLATE_MAX_DEPTH 64
+#define XLATE_MAX_LOOKUPS 4096
+
+struct xlate_packet {
+    struct ofp_flow flow;
+    struct ofp_flow written; /* Bits of 'flow' that are constants; VLAN bits are in 'vlans'. */
+    struct vlan_stack vlans;
+};
+
+struct xlate_ctx {
+    struct ofproto_set *set;
+    const struct ofproto_xlate_in *in;
+    struct ofproto *bridge;       /* At work. */
+    const struct ofport *in_port; /* In that bridge. */
+    uint8_t table_id;
+    struct xlate_packet now;
+    struct xlate_packet base;
+    struct ofp_flow wc;
+    struct dp_actions *actions;
+    uint32_t last_output_end; /* Length of 'actions' after the last output. */
+    struct ofproto_effects *effects;
+    unsigned int depth;
+    unsigned int n_lookups;
+    uint16_t next_tag_id;
+    bool too_deep;
+    enum dp_policy_drop reason; /* Why, if nothing is output. */
+};
+
+/* The verdict depends on these bits of 'now' (VLAN bits among them are followed to where they came
+ * from). */
+void xlate_look(struct xlate_ctx *, const struct ofp_flow *bits);
+#define XLATE_LOOK(CTX, MEMBER)                                                                    \
+    do {                                                                                           \
+        struct ofp_flow look_bits_;                                                                \
+        memset(&look_bits_, 0, sizeof look_bits_);                                                 \
+        memset(&look_bits_.MEMBER, 0xff, sizeof look_bits_.MEMBER);                                \
+        xlate_look(CTX, &look_bits_);                                                              \
+    } while (0)
+void xlate_look_vlan(struct xlate_ctx *, uint16_t tci_bits);
+
+/* VLAN changes; they keep now.flow and now.vlans in step. Push false: too many tags. */
+void xlate_vlan_pop(struct xlate_ctx *);
+bool xlate_vlan_push(struct xlate_ctx *, be16_t tpid, be16_t tci);
+void xlate_vlan_write(struct xlate_ctx *, be16_t tci, be16_t mask);
+/* Puts an earlier state of the tags back. */
+void xlate_vlan_restore(struct xlate_ctx *, const struct vlan_stack *);
+
+/* Goes on in the bridge of this port, as if received there. */
+void xlate_enter_bridge(struct xlate_ctx *, const struct ofport *in_port);
+/* Looks the packet up in a table of the bridge and carries out what the rule says. */
+void xlate_table(struct xlate_ctx *, uint8_t table_id);
+void xlate_actions(struct xlate_ctx *, const void *actions, size_t len);
+/* Sends the packet as it is now out of a port, or into the bridge behind a patch port. */
+void xlate_output(struct xlate_ctx *, const struct ofport *);
+/* In l2/normal.c: OpenFlow's NORMAL and, without learning, FLOOD and ALL. */
+void xlate_normal(struct xlate_ctx *);
+void xlate_commit(struct xlate_ctx *);
+/* Why nothing was output here; the last one counts if nothing was output at all. */
+void xlate_drop(struct xlate_ctx *, enum dp_policy_drop);
+/* Gives the whole translation up. */
+void xlate_too_deep(struct xlate_ctx *, const char *what);
+
+/* A line of the trace, at this depth; nothing without a recorder. */
+void xlate_say(struct xlate_ctx *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* How an action is carried out; registered before main(). */
+struct xlate_action_class {
+    enum ofp_action_type type;
+    void (*execute)(struct xlate_ctx *, const struct ofp_action *);
+};
+void xlate_action_register(const struct xlate_action_class *);
+
+#endif
