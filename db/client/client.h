@@ -91,6 +91,9 @@ void db_txn_comment(struct db_txn *, const char *text);
 /* A new row: its columns are set with db_txn_set(). 'uuid_name' receives the name ("row12") under
  * which this transaction may refer to it. */
 void db_txn_insert(struct db_txn *, const char *table, const char **ret_uuid_name);
+/* The same with a UUID of the caller's choice, for servers that know ovsdb-server's extension. */
+void db_txn_insert_as(struct db_txn *, const char *table, const struct uuid *,
+                      const char **ret_uuid_name);
 /* Sets a column of an existing row (uuid) or of one inserted by this transaction (uuid_name); all
  * of one row make one operation. 'value' is JSON in RFC 7047's notation, taken over. */
 void db_txn_set(struct db_txn *, const char *table, const struct uuid *, const char *uuid_name,

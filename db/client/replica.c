@@ -264,47 +264,6 @@ static int parse_datum(struct db_datum *d, const struct db_column *column, bool 
     return 0;
 }
 
-static void copy_element(struct db_datum *d, const struct db_datum *src, unsigned int i,
-                         const struct db_type *type)
-{
-    union db_atom key, value;
-
-    db_atom_copy(type->key.type, &key, &src->keys[i]);
-    if (db_type_is_map(type)) {
-        db_atom_copy(type->value.type, &value, &src->values[i]);
-    }
-    db_datum_add(d, &key, db_type_is_map(type) ? &value : NULL);
-}
-
-/* The value that 'old' and a difference make: ovsdb-server(7) section 4.1.14. An element that only
- * one of them has stays, one that both have goes, a map's key with another value changes. Both are
- * sorted, and so is the result. */
-static void merge_diff(struct db_datum *d, const struct db_datum *old, const struct db_datum *diff,
-                       const struct db_type *type)
-{
-    unsigned int i = 0, j = 0;
-
-    db_datum_init(d);
-    while (i < old->n || j < diff->n) {
-        int order = i == old->n    ? 1
-                    : j == diff->n ? -1
-                                   : db_atom_compare(type->key.type, &old->keys[i], &diff->keys[j]);
-
-        if (order < 0) {
-            copy_element(d, old, i++, type);
-        } else if (order > 0) {
-            copy_element(d, diff, j++, type);
-        } else {
-            if (db_type_is_map(type) &&
-                db_atom_compare(type->value.type, &old->values[i], &diff->values[j])) {
-                copy_element(d, diff, j, type);
-            }
-            i++;
-            j++;
-        }
-    }
-}
-
 static int apply_column(struct replica *r, struct replica_row *row, const struct db_column *column,
                         bool is_diff, const json_t *json, struct error *err)
 {
@@ -317,7 +276,8 @@ static int apply_column(struct replica *r, struct replica_row *row, const struct
         return err ? -err->code : -EPROTO;
     }
     if (is_diff) {
-        merge_diff(&merged, &row->row.columns[column->index], &datum, type);
+        db_datum_copy(&merged, &row->row.columns[column->index], type);
+        db_datum_apply_diff(&merged, &datum, type);
         db_datum_free(&datum, type);
         datum = merged;
     }

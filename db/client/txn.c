@@ -13,7 +13,7 @@
 struct txn_row {
     char *key; /* "TABLE UUID" or "TABLE NAME". */
     char *table;
-    char *uuid;        /* NULL for a new one. */
+    char *uuid;        /* Of a new one: NULL, or what it is to be. */
     char *name;        /* "rowN" of a new one. */
     size_t slot;       /* Of a new one. */
     json_t *verify;    /* {column: value} */
@@ -107,12 +107,23 @@ static struct txn_slot *add_slot(struct db_txn *txn)
 
 void db_txn_insert(struct db_txn *txn, const char *table, const char **ret_uuid_name)
 {
+    db_txn_insert_as(txn, table, NULL, ret_uuid_name);
+}
+
+void db_txn_insert_as(struct db_txn *txn, const char *table, const struct uuid *uuid,
+                      const char **ret_uuid_name)
+{
+    char text[UUID_LEN + 1];
     struct txn_row *r;
     char name[32];
 
     snprintf(name, sizeof name, "row%u", ++txn->n_inserted);
     r = get_row(txn, table, NULL, name);
     r->set = json_object();
+    if (uuid) {
+        uuid_to_string(uuid, text);
+        r->uuid = xstrdup(text);
+    }
     r->slot = txn->n_slots;
     add_slot(txn);
     if (ret_uuid_name) {
@@ -205,8 +216,9 @@ static void compile_row(struct db_txn *txn, const struct txn_row *r, json_t *ops
                                              "where", where_uuid(r)));
     } else if (r->name) {
         txn->slots[r->slot].op = json_array_size(ops) - 1;
-        json_array_append_new(ops, json_pack("{s:s, s:s, s:s, s:O}", "op", "insert", "table",
-                                             r->table, "uuid-name", r->name, "row", r->set));
+        json_array_append_new(ops, json_pack("{s:s, s:s, s:s, s:s*, s:O}", "op", "insert", "table",
+                                             r->table, "uuid-name", r->name, "uuid", r->uuid, "row",
+                                             r->set));
     } else {
         if (r->set) {
             json_array_append_new(ops, json_pack("{s:s, s:s, s:o, s:O}", "op", "update", "table",

@@ -205,7 +205,10 @@ json_t *db_atom_to_json(const union db_atom *atom, enum db_atom_type type)
 
     switch (type) {
     case DB_INTEGER: return json_integer(atom->integer);
-    case DB_REAL: return json_real(atom->real);
+    case DB_REAL:
+        return atom->real == floor(atom->real) && fabs(atom->real) < 0x1p53
+                   ? json_integer((json_int_t)atom->real)
+                   : json_real(atom->real);
     case DB_BOOLEAN: return json_boolean(atom->boolean);
     case DB_STRING: return json_string(atom->string);
     case DB_UUID: uuid_to_string(&atom->uuid, text); return json_pack("[ss]", "uuid", text);

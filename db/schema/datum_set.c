@@ -121,7 +121,7 @@ void db_datum_diff(struct db_datum *ret, const struct db_datum *old,
     unsigned int i = 0, j = 0;
     int cmp;
 
-    if (type->n_max == 1 && !db_type_is_map(type)) {
+    if (type->n_max == 1) {
         db_datum_copy(ret, new_datum, type);
         return;
     }
@@ -155,7 +155,7 @@ void db_datum_apply_diff(struct db_datum *d, const struct db_datum *diff,
     unsigned int i = 0, j = 0;
     int cmp;
 
-    if (type->n_max == 1 && !db_type_is_map(type)) {
+    if (type->n_max == 1) {
         db_datum_copy(&result, diff, type);
         take(d, &result, type);
         return;
