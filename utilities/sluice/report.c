@@ -1,0 +1,92 @@
+/* See report.h. */
+#include "utilities/sluice/report.h"
+
+#include <string.h>
+#include <unistd.h>
+
+json_t *report_status(const char *rundir, uint64_t started_ms, const struct program *programs,
+                      size_t n)
+{
+    uint64_t now = time_now_ms();
+    json_t *list = json_array();
+
+    /* Backwards: in the order in which they start. */
+    for (size_t i = n; i-- > 0;) {
+        const struct program *p = &programs[i];
+
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:b, s:f, s:i, s:s, s:I}", "name",
+                                              p->name, "pid", (json_int_t)p->pid, "state",
+                                              program_state_name(p->state), "ready",
+                                              p->state == PROGRAM_READY, "uptime_s",
+                                              p->pid ? (double)(now - p->started_ms) / 1000 : 0.0,
+                                              "restarts", (int)p->n_restarts, "last_end",
+                                              p->last_end, "kept_fds", (json_int_t)p->fds.n));
+    }
+    return json_pack("{s:s, s:I, s:f, s:o}", "rundir", rundir, "pid", (json_int_t)getpid(),
+                     "uptime_s", (double)(now - started_ms) / 1000, "programs", list);
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+    const char *s = json_string_value(json_object_get(object, key));
+
+    return s ? s : "";
+}
+
+static json_int_t number(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static const char *duration(const json_t *object, char *buf, size_t size)
+{
+    unsigned long s = (unsigned long)json_number_value(json_object_get(object, "uptime_s"));
+
+    if (s < 60) {
+        snprintf(buf, size, "%lus", s);
+    } else if (s < 3600) {
+        snprintf(buf, size, "%lum %lus", s / 60, s % 60);
+    } else if (s < 86400) {
+        snprintf(buf, size, "%luh %lum", s / 3600, s / 60 % 60);
+    } else {
+        snprintf(buf, size, "%lud %luh", s / 86400, s / 3600 % 24);
+    }
+    return buf;
+}
+
+bool report_is_well(const json_t *status)
+{
+    const json_t *p, *list = json_object_get(status, "programs");
+    size_t i;
+
+    json_array_foreach (list, i, p) {
+        if (!json_is_true(json_object_get(p, "ready"))) {
+            return false;
+        }
+    }
+    return json_array_size(list) > 0;
+}
+
+bool report_print(const json_t *status, FILE *f)
+{
+    const json_t *p;
+    char buf[32];
+    size_t i;
+
+    fprintf(f, "sluice runs in %s: process %lld, up %s\n\n", text(status, "rundir"),
+            (long long)number(status, "pid"), duration(status, buf, sizeof buf));
+    fprintf(f, "%-16s %8s  %-9s %9s %9s  %s\n", "PROGRAM", "PID", "STATE", "UPTIME", "RESTARTS",
+            "LAST END");
+    json_array_foreach (json_object_get(status, "programs"), i, p) {
+        long long pid = number(p, "pid");
+        char pid_text[24] = "-";
+
+        if (pid) {
+            snprintf(pid_text, sizeof pid_text, "%lld", pid);
+        }
+        fprintf(f, "%-16s %8s  %-9s %9s %9lld  %s\n", text(p, "name"), pid_text, text(p, "state"),
+                pid ? duration(p, buf, sizeof buf) : "-", (long long)number(p, "restarts"),
+                *text(p, "last_end") ? text(p, "last_end") : "-");
+    }
+    return report_is_well(status);
+}

@@ -1,0 +1,83 @@
+/* `sluice status`: asks the supervisor how its programs are. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/ctl.h"
+#include "lib/daemon.h"
+#include "lib/options.h"
+#include "utilities/sluice/commands.h"
+#include "utilities/sluice/report.h"
+
+#define TIMEOUT_MS 10000
+
+/* The supervisor's report, NULL with 'err' set when there is none. */
+static json_t *ask(const char *rundir, struct error *err)
+{
+    json_t *status = NULL;
+    char *text = NULL;
+    bool ok = false;
+
+    if (!daemon_pidfile_read(rundir, "sluice")) {
+        error_set(err, 1, "the switch is not running in %s; 'sluice up' starts it", rundir);
+        return NULL;
+    }
+    if (!ctl_call(rundir, "sluice", "status", 0, NULL, TIMEOUT_MS, &ok, &text, err)) {
+        status = ok ? json_loads(text, 0, NULL) : NULL;
+        if (!status) {
+            error_set(err, 1, "the supervisor's answer cannot be understood: %s", text);
+        }
+    }
+    free(text);
+    return status;
+}
+
+int cmd_status(int argc, char *argv[])
+{
+    const char *option = NULL, *format = "text";
+    const struct option_def defs[] = {
+        {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
+         .value = &option},
+        {"format", 'f', "FORMAT", "text (default) or json", .value = &format},
+        {NULL},
+    };
+    int first = options_parse(argc, argv, "sluice status", "[OPTION]...",
+                              "Shows the processes of the switch. Exit code 0 when all are well.",
+                              defs);
+    struct error err = {0};
+    bool json = !strcmp(format, "json"), well = false;
+    json_t *status;
+    char *rundir;
+
+    if (first < argc) {
+        fprintf(stderr,
+                "sluice status: unknown word '%s'; 'sluice status --help' lists the options\n",
+                argv[first]);
+        return 2;
+    }
+    if (!json && strcmp(format, "text")) {
+        fprintf(stderr, "sluice status: option --format: '%s' is neither 'text' nor 'json'\n",
+                format);
+        return 2;
+    }
+    rundir = daemon_rundir(option);
+    status = ask(rundir, &err);
+    if (status && json) {
+        json_dumpf(status, stdout, JSON_COMPACT);
+        putchar('\n');
+        well = report_is_well(status);
+    } else if (status) {
+        well = report_print(status, stdout);
+    } else if (json) {
+        status = json_pack("{s:s, s:i, s:[], s:s}", "rundir", rundir, "pid", 0, "programs", "error",
+                           err.text);
+        json_dumpf(status, stdout, JSON_COMPACT);
+        putchar('\n');
+    } else {
+        fprintf(stderr, "sluice status: %s\n", err.text);
+    }
+    json_decref(status);
+    free(rundir);
+    return !fflush(stdout) && well ? 0 : 1;
+}
