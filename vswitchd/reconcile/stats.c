@@ -33,9 +33,10 @@ static bool read_stats(struct reconcile *r, const struct iface *i, struct dp_por
 {
     memset(ret, 0, sizeof *ret);
     if (i->dp_port) {
-        return !dp_port_stats(r->dp, i->dp_port, ret);
+        return r->attached && !dp_port_stats(r->dp, i->dp_port, ret);
     }
-    return false;
+    return i->type == IFACE_PATCH && i->bridge && i->ofport &&
+           !ofproto_port_patch_stats(i->bridge->ofproto, i->name, ret);
 }
 
 static void put_interfaces(struct reconcile *r, struct db_txn *txn)
@@ -79,9 +80,7 @@ static void write_stats(struct reconcile *r)
         return;
     }
     txn = db_txn_new(r->db);
-    if (r->attached) {
-        put_interfaces(r, txn);
-    }
+    put_interfaces(r, txn);
     if (r->system_stats || r->system_stats_written) {
         db_txn_set(txn, "Open_vSwitch", &root->uuid, NULL, "statistics",
                    r->system_stats ? system_stats() : map_new());

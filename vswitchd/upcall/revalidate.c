@@ -50,13 +50,11 @@ static bool same_actions(const struct dp_actions *a, const struct dp_actions *b)
     return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len));
 }
 
-/* Translates the flow's masked key anew and makes the flow agree. */
-static void retranslate(struct upcall *u, struct cached_flow *f, bool had_packets, uint64_t used_ms,
-                        uint64_t now_ms)
+/* Translates the flow's masked key anew and makes the flow agree. MAC addresses are learned from
+ * packets and from counters (ofproto_effects_credit()), not from this. */
+static void retranslate(struct upcall *u, struct cached_flow *f, uint64_t now_ms)
 {
-    struct ofproto_xlate_in in = {
-        .key = &f->id.masked, .may_learn = had_packets, .now_ms = had_packets ? used_ms : now_ms};
-    uint64_t generation = ofproto_set_generation(u->ofprotos);
+    struct ofproto_xlate_in in = {.key = &f->id.masked, .now_ms = now_ms};
     struct ofproto_xlate_out out;
 
     ofproto_translate(u->ofprotos, &in, &out);
@@ -78,21 +76,30 @@ static void retranslate(struct upcall *u, struct cached_flow *f, bool had_packet
         upcall_put_flow(u, f, DP_NO_PENDING);
         u->n.reput++;
     }
-    f->generation = generation;
     ofproto_xlate_out_free(&out);
+}
+
+static void update_verdict(struct upcall *u, struct cached_flow *f, uint64_t now_ms)
+{
+    uint64_t generation = ofproto_set_generation(u->ofprotos);
+
+    if (f->generation == generation) {
+        return;
+    }
+    if (!f->effects || ofproto_effects_stale(f->effects)) {
+        retranslate(u, f, now_ms);
+    }
+    f->generation = generation;
 }
 
 static void revalidate_flow(struct upcall *u, struct cached_flow *f, uint64_t now_ms)
 {
     struct dp_flow_stats stats;
     uint64_t used;
-    bool had_packets;
 
     if (!f->installed) {
         /* Its put is under way, so its counters may be its predecessor's still. */
-        if (f->generation != ofproto_set_generation(u->ofprotos)) {
-            retranslate(u, f, false, 0, now_ms);
-        }
+        update_verdict(u, f, now_ms);
         return;
     }
     if (dp_flow_stats(u->dp, f->flow_no, &stats)) {
@@ -104,13 +111,10 @@ static void revalidate_flow(struct upcall *u, struct cached_flow *f, uint64_t no
         upcall_delete_flow(u, f);
         return;
     }
-    had_packets = stats.packets > f->credited.packets;
     upcall_credit(u, f, &stats);
-    if (f->generation != ofproto_set_generation(u->ofprotos)) {
-        retranslate(u, f, had_packets, MAX_OF(stats.used_ms, UINT64_C(1)), now_ms);
-        if (!f->deleting) {
-            upcall_credit(u, f, &stats); /* One that was adopted had no effects until now. */
-        }
+    update_verdict(u, f, now_ms);
+    if (!f->deleting) {
+        upcall_credit(u, f, &stats); /* One that was adopted had no effects until now. */
     }
 }
 

@@ -142,9 +142,7 @@ static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t no
     if (f) {
         f->actions = out.actions;
         f->effects = out.effects;
-        /* Learning from this very packet does not make its own verdict old: only what it learned
-         * for others. So the generation is that of after the translation, unless it was a change
-         * from elsewhere, which cannot be: one thread. */
+        /* What this very packet taught does not make its own verdict old. */
         f->generation = ofproto_set_generation(u->ofprotos);
         out.actions = (struct dp_actions)DP_ACTIONS_INIT;
         out.effects = NULL;

@@ -1,0 +1,252 @@
+/* Misses, revalidation, expiry and limits, on the fake datapath and the real ofproto. */
+#include "tests/unit/vswitchd/upcall_env.h"
+
+#include <errno.h>
+
+static void first_packet_is_flooded_and_answer_goes_one_way(void **state)
+{
+    struct env *e = *state;
+
+    assert_false(env_send(e, 1, 2));
+    assert_int_equal(env_sent(e, 2) + env_sent(e, 3) + env_sent(e, 4), 3);
+    assert_int_equal(env_sent(e, 1), 0);
+    fake_outputs_clear(e->dp);
+    assert_false(env_send(e, 2, 1));
+    assert_int_equal(env_sent(e, 1), 1);
+    assert_int_equal(env_sent(e, 3), 0);
+    assert_int_equal(fake_pending_count(e->dp), 0);
+}
+
+static void second_packet_of_a_flow_hits_the_cache(void **state)
+{
+    struct env *e = *state;
+
+    env_send(e, 1, 2);
+    assert_true(env_send(e, 1, 2));
+    assert_int_equal(e->u->n.upcalls, 1);
+}
+
+static void another_connection_of_the_same_hosts_hits_the_same_flow(void **state)
+{
+    struct env *e = *state;
+    struct flow_key other = env_key(1, 2, 4321);
+
+    env_send(e, 1, 2);
+    assert_true(env_send_key(e, &other));
+}
+
+static void flood_becomes_unicast_once_the_destination_is_learned(void **state)
+{
+    struct env *e = *state;
+
+    env_send(e, 1, 2);
+    env_send(e, 2, 1);
+    env_revalidate(e);
+    fake_outputs_clear(e->dp);
+    assert_true(env_send(e, 1, 2));
+    assert_int_equal(env_sent(e, 2), 1);
+    assert_int_equal(env_sent(e, 3) + env_sent(e, 4), 0);
+}
+
+static void changed_vlan_stops_a_cached_flow(void **state)
+{
+    struct env *e = *state;
+
+    env_set_vlan(e, 1, 10);
+    env_set_vlan(e, 2, 10);
+    env_send(e, 1, 2);
+    env_send(e, 2, 1);
+    env_revalidate(e);
+    fake_outputs_clear(e->dp);
+    assert_true(env_send(e, 1, 2));
+    assert_int_equal(env_sent(e, 2), 1);
+
+    env_set_vlan(e, 2, 20);
+    env_revalidate(e);
+    fake_outputs_clear(e->dp);
+    env_send(e, 1, 2);
+    assert_int_equal(env_sent(e, 2), 0);
+
+    env_set_vlan(e, 2, 10);
+    env_revalidate(e);
+    env_send(e, 2, 1);
+    env_revalidate(e);
+    fake_outputs_clear(e->dp);
+    env_send(e, 1, 2);
+    assert_int_equal(env_sent(e, 2), 1);
+}
+
+static void count_one(void *aux)
+{
+    ++*(unsigned int *)aux;
+}
+
+static void sync_waits_until_every_flow_agrees(void **state)
+{
+    struct env *e = *state;
+    unsigned int n_done = 0;
+
+    env_set_vlan(e, 1, 10);
+    env_set_vlan(e, 2, 10);
+    env_send(e, 1, 2);
+    env_set_vlan(e, 2, 20);
+    upcall_sync(e->u, count_one, &n_done);
+    assert_int_equal(n_done, 0);
+    env_revalidate(e);
+    assert_int_equal(n_done, 1);
+    fake_outputs_clear(e->dp);
+    env_send(e, 1, 2);
+    assert_int_equal(env_sent(e, 2), 0);
+    env_revalidate(e);
+    assert_int_equal(n_done, 1);
+}
+
+static void idle_flow_expires_and_a_used_one_stays(void **state)
+{
+    struct env *e = *state;
+    struct dp_flow flow;
+    struct flow_key used = env_key(1, 2, 1000);
+    uint64_t now_ms = time_now_ms();
+
+    upcall_set_limits(e->u, 1000, 10000);
+    env_send(e, 1, 2);
+    env_send(e, 2, 1);
+    assert_int_equal(fake_flow_count(e->dp), 2);
+    assert_true(fake_flow_lookup(e->dp, &used, &flow));
+    fake_flow_set_stats(
+        e->dp, flow.flow_no,
+        &(struct dp_flow_stats){.packets = 5, .bytes = 300, .used_ms = now_ms + 9000});
+    e->now_ms = now_ms + 11000;
+    env_revalidate(e);
+    assert_int_equal(fake_flow_count(e->dp), 1);
+    assert_true(fake_flow_lookup(e->dp, &used, &flow));
+    assert_int_equal(e->u->n.deleted_idle, 1);
+    e->now_ms = now_ms + 20000;
+    env_revalidate(e);
+    assert_int_equal(fake_flow_count(e->dp), 0);
+    assert_int_equal(e->u->flows.n, 0);
+}
+
+static void flow_limit_forwards_without_caching(void **state)
+{
+    struct env *e = *state;
+
+    upcall_set_limits(e->u, 2, 10000);
+    env_send(e, 1, 2);
+    env_send(e, 2, 1);
+    fake_outputs_clear(e->dp);
+    assert_false(env_send(e, 3, 1));
+    assert_false(env_send(e, 3, 1));
+    assert_int_equal(env_sent(e, 1), 2);
+    assert_int_equal(fake_flow_count(e->dp), 2);
+    assert_int_equal(fake_pending_count(e->dp), 0);
+    assert_int_equal(e->u->n.limit_hits, 2);
+}
+
+static void failed_put_still_forwards_the_packet(void **state)
+{
+    struct env *e = *state;
+
+    env_send(e, 1, 2);
+    fake_outputs_clear(e->dp);
+    fake_op_fails(e->dp, DP_OP_FLOW_PUT, ENOSPC);
+    env_send(e, 2, 1);
+    assert_int_equal(env_sent(e, 1), 1);
+    assert_int_equal(fake_pending_count(e->dp), 0);
+    assert_int_equal(flow_table_count(&e->u->flows), 1);
+    assert_int_equal(e->u->flows.n, 1);
+}
+
+static void full_ring_delays_answers_but_loses_none(void **state)
+{
+    struct env *e = *state;
+    const unsigned int n = 200;
+    uint8_t packet[60] = {0};
+
+    fake_set_ring_size(e->dp, 4);
+    for (unsigned int i = 0; i < n; i++) {
+        struct flow_key key = env_key(1, 2, 1000);
+
+        key.eth_src[4] = (uint8_t)(i + 1);
+        fake_receive(e->dp, &key, packet, sizeof packet);
+    }
+    for (unsigned int i = 0; i < n; i++) {
+        fake_run(e->base);
+        upcall_run(e->u, time_now_ms());
+    }
+    assert_int_equal(fake_pending_count(e->dp), 0);
+    assert_int_equal(op_queue_length(&e->u->ops), 0);
+    assert_int_equal(fake_flow_count(e->dp), n);
+    assert_int_equal(env_sent(e, 2), n);
+}
+
+static void number_of_a_deleted_flow_is_used_again_only_after_its_deletion(void **state)
+{
+    struct env *e = *state;
+
+    env_send(e, 1, 2);
+    fake_hold_completions(e->dp, true);
+    upcall_flush(e->u);
+    env_send(e, 1, 2);
+    assert_non_null(flow_table_get(&e->u->flows, 0));
+    assert_true(flow_table_get(&e->u->flows, 0)->deleting);
+    assert_non_null(flow_table_get(&e->u->flows, 1));
+    fake_hold_completions(e->dp, false);
+    fake_run(e->base);
+    assert_null(flow_table_get(&e->u->flows, 0));
+    env_send(e, 2, 1);
+    assert_non_null(flow_table_get(&e->u->flows, 0));
+}
+
+static void upcall_for_a_flow_filed_more_specifically_gets_a_flow_of_its_own(void **state)
+{
+    struct env *e = *state;
+    struct flow_key key = env_key(1, 2, 4321);
+    uint8_t packet[60] = {0};
+
+    e->now_ms = time_now_ms();
+    env_send(e, 1, 2);
+    /* Right after the first it is a race: the packet is executed only. */
+    fake_upcall(e->dp, DP_UPCALL_MISS, &key, packet, sizeof packet);
+    fake_run(e->base);
+    assert_int_equal(e->u->n.installed, 1);
+    assert_int_equal(e->u->n.executed, 1);
+    e->now_ms += UPCALL_RACE_MS + 1;
+    fake_upcall(e->dp, DP_UPCALL_MISS, &key, packet, sizeof packet);
+    fake_run(e->base);
+    assert_int_equal(e->u->n.installed, 2);
+    assert_int_equal(fake_pending_count(e->dp), 0);
+}
+
+static void action_upcall_is_executed_and_not_cached(void **state)
+{
+    struct env *e = *state;
+    struct flow_key key = env_key(1, 2, 1);
+    uint8_t packet[60] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0};
+
+    fake_upcall(e->dp, DP_UPCALL_ACTION, &key, packet, sizeof packet);
+    fake_run(e->base);
+    assert_int_equal(fake_flow_count(e->dp), 0);
+    assert_int_equal(env_sent(e, 2), 1);
+}
+
+int main(void)
+{
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, env_setup, env_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(first_packet_is_flooded_and_answer_goes_one_way),
+        TEST(second_packet_of_a_flow_hits_the_cache),
+        TEST(another_connection_of_the_same_hosts_hits_the_same_flow),
+        TEST(flood_becomes_unicast_once_the_destination_is_learned),
+        TEST(changed_vlan_stops_a_cached_flow),
+        TEST(sync_waits_until_every_flow_agrees),
+        TEST(idle_flow_expires_and_a_used_one_stays),
+        TEST(flow_limit_forwards_without_caching),
+        TEST(failed_put_still_forwards_the_packet),
+        TEST(full_ring_delays_answers_but_loses_none),
+        TEST(number_of_a_deleted_flow_is_used_again_only_after_its_deletion),
+        TEST(upcall_for_a_flow_filed_more_specifically_gets_a_flow_of_its_own),
+        TEST(action_upcall_is_executed_and_not_cached),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
