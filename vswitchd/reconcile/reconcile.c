@@ -150,7 +150,7 @@ static bool waits_for_datapath(struct reconcile *r)
 {
     uint64_t since;
 
-    if (r->attached || r->is_ready) {
+    if (r->attached || r->pass) {
         return false;
     }
     since = time_now_ms() - r->conf_since_ms;
