@@ -45,7 +45,9 @@ FLOW_SRC := $(call src,datapath/flow)
 CHANNEL_SERVER := $(wildcard datapath/channel/server*.c)
 CHANNEL_CLIENT := $(wildcard datapath/channel/client*.c)
 CHANNEL_SRC := $(filter-out $(CHANNEL_SERVER) $(CHANNEL_CLIENT),$(call src,datapath/channel))
-DPIF_SRC := datapath/dp.c $(CHANNEL_CLIENT) $(call src,datapath/fake)
+DPIF_SRC := datapath/dp.c $(CHANNEL_CLIENT)
+# The in-process datapath: for unit tests alone.
+FAKE_SRC := $(call src,datapath/fake)
 DATAPATH_SRC := $(wildcard datapath/main*.c) $(CHANNEL_SERVER) \
     $(call src,datapath/core datapath/parse datapath/cache datapath/action datapath/conntrack datapath/port)
 TUNNELS_SRC := $(call src,tunnels)
@@ -55,7 +57,7 @@ DB_SRC := $(wildcard db/main*.c) $(call src,db/store db/txn db/server)
 OFPROTO_SRC := $(call src,ofproto)
 VSWITCHD_SRC := $(call src,vswitchd)
 
-LAYERS := LIB FLOW CHANNEL DPIF DATAPATH TUNNELS DBSCHEMA DBCLIENT DB OFPROTO VSWITCHD
+LAYERS := LIB FLOW CHANNEL DPIF FAKE DATAPATH TUNNELS DBSCHEMA DBCLIENT DB OFPROTO VSWITCHD
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 $(foreach l,$(LAYERS),$(eval $(l)_OBJ := $(call obj,$($(l)_SRC))))
 
@@ -111,15 +113,15 @@ $(foreach u,$(UTILITIES),$(call ar,$(u))):
 
 # What the tests below tests/unit/LAYER link: the first group whole (things register themselves), the second as needed.
 WHOLE_lib := LIB
-WHOLE_datapath := FLOW CHANNEL DPIF DATAPATH
+WHOLE_datapath := FLOW CHANNEL DPIF FAKE DATAPATH
 NEED_datapath := LIB
 WHOLE_tunnels := TUNNELS
 NEED_tunnels := FLOW LIB
 WHOLE_db := DBSCHEMA DBCLIENT DB
 NEED_db := LIB
-WHOLE_ofproto := OFPROTO DPIF CHANNEL FLOW
+WHOLE_ofproto := OFPROTO DPIF FAKE CHANNEL FLOW
 NEED_ofproto := TUNNELS LIB
-WHOLE_vswitchd := VSWITCHD OFPROTO DPIF CHANNEL FLOW
+WHOLE_vswitchd := VSWITCHD OFPROTO DPIF FAKE CHANNEL FLOW
 NEED_vswitchd := TUNNELS DBCLIENT DBSCHEMA LIB
 WHOLE_utilities := DBSCHEMA DBCLIENT
 NEED_utilities := $(UTILITIES) LIB
