@@ -61,7 +61,8 @@ LAYERS := LIB FLOW CHANNEL DPIF FAKE DATAPATH TUNNELS DBSCHEMA DBCLIENT DB OFPRO
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 $(foreach l,$(LAYERS),$(eval $(l)_OBJ := $(call obj,$($(l)_SRC))))
 
-UTILITIES := $(notdir $(patsubst %/,%,$(wildcard utilities/*/)))
+# A folder without a main.c (the demo, a script) is no program.
+UTILITIES := $(patsubst utilities/%/main.c,%,$(wildcard utilities/*/main.c))
 util_obj = $(call obj,$(call src,utilities/$(1)))
 # What every command-line tool may use.
 UTIL_LAYERS := LIB DBSCHEMA DBCLIENT
