@@ -32,11 +32,6 @@ struct ofp_flow {
 };
 
 static_assert(sizeof(struct ofp_flow) == OFP_FLOW_WORDS * 8, "a flow is whole words");
-static_assert(OFP_FLOW_WORDS <= 64, "a bit per word fits ofp_map_t");
-
-/* A bit per word of an ofp_flow. */
-typedef uint64_t ofp_map_t;
-
 /* The pipeline's view of a packet; pipeline fields are zero. */
 static inline void ofp_flow_init(struct ofp_flow *flow, const struct flow_key *key)
 {

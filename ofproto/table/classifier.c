@@ -1,63 +1,243 @@
-/* See classifier.h. */
+/* See classifier.h. Here: which tuple a rule goes into, and the way through the tuples. */
 #include "ofproto/table/classifier.h"
+
 #include <stdlib.h>
-struct tuple {
-    struct ofp_rule *head;
-};
-void classifier_init(struct classifier *c)
+
+#include "ofproto/table/tuple.h"
+
+/* At most so many rules may have one hash in a tuple that is wider than it could be. The more
+ * tuples there are, the more crowded they may get: a lookup visits tuples one after the other. */
+static unsigned int crowd_limit(const struct classifier *cls)
 {
-    memset(c, 0, sizeof *c);
-    c->tuples = xcalloc(1, sizeof *c->tuples);
-    c->tuples[0] = xcalloc(1, sizeof(struct tuple));
+    return cls->n_tuples < 16 ? 4 : cls->n_tuples < 64 ? 16 : 64;
 }
-void classifier_destroy(struct classifier *c)
+
+void classifier_init(struct classifier *cls)
 {
-    free(c->tuples[0]);
-    free(c->tuples);
+    memset(cls, 0, sizeof *cls);
+    for (unsigned int f = 0; f < N_TRIE_FIELDS; f++) {
+        trie_init(&cls->trie[f], trie_fields[f].n_bytes);
+    }
 }
-void classifier_insert(struct classifier *c, struct ofp_rule *r)
+
+void classifier_destroy(struct classifier *cls)
 {
-    struct ofp_rule **p = &c->tuples[0]->head;
-    while (*p && (*p)->priority >= r->priority)
-        p = &(*p)->chain;
-    r->chain = *p;
-    *p = r;
-    c->n_rules++;
-    r->in_table = true;
+    for (unsigned int f = 0; f < N_TRIE_FIELDS; f++) {
+        trie_destroy(&cls->trie[f]);
+    }
+    free(cls->tuples);
+    memset(cls, 0, sizeof *cls);
 }
-void classifier_remove(struct classifier *c, struct ofp_rule *r)
+
+/* Moves tuple 'i' to where its priority belongs. */
+static void resort(struct classifier *cls, size_t i)
 {
-    struct ofp_rule **p = &c->tuples[0]->head;
-    while (*p != r)
-        p = &(*p)->chain;
-    *p = r->chain;
-    c->n_rules--;
-    r->in_table = false;
+    struct tuple *t = cls->tuples[i];
+
+    for (; i && cls->tuples[i - 1]->max_priority < t->max_priority; i--) {
+        cls->tuples[i] = cls->tuples[i - 1];
+    }
+    for (; i + 1 < cls->n_tuples && cls->tuples[i + 1]->max_priority > t->max_priority; i++) {
+        cls->tuples[i] = cls->tuples[i + 1];
+    }
+    cls->tuples[i] = t;
 }
-struct ofp_rule *classifier_lookup(const struct classifier *c, const struct ofp_flow *f,
+
+static size_t index_of(const struct classifier *cls, const struct tuple *t)
+{
+    size_t i = 0;
+
+    while (cls->tuples[i] != t) {
+        i++;
+    }
+    return i;
+}
+
+static struct tuple *find_tuple(const struct classifier *cls, const struct ofp_flow *mask)
+{
+    for (size_t i = 0; i < cls->n_tuples; i++) {
+        if (!memcmp(&cls->tuples[i]->mask, mask, sizeof *mask)) {
+            return cls->tuples[i];
+        }
+    }
+    return NULL;
+}
+
+static struct tuple *add_tuple(struct classifier *cls, const struct ofp_flow *mask)
+{
+    struct tuple *t = tuple_new(mask);
+
+    if (cls->n_tuples == cls->size_tuples) {
+        cls->size_tuples = cls->size_tuples ? cls->size_tuples * 2 : 4;
+        cls->tuples = xreallocarray(cls->tuples, cls->size_tuples, sizeof(*cls->tuples));
+    }
+    cls->tuples[cls->n_tuples++] = t;
+    return t;
+}
+
+/* The mask of the tuple that rules with such a mask share: prefixes are cut to a few lengths. */
+static void widen(const struct rule_mask *mask, struct ofp_flow *wide)
+{
+    memset(wide, 0, sizeof *wide);
+    for (unsigned int i = 0; i < mask->n; i++) {
+        wide->u64[mask->index[i]] = mask->word[i];
+    }
+    for (unsigned int f = 0; f < N_TRIE_FIELDS; f++) {
+        if (mask->prefix[f] > 0) {
+            unsigned int length = (unsigned int)mask->prefix[f];
+
+            prefix_set(wide, f, length - length % trie_fields[f].round);
+        }
+    }
+}
+
+static void exact(const struct rule_mask *mask, struct ofp_flow *flow)
+{
+    memset(flow, 0, sizeof *flow);
+    for (unsigned int i = 0; i < mask->n; i++) {
+        flow->u64[mask->index[i]] = mask->word[i];
+    }
+}
+
+/* The tuple with most bits among those that may have the rule and are not crowded at its place. */
+static struct tuple *find_room(const struct classifier *cls, const struct ofp_rule *rule)
+{
+    unsigned int limit = crowd_limit(cls);
+    struct tuple *best = NULL;
+
+    for (size_t i = 0; i < cls->n_tuples; i++) {
+        struct tuple *t = cls->tuples[i];
+
+        if ((!best || t->n_bits > best->n_bits) && tuple_fits(t, rule->mask) &&
+            tuple_crowd(t, rule, limit) < limit) {
+            best = t;
+        }
+    }
+    return best;
+}
+
+static struct tuple *choose_tuple(struct classifier *cls, const struct ofp_rule *rule)
+{
+    unsigned int limit = crowd_limit(cls);
+    struct ofp_flow mask;
+    struct tuple *t;
+
+    widen(rule->mask, &mask);
+    t = find_tuple(cls, &mask);
+    if (t && tuple_crowd(t, rule, limit) < limit) {
+        return t;
+    }
+    if (!t) {
+        t = find_room(cls, rule);
+        return t ? t : add_tuple(cls, &mask);
+    }
+    exact(rule->mask, &mask);
+    t = find_tuple(cls, &mask);
+    return t ? t : add_tuple(cls, &mask);
+}
+
+static void update_tries(struct classifier *cls, const struct ofp_rule *rule, bool add)
+{
+    struct ofp_match match;
+
+    rule_get_match(rule, &match);
+    for (unsigned int f = 0; f < N_TRIE_FIELDS; f++) {
+        const uint8_t *key = (const uint8_t *)&match.flow + trie_fields[f].offset;
+
+        if (rule->mask->prefix[f] > 0) {
+            (add ? trie_add : trie_remove)(&cls->trie[f], key, (unsigned int)rule->mask->prefix[f]);
+        }
+    }
+}
+
+void classifier_insert(struct classifier *cls, struct ofp_rule *rule)
+{
+    struct tuple *t = choose_tuple(cls, rule);
+    int before = t->max_priority;
+
+    tuple_insert(t, rule);
+    if (t->max_priority != before) {
+        resort(cls, index_of(cls, t));
+    }
+    update_tries(cls, rule, true);
+    cls->n_rules++;
+}
+
+void classifier_remove(struct classifier *cls, struct ofp_rule *rule)
+{
+    struct tuple *t = rule->tuple;
+    int before = t->max_priority;
+
+    tuple_remove(t, rule);
+    update_tries(cls, rule, false);
+    cls->n_rules--;
+    if (!t->n_rules) {
+        size_t i = index_of(cls, t);
+
+        memmove(&cls->tuples[i], &cls->tuples[i + 1], (--cls->n_tuples - i) * sizeof(*cls->tuples));
+        tuple_free(t);
+    } else if (t->max_priority != before) {
+        resort(cls, index_of(cls, t));
+    }
+}
+
+struct ofp_rule *classifier_lookup(const struct classifier *cls, const struct ofp_flow *flow,
                                    struct ofp_flow *looked)
 {
-    for (struct ofp_rule *r = c->tuples[0]->head; r; r = r->chain) {
-        if (looked)
-            for (unsigned i = 0; i < r->mask->n; i++)
-                looked->u64[r->mask->index[i]] |= r->mask->word[i];
-        if (rule_matches(r, f))
-            return r;
+    struct trie_answers tries = {.tries = cls->trie};
+    struct ofp_rule *best = NULL;
+    struct ofp_flow nobody;
+
+    if (!looked) {
+        memset(&nobody, 0, sizeof nobody);
+        looked = &nobody;
+    }
+    for (size_t i = 0; i < cls->n_tuples; i++) {
+        int above = best ? (int)best->priority : -1;
+        struct ofp_rule *rule;
+
+        if (cls->tuples[i]->max_priority <= above) {
+            break;
+        }
+        rule = tuple_lookup(cls->tuples[i], flow, above, &tries, looked);
+        if (rule) {
+            best = rule;
+        }
+    }
+    return best;
+}
+
+struct ofp_rule *classifier_find_same(const struct classifier *cls, const struct ofp_rule *rule)
+{
+    for (size_t i = 0; i < cls->n_tuples; i++) {
+        struct ofp_rule *same = NULL;
+
+        if (cls->tuples[i]->max_priority >= (int)rule->priority &&
+            tuple_fits(cls->tuples[i], rule->mask)) {
+            same = tuple_find_same(cls->tuples[i], rule);
+        }
+        if (same) {
+            return same;
+        }
     }
     return NULL;
 }
-struct ofp_rule *classifier_find_same(const struct classifier *c, const struct ofp_rule *x)
+
+void classifier_each(struct classifier *cls, classifier_cb *cb, void *aux)
 {
-    for (struct ofp_rule *r = c->tuples[0]->head; r; r = r->chain)
-        if (r->priority == x->priority && rule_same_match(r, x))
-            return r;
-    return NULL;
-}
-void classifier_each(struct classifier *c, classifier_cb *cb, void *aux)
-{
-    struct ofp_rule *r, *n;
-    for (r = c->tuples[0]->head; r; r = n) {
-        n = r->chain;
-        cb(r, aux);
+    struct ofp_rule **all = xcalloc(cls->n_rules + 1, sizeof(*all));
+    size_t n = 0;
+
+    /* Removing a rule may move or free its tuple: the list is made first. */
+    for (size_t i = 0; i < cls->n_tuples; i++) {
+        for (uint32_t b = 0; b < cls->tuples[i]->n_buckets; b++) {
+            for (struct ofp_rule *r = cls->tuples[i]->buckets[b]; r; r = r->chain) {
+                all[n++] = r;
+            }
+        }
     }
+    for (size_t i = 0; i < n; i++) {
+        cb(all[i], aux);
+    }
+    free(all);
 }

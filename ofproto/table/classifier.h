@@ -15,20 +15,17 @@
 #ifndef OFPROTO_TABLE_CLASSIFIER_H
 #define OFPROTO_TABLE_CLASSIFIER_H
 
-#include "ofproto/match/field.h"
 #include "ofproto/table/rule.h"
 #include "ofproto/table/trie.h"
 
 struct tuple;
-
-#define CLASSIFIER_N_TRIES 6 /* IPv4 and IPv6 addresses, L4 ports; source and destination. */
 
 struct classifier {
     struct tuple **tuples; /* By falling highest priority. */
     size_t n_tuples;
     size_t size_tuples;
     size_t n_rules;
-    struct trie trie[CLASSIFIER_N_TRIES];
+    struct trie trie[N_TRIE_FIELDS];
 };
 
 void classifier_init(struct classifier *);

@@ -59,10 +59,12 @@ struct rule_mask *mask_intern(struct mask_pool *pool, const struct ofp_flow *mas
     m->refs = 1;
     for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
         if (mask->u64[i]) {
-            m->map |= UINT64_C(1) << i;
             m->index[m->n] = (uint8_t)i;
             m->word[m->n++] = mask->u64[i];
         }
+    }
+    for (unsigned int f = 0; f < N_TRIE_FIELDS; f++) {
+        m->prefix[f] = (int16_t)prefix_of(mask, f);
     }
     m->next = pool->buckets[hash & (pool->n_buckets - 1)];
     pool->buckets[hash & (pool->n_buckets - 1)] = m;

@@ -10,7 +10,7 @@
 #include <sys/queue.h>
 
 #include "ofproto/codec/action.h"
-#include "ofproto/match/match.h"
+#include "ofproto/table/layers.h"
 
 /* An interned mask: its non-zero words. */
 struct rule_mask {
@@ -18,7 +18,7 @@ struct rule_mask {
     uint64_t hash;
     uint32_t refs;
     uint8_t n;
-    ofp_map_t map;
+    int16_t prefix[N_TRIE_FIELDS]; /* Of each trie field: its length, 0 none, -1 no prefix. */
     uint8_t index[OFP_FLOW_WORDS];
     uint64_t word[]; /* n of them. */
 };
@@ -43,11 +43,11 @@ void mask_unref(struct mask_pool *, struct rule_mask *);
 struct ofp_rule {
     /* The classifier's. */
     struct ofp_rule *chain;
+    struct tuple *tuple; /* NULL: in no classifier. */
     struct rule_mask *mask;
     uint32_t hash; /* In its tuple. */
     uint16_t priority;
     uint8_t table_id;
-    bool in_table;
 
     uint32_t refs;
     uint32_t actions_len;
