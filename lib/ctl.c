@@ -40,7 +40,7 @@ struct connection {
     LIST_ENTRY(connection) node;
     struct ctl_server *server;
     struct jsonrpc *rpc;
-    LIST_HEAD(, ctl_request) requests;
+    LIST_HEAD(request_list, ctl_request) requests;
 };
 
 struct ctl_request {
@@ -57,8 +57,8 @@ struct path {
 
 struct ctl_server {
     struct event_base *base;
-    SLIST_HEAD(, path) paths;
-    LIST_HEAD(, connection) connections;
+    SLIST_HEAD(path_list, path) paths;
+    LIST_HEAD(connection_list, connection) connections;
     unsigned int n_connections;
 };
 

@@ -20,8 +20,8 @@ typedef void ctl_handler(struct ctl_request *, int argc, const char *const argv[
 
 /* Adds a command. 'usage' describes its arguments ("[BRIDGE]"). Strings are not copied. The server
  * checks the count of arguments against min_args...max_args (INT_MAX: any). */
-void ctl_register(const char *name, const char *usage, int min_args, int max_args, ctl_handler *,
-                  void *aux);
+void ctl_register(const char *name, const char *usage, int min_args, int max_args,
+                  ctl_handler *handler, void *aux);
 
 /* Exactly one of these ends a request, and frees it; 'text' is copied, and gets a newline at its
  * end when it has none. */

@@ -20,8 +20,7 @@
 #define DEFAULT_MAX_MESSAGE ((size_t)64 << 20)
 #define DEFAULT_MAX_DEPTH 64
 #define DEFAULT_MAX_BACKLOG ((size_t)256 << 20)
-#define INPUT_HIGH_WATER ((size_t)256 << 10) /* Of libevent's buffer: the kernel's does the rest.  \
-                                              */
+#define INPUT_HIGH_WATER ((size_t)256 << 10) /* Of libevent's buffer; the kernel has one too. */
 #define KEEP_BUFFER ((size_t)64 << 10) /* A collecting buffer larger than this is given back. */
 #define FLUSH_TIMEOUT_S 10
 

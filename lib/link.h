@@ -32,8 +32,8 @@ struct link_monitor;
 /* 'info' is the state now; 'gone' says that the device was removed or moved to another namespace.
  */
 typedef void link_change_cb(const struct link_info *info, bool gone, void *aux);
-int link_monitor_new(struct event_base *, link_change_cb *, void *aux, struct link_monitor **ret,
-                     struct error *);
+int link_monitor_new(struct event_base *base, link_change_cb *callback, void *aux,
+                     struct link_monitor **ret, struct error *err);
 void link_monitor_free(struct link_monitor *);
 
 #endif

@@ -32,8 +32,8 @@ typedef void stream_accept_cb(struct bufferevent *bev, const char *peer, void *a
 /* Listens. A Unix socket is made with mode 0660 (umask is left alone); a stale one, on which nobody
  * listens, is replaced; one that is in use is -EADDRINUSE. At most 'max_conns' accepted streams
  * wait unserved in the kernel's backlog. */
-int stream_listen(struct event_base *, const char *name, stream_accept_cb *, void *aux,
-                  struct stream_listener **ret, struct error *);
+int stream_listen(struct event_base *base, const char *name, stream_accept_cb *accept_cb, void *aux,
+                  struct stream_listener **ret, struct error *err);
 /* Stops listening and removes a Unix socket's file. NULL is fine. */
 void stream_listener_free(struct stream_listener *);
 /* The TCP port that was bound ("ptcp:0" picks one), 0 for Unix. */

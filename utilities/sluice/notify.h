@@ -25,8 +25,8 @@ struct notify_msg {
 
 typedef void notify_cb(struct notify_msg *, void *aux);
 
-int notify_new(struct event_base *, const char *rundir, notify_cb *, void *aux, struct notify **ret,
-               struct error *);
+int notify_new(struct event_base *base, const char *rundir, notify_cb *callback, void *aux,
+               struct notify **ret, struct error *err);
 void notify_free(struct notify *);
 /* The value of $NOTIFY_SOCKET. */
 const char *notify_address(const struct notify *);
