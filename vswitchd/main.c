@@ -202,6 +202,7 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
     if (error) {
         return error;
     }
+    db_client_set_lock(v->db, "ovs_vswitchd");
     reconcile_set_db(v->reconcile, v->db);
     if (link_monitor_new(v->base, link_changed, v, &v->links, &link_err)) {
         log_warn("devices that appear later are not noticed at once: %s", link_err.text);

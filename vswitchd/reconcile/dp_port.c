@@ -127,13 +127,7 @@ static void set_dp_error(struct iface *i, const char *text)
 
 static void failed(struct iface *i, fingerprint print, int error, const struct error *err)
 {
-    char before[IFACE_ERROR_MAX];
-
-    memcpy(before, i->dp_error, sizeof before);
     set_dp_error(i, err->text);
-    if (i->failed_print != print || strcmp(before, i->dp_error)) {
-        log_err("%s", i->dp_error);
-    }
     i->failed_print = print;
     i->dp_error_code = error;
     i->retry_ms = time_now_ms() + RETRY_MS;

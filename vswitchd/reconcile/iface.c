@@ -157,13 +157,12 @@ void iface_sync_ofport(struct reconcile *r UNUSED, struct iface *i)
     i->ofport_requested = request;
     if (set_ofport(i, i->bridge->ofproto, &config, &err)) {
         iface_set_error(i, "interface '%s': %s", i->name, err.text);
-        log_err("%s", i->error);
         return;
     }
     i->of_print = print;
 }
 
-void iface_sync(struct reconcile *r, struct iface *i, struct bridge *b)
+static void sync_all(struct reconcile *r, struct iface *i, struct bridge *b)
 {
     i->error[0] = '\0';
     i->type = iface_check(i, b);
@@ -193,6 +192,23 @@ void iface_sync(struct reconcile *r, struct iface *i, struct bridge *b)
     if (i->clash[0]) {
         iface_set_error(i, "%s", i->clash);
     }
+}
+
+/* Says an error once. */
+static void say_error(struct iface *i)
+{
+    fingerprint print = i->error[0] ? print_str(7, i->error) : 0;
+
+    if (print && print != i->said_print) {
+        log_warn("%s", i->error);
+    }
+    i->said_print = print;
+}
+
+void iface_sync(struct reconcile *r, struct iface *i, struct bridge *b)
+{
+    sync_all(r, i, b);
+    say_error(i);
 }
 
 static void iface_free(struct reconcile *r, struct iface *i)

@@ -45,6 +45,7 @@ struct iface {
     int dp_error_code;
     char dp_error[IFACE_ERROR_MAX]; /* Why it failed. */
     char error[IFACE_ERROR_MAX];    /* Of the last pass. */
+    fingerprint said_print;         /* Of the error that the log has. */
     char clash[IFACE_ERROR_MAX];    /* It is in two ports: about the other one. */
 
     bool has_info;
@@ -97,6 +98,7 @@ struct reconcile {
     struct conf *conf;      /* What the last pass worked on; NULL before. */
     struct conf *next_conf; /* What the next one is to work on, when it is another. */
     bool conf_is_old;       /* The database changed since. */
+    bool is_active;         /* Not while another process has the database's lock. */
     bool settled;           /* The last pass left nothing to do. */
     uint64_t conf_since_ms; /* When there first was a configuration. */
     bool attached;

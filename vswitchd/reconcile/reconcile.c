@@ -187,7 +187,7 @@ static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *aux)
             log_warn("the database has no row in table Open_vSwitch");
         }
     }
-    if ((!r->conf && !r->next_conf) || waits_for_datapath(r)) {
+    if (!r->is_active || (!r->conf && !r->next_conf) || waits_for_datapath(r)) {
         return;
     }
     if (r->next_conf) {
@@ -229,8 +229,25 @@ void reconcile_set_conf(struct reconcile *r, struct conf *conf)
     reconcile_schedule(r, 0);
 }
 
+/* Of several processes on one database, the one that holds its lock acts. One that loses the
+ * connection goes on with what it knows. */
+static void check_lock(struct reconcile *r)
+{
+    bool is_active = db_client_has_lock(r->db);
+
+    if (is_active != r->is_active) {
+        log_info(is_active ? "the database's lock is ours"
+                           : "another process holds the database's lock: doing nothing");
+        r->is_active = is_active;
+        r->conf_is_old = true;
+    }
+}
+
 void reconcile_db_changed(struct reconcile *r)
 {
+    if (db_client_is_synced(r->db)) {
+        check_lock(r);
+    }
     if (r->conf_is_old) {
         r->settled = false;
         reconcile_schedule(r, 0);
@@ -322,6 +339,7 @@ struct reconcile *reconcile_new(struct event_base *base, const char *rundir,
     r->ready = ready;
     r->ready_aux = aux;
     r->next_dp_port = 1;
+    r->is_active = true;
     r->timer = event_new(base, -1, 0, on_timer, r);
     r->info_timer = event_new(base, -1, 0, on_info_timer, r);
     stats_start(r);

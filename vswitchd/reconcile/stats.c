@@ -98,7 +98,7 @@ static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *aux)
 {
     struct reconcile *r = aux;
 
-    if (r->db && db_client_is_synced(r->db) && !r->stats_in_flight && r->conf) {
+    if (r->db && db_client_is_synced(r->db) && !r->stats_in_flight && r->conf && r->is_active) {
         write_stats(r);
     }
 }

@@ -318,7 +318,7 @@ void status_write(struct reconcile *r)
         return;
     }
     root = db_client_only(r->db, "Open_vSwitch");
-    if (!root || !r->conf) {
+    if (!root || !r->conf || !r->is_active) {
         return;
     }
     r->status_dirty = false;
