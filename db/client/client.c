@@ -51,6 +51,8 @@ struct db_client {
     bool is_ready;               /* The schema of this connection is known. */
     bool is_synced;
     bool is_closing;
+    char *lock_name; /* NULL: none is wanted. */
+    bool has_lock;
     struct db_txn *refused; /* Whose 'verdict' is known and to be told by 'refuse_timer'. */
     struct event *refuse_timer;
 };
@@ -194,6 +196,34 @@ static void start_monitor(struct db_client *c)
     db_session_request(c->session, methods[c->method].request, params, on_monitor_reply, c);
 }
 
+/* --- The lock -----------------------------------------------------------------------------------
+ */
+
+static void set_lock(struct db_client *c, bool has_lock)
+{
+    if (c->has_lock != has_lock) {
+        c->has_lock = has_lock;
+        if (c->is_synced) {
+            c->callbacks->changed(c, c->aux);
+        }
+    }
+}
+
+static void on_lock_reply(json_t *result, json_t *error, void *aux)
+{
+    if (result || error) {
+        set_lock(aux, error || json_is_true(json_object_get(result, "locked")));
+    }
+}
+
+/* Goes out before the monitor, so that its answer is there when the replica is. */
+static void ask_for_lock(struct db_client *c)
+{
+    if (c->lock_name) {
+        db_session_request(c->session, "lock", json_pack("[s]", c->lock_name), on_lock_reply, c);
+    }
+}
+
 /* --- Schema -------------------------------------------------------------------------------------
  */
 
@@ -249,6 +279,7 @@ static void on_schema_reply(json_t *result, json_t *error, void *aux)
         return;
     }
     c->is_ready = true;
+    ask_for_lock(c);
     if (c->callbacks->connected) {
         c->callbacks->connected(c, c->aux);
     }
@@ -330,6 +361,7 @@ static void on_disconnected(const char *reason, void *aux)
 
     c->is_ready = false;
     c->is_synced = false;
+    c->has_lock = false;
     if (c->callbacks->disconnected) {
         c->callbacks->disconnected(c, reason, c->aux);
     }
@@ -345,6 +377,9 @@ static void on_notify(const char *method, json_t *params, void *aux)
         if (!is_leader(c, updates)) {
             db_session_reconnect(c->session, "not the cluster's leader any more");
         }
+    } else if (id && c->lock_name && !strcmp(id, c->lock_name) &&
+               (!strcmp(method, "locked") || !strcmp(method, "stolen"))) {
+        set_lock(c, !strcmp(method, "locked"));
     } else if (!id || strcmp(id, c->db_name) || !c->is_synced) {
         return;
     } else if (!strcmp(method, "monitor_canceled")) {
@@ -471,8 +506,20 @@ void db_client_free(struct db_client *c)
     event_free(c->refuse_timer);
     drop_schema(c);
     free_tables(c->tables);
+    free(c->lock_name);
     free(c->db_name);
     free(c);
+}
+
+void db_client_set_lock(struct db_client *c, const char *name)
+{
+    free(c->lock_name);
+    c->lock_name = xstrdup(name);
+}
+
+bool db_client_has_lock(const struct db_client *c)
+{
+    return c->has_lock;
 }
 
 bool db_client_is_synced(const struct db_client *c)

@@ -55,6 +55,12 @@ void db_client_free(struct db_client *);
 /* Chooses what to replicate when the schema has to be known for that. Only inside the first
  * 'connected'; instead of the 'tables' given above. */
 void db_client_set_tables(struct db_client *, const struct db_client_table *tables);
+/* Asks for the server's lock 'name' (RFC 7047 section 4.1.8) on every connection, and waits for it
+ * there. Call it before the loop runs. The lock does not keep transactions from being run. */
+void db_client_set_lock(struct db_client *, const char *name);
+/* Whether the lock is ours: known when 'changed' is called, which is also called when it comes or
+ * goes later. False without a connection. A server that knows no locks counts as giving it. */
+bool db_client_has_lock(const struct db_client *);
 /* The replica is whole and follows the server's changes. */
 bool db_client_is_synced(const struct db_client *);
 /* The remote in use, or tried last. */
