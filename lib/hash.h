@@ -27,7 +27,9 @@ static inline uint64_t hash_bytes(const void *p, size_t n, uint64_t seed)
         h = hash_mix64(h ^ w);
     }
     w = 0;
-    memcpy(&w, b, n);
+    if (n) {
+        memcpy(&w, b, n);
+    }
     return hash_mix64(h ^ w);
 }
 
