@@ -316,10 +316,14 @@ int ports_apply_settings(const struct core_settings *settings, struct error *err
     return error;
 }
 
-void ports_close_all(void)
+void ports_close_all(bool keep_taps)
 {
     for (uint32_t i = 1; i < DP_MAX_PORTS; i++) {
-        if (table[i]) {
+        const struct port *port = table[i] ? table[i]->port : NULL;
+
+        if (port && keep_taps && !strcmp(port->type->name, "tap")) {
+            core_port_remove(table[i]->port);
+        } else if (table[i]) {
             remove_entry(i);
         }
     }

@@ -29,7 +29,8 @@ void ports_check_some(ports_changed_cb *, void *aux);
  * another namespace). A port that then fails to open stays in the table with its error. */
 int ports_apply_settings(const struct core_settings *, struct error *);
 
-/* Before core_stop(). */
-void ports_close_all(void);
+/* Before core_stop(). With 'keep_taps', tap devices are taken from core but not closed: their
+ * queues end with this process, and the devices only when no supervisor holds them. */
+void ports_close_all(bool keep_taps);
 
 #endif

@@ -1,0 +1,205 @@
+/* How sluice-datapath starts DPDK's EAL: in a process that shares nothing with others (ten
+ * datapaths run side by side on one machine), touches no PCI device unless asked to, pins no thread
+ * that is not a worker, and logs through our log. Main thread, once. */
+#include "datapath/main_datapath.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/util.h"
+
+LOG_MODULE(eal);
+
+#define MAX_ARGS 64
+#define HUGEPAGES_DIR "/sys/kernel/mm/hugepages"
+
+static bool hugepages;
+static char last_line[256]; /* Of EAL's log: why it failed. */
+
+bool eal_has_hugepages(void)
+{
+    return hugepages;
+}
+
+/* --- EAL's log goes to ours. EAL writes whole lines. --- */
+
+static ssize_t log_line(void *cookie UNUSED, const char *text, size_t n)
+{
+    int len = (int)MIN_OF(n, sizeof last_line - 1);
+
+    while (len && isspace((unsigned char)text[len - 1])) {
+        len--;
+    }
+    if (len) {
+        snprintf(last_line, sizeof last_line, "%.*s", len, text);
+        log_warn("%s", last_line);
+    }
+    return (ssize_t)n;
+}
+
+static void redirect_log(void)
+{
+    FILE *stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = log_line});
+
+    if (stream) {
+        setvbuf(stream, NULL, _IOLBF, BUFSIZ);
+        rte_openlog_stream(stream);
+    }
+    rte_log_set_global_level(RTE_LOG_WARNING);
+}
+
+/* --- Arguments. --- */
+
+/* MiB of hugepages that are free, over all page sizes. */
+static unsigned long free_hugepages_mb(void)
+{
+    DIR *dir = opendir(HUGEPAGES_DIR);
+    unsigned long sum = 0;
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir))) {
+        char path[320];
+        unsigned long page_kb, n;
+        FILE *file;
+
+        if (sscanf(entry->d_name, "hugepages-%lukB", &page_kb) != 1) {
+            continue;
+        }
+        snprintf(path, sizeof path, "%s/%s/free_hugepages", HUGEPAGES_DIR, entry->d_name);
+        file = fopen(path, "re");
+        if (file && fscanf(file, "%lu", &n) == 1) {
+            sum += n * page_kb / 1024;
+        }
+        if (file) {
+            fclose(file);
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    return sum;
+}
+
+/* One lcore, allowed on every CPU that this process is: by default EAL would start a thread for
+ * each CPU and pin the main thread to the first. Workers are threads of core's own. */
+static void format_lcores(char *buffer, size_t size)
+{
+    cpu_set_t set;
+    size_t len = (size_t)snprintf(buffer, size, "--lcores=0@(");
+    bool any = false;
+
+    CPU_ZERO(&set);
+    sched_getaffinity(0, sizeof set, &set);
+    for (int cpu = 0; cpu < CPU_SETSIZE && len + 16 < size; cpu++) {
+        if (CPU_ISSET(cpu, &set)) {
+            len += (size_t)snprintf(buffer + len, size - len, "%s%d", any ? "," : "", cpu);
+            any = true;
+        }
+    }
+    snprintf(buffer + len, size - len, "%s)", any ? "" : "0");
+}
+
+struct arguments {
+    char *argv[MAX_ARGS];
+    int argc;
+};
+
+static int add(struct arguments *a, const char *arg, struct error *err)
+{
+    if (a->argc == MAX_ARGS - 1) {
+        return error_set(err, E2BIG, "option --eal: more than %d arguments", MAX_ARGS);
+    }
+    a->argv[a->argc++] = xstrdup(arg);
+    return 0;
+}
+
+static bool asks_for_device(const struct arguments *a)
+{
+    for (int i = 0; i < a->argc; i++) {
+        if (!strncmp(a->argv[i], "-a", 2) || !strncmp(a->argv[i], "--allow", 7)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int add_words(struct arguments *a, const char *words, struct error *err)
+{
+    char *copy = xstrdup(words ? words : ""), *word, *save = NULL;
+    int error = 0;
+
+    for (word = strtok_r(copy, " \t\n", &save); word && !error;
+         word = strtok_r(NULL, " \t\n", &save)) {
+        error = add(a, word, err);
+    }
+    free(copy);
+    return error;
+}
+
+static int build_arguments(struct arguments *a, unsigned int memory_mb, const char *extra,
+                           struct error *err)
+{
+    static const char *const without_hugepages[] = {"--no-huge", "--no-shconf"};
+    char memory[32], lcores[4096];
+    int error = add(a, "sluice-datapath", err);
+
+    hugepages = free_hugepages_mb() >= memory_mb;
+    snprintf(memory, sizeof memory, "%u", memory_mb);
+    format_lcores(lcores, sizeof lcores);
+    error = error ? error : add(a, "--no-telemetry", err);
+    error = error ? error : add(a, "--log-level=*:warning", err);
+    error = error ? error : add(a, lcores, err);
+    if (hugepages) {
+        error = error ? error : add(a, "--in-memory", err);
+    } else {
+        for (size_t i = 0; i < ARRAY_SIZE(without_hugepages); i++) {
+            error = error ? error : add(a, without_hugepages[i], err);
+        }
+    }
+    error = error ? error : add(a, "-m", err);
+    error = error ? error : add(a, memory, err);
+    error = error ? error : add_words(a, extra, err);
+    if (!error && !asks_for_device(a)) {
+        error = add(a, "--no-pci", err);
+    }
+    return error;
+}
+
+int eal_start(unsigned int memory_mb, const char *args, const char *rundir, struct error *err)
+{
+    /* EAL keeps pointers into its arguments. */
+    static struct arguments a;
+    char *argv[MAX_ARGS];
+    int error = build_arguments(&a, memory_mb, args, err);
+
+    if (error) {
+        return error;
+    }
+    /* EAL makes a directory for files that it then does not use: let it be in ours. */
+    setenv("RUNTIME_DIRECTORY", rundir, 1);
+    redirect_log();
+    memcpy(argv, a.argv, sizeof argv); /* EAL permutes it. */
+    if (rte_eal_init(a.argc, argv) < 0) {
+        return error_set(err, rte_errno ? rte_errno : EIO,
+                         "DPDK does not start with %u MiB of %s and --eal '%s': %s", memory_mb,
+                         hugepages ? "hugepages" : "memory", args ? args : "",
+                         *last_line ? last_line : rte_strerror(rte_errno));
+    }
+    log_info("DPDK started with %u MiB of %s", memory_mb,
+             hugepages ? "hugepages" : "ordinary memory (no hugepages are free)");
+    return 0;
+}
+
+void eal_stop(void)
+{
+    rte_eal_cleanup();
+}
