@@ -403,22 +403,51 @@ void jsonrpc_send_error(struct jsonrpc *j, json_t *id, json_t *error)
     send_json(j, json_pack("{s:O, s:n, s:o}", "id", id, "result", "error", error));
 }
 
-void jsonrpc_send_notify_text(struct jsonrpc *j, const char *method, const char *params, size_t len)
+/* Sends 'head' 'text' 'tail', which together are a message. */
+static void send_parts(struct jsonrpc *j, const char *head, const char *text, size_t len,
+                       const char *tail)
 {
     struct evbuffer *out = bufferevent_get_output(j->bev);
-    json_t *name = json_string(method);
-    char *quoted = name ? json_dumps(name, JSON_ENCODE_ANY) : NULL;
 
-    json_decref(name);
-    if (!quoted) {
-        fail_later(j, EINVAL, "a method's name is not valid UTF-8");
-    } else if (can_send(j)) {
-        if (evbuffer_add_printf(out, "{\"id\":null,\"method\":%s,\"params\":", quoted) < 0 ||
-            evbuffer_add(out, params, len) || evbuffer_add(out, "}", 1)) {
-            fail_later(j, ENOMEM, "out of memory");
-        } else {
-            check_backlog(j);
-        }
+    if (!can_send(j)) {
+        return;
     }
+    if (evbuffer_add(out, head, strlen(head)) || evbuffer_add(out, text, len) ||
+        evbuffer_add(out, tail, strlen(tail))) {
+        fail_later(j, ENOMEM, "out of memory");
+    } else {
+        check_backlog(j);
+    }
+}
+
+/* As send_parts(), where the head is 'before', 'value' as JSON text, 'behind'. */
+static void send_formatted(struct jsonrpc *j, const char *before, const json_t *value,
+                           const char *behind, const char *text, size_t len, const char *tail)
+{
+    char *quoted = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    struct strbuf head = STRBUF_INIT;
+
+    if (quoted) {
+        strbuf_puts(&head, before);
+        strbuf_puts(&head, quoted);
+        strbuf_puts(&head, behind);
+        send_parts(j, strbuf_str(&head), text, len, tail);
+    } else {
+        fail_later(j, EINVAL, "a message to send is not valid UTF-8");
+    }
+    strbuf_free(&head);
     free(quoted);
+}
+
+void jsonrpc_send_notify_text(struct jsonrpc *j, const char *method, const char *params, size_t len)
+{
+    json_t *name = json_string(method);
+
+    send_formatted(j, "{\"id\":null,\"method\":", name, ",\"params\":", params, len, "}");
+    json_decref(name);
+}
+
+void jsonrpc_send_reply_text(struct jsonrpc *j, const json_t *id, const char *result, size_t len)
+{
+    send_formatted(j, "{\"id\":", id, ",\"result\":", result, len, ",\"error\":null}");
 }

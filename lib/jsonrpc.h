@@ -67,6 +67,8 @@ void jsonrpc_send_error(struct jsonrpc *, json_t *id, json_t *error);
 /* As jsonrpc_send_notify() with an already serialized params array: for one update to many clients.
  */
 void jsonrpc_send_notify_text(struct jsonrpc *, const char *method, const char *params, size_t len);
+/* As jsonrpc_send_reply() with an already serialized result. */
+void jsonrpc_send_reply_text(struct jsonrpc *, const json_t *id, const char *result, size_t len);
 /* Bytes not yet written to the socket. */
 size_t jsonrpc_backlog(const struct jsonrpc *);
 
