@@ -154,9 +154,10 @@ struct bridge *bridge_sync(struct reconcile *r, const struct conf_bridge *want)
 
 static void bridge_free(struct reconcile *r, struct bridge *b)
 {
-    struct port *p, *ptmp;
+    struct port *p, *next;
 
-    HASH_ITER (hh, b->ports, p, ptmp) {
+    for (p = b->ports; p; p = next) {
+        next = p->hh.next;
         port_free(b, p);
     }
     if (b->ofproto) {
@@ -170,9 +171,9 @@ static void bridge_free(struct reconcile *r, struct bridge *b)
 /* Interfaces that move to another bridge leave here first, so that the bridge can go. */
 static void evict_ifaces(struct reconcile *r, struct bridge *b)
 {
-    struct iface *i, *tmp;
+    struct iface *i;
 
-    HASH_ITER (hh, r->ifaces, i, tmp) {
+    for (i = r->ifaces; i; i = i->hh.next) {
         if (i->bridge == b) {
             iface_leave_bridge(i);
         }
@@ -181,9 +182,10 @@ static void evict_ifaces(struct reconcile *r, struct bridge *b)
 
 void bridges_remove_gone(struct reconcile *r)
 {
-    struct bridge *b, *tmp;
+    struct bridge *b, *next;
 
-    HASH_ITER (hh, r->bridges, b, tmp) {
+    for (b = r->bridges; b; b = next) {
+        next = b->hh.next;
         if (b->pass != r->pass) {
             evict_ifaces(r, b);
             bridge_free(r, b);
@@ -193,9 +195,10 @@ void bridges_remove_gone(struct reconcile *r)
 
 void bridges_free(struct reconcile *r)
 {
-    struct bridge *b, *tmp;
+    struct bridge *b, *next;
 
-    HASH_ITER (hh, r->bridges, b, tmp) {
+    for (b = r->bridges; b; b = next) {
+        next = b->hh.next;
         evict_ifaces(r, b);
         bridge_free(r, b);
     }

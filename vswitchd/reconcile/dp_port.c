@@ -21,9 +21,10 @@ LOG_MODULE(dp_port);
 
 void dp_ports_forget(struct reconcile *r)
 {
-    struct known_port *k, *tmp;
+    struct known_port *k, *next;
 
-    HASH_ITER (hh, r->known, k, tmp) {
+    for (k = r->known; k; k = next) {
+        next = k->hh.next;
         HASH_DEL(r->known, k);
         free(k);
     }
@@ -58,10 +59,11 @@ void dp_ports_list(struct reconcile *r)
 
 void dp_ports_remove_unclaimed(struct reconcile *r)
 {
-    struct known_port *k, *tmp;
+    struct known_port *k, *next;
     struct error err;
 
-    HASH_ITER (hh, r->known, k, tmp) {
+    for (k = r->known; k; k = next) {
+        next = k->hh.next;
         if (!reconcile_has_time(r)) {
             return;
         }
@@ -303,7 +305,7 @@ void dp_ports_read_info(struct reconcile *r)
 {
     struct dp_port_info *infos = NULL;
     struct iface **by_no;
-    struct iface *i, *tmp;
+    struct iface *i;
     struct error err = {0};
     size_t n = 0;
 
@@ -312,7 +314,7 @@ void dp_ports_read_info(struct reconcile *r)
         return;
     }
     by_no = xcalloc(DP_MAX_PORTS, sizeof(struct iface *));
-    HASH_ITER (hh, r->ifaces, i, tmp) {
+    for (i = r->ifaces; i; i = i->hh.next) {
         if (i->dp_port && i->dp_port < DP_MAX_PORTS) {
             by_no[i->dp_port] = i;
         }

@@ -222,9 +222,10 @@ static void iface_free(struct reconcile *r, struct iface *i)
 
 void ifaces_remove_gone(struct reconcile *r)
 {
-    struct iface *i, *tmp;
+    struct iface *i, *next;
 
-    HASH_ITER (hh, r->ifaces, i, tmp) {
+    for (i = r->ifaces; i; i = next) {
+        next = i->hh.next;
         if (i->pass == r->pass) {
             continue;
         }
@@ -239,9 +240,10 @@ void ifaces_remove_gone(struct reconcile *r)
 
 void ifaces_free(struct reconcile *r)
 {
-    struct iface *i, *tmp;
+    struct iface *i, *next;
 
-    HASH_ITER (hh, r->ifaces, i, tmp) {
+    for (i = r->ifaces; i; i = next) {
+        next = i->hh.next;
         iface_leave_bridge(i);
         iface_free(r, i);
     }

@@ -115,9 +115,10 @@ void port_sync(struct reconcile *r, struct bridge *b, const struct conf_port *wa
 
 void ports_remove_gone(struct reconcile *r, struct bridge *b)
 {
-    struct port *p, *tmp;
+    struct port *p, *next;
 
-    HASH_ITER (hh, b->ports, p, tmp) {
+    for (p = b->ports; p; p = next) {
+        next = p->hh.next;
         if (p->pass != r->pass) {
             port_free(b, p);
         }

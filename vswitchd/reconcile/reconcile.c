@@ -270,13 +270,13 @@ void reconcile_dp_attached(struct reconcile *r, bool fresh)
 
 void reconcile_dp_lost(struct reconcile *r, const char *reason)
 {
-    struct iface *i, *tmp;
+    struct iface *i;
 
     log_warn("the datapath is gone: %s", reason);
     r->attached = false;
     r->settled = false;
     dp_ports_forget(r);
-    HASH_ITER (hh, r->ifaces, i, tmp) {
+    for (i = r->ifaces; i; i = i->hh.next) {
         if (i->dp_port) {
             i->dp_port_before = i->dp_port;
             i->dp_port = 0;
@@ -375,10 +375,10 @@ void reconcile_set_db(struct reconcile *r, struct db_client *db)
 
 void reconcile_cleanup(struct reconcile *r)
 {
-    struct iface *i, *tmp;
+    struct iface *i;
 
     upcall_flush(r->upcall);
-    HASH_ITER (hh, r->ifaces, i, tmp) {
+    for (i = r->ifaces; i; i = i->hh.next) {
         dp_port_remove(r, i);
     }
 }

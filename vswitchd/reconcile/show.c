@@ -28,10 +28,10 @@ static int by_dp_port(const void *a_, const void *b_)
 static struct iface **sorted(struct reconcile *r, int (*compare)(const void *, const void *),
                              size_t *ret_n)
 {
-    struct iface **list = xcalloc(HASH_COUNT(r->ifaces), sizeof *list), *i, *tmp;
+    struct iface **list = xcalloc(HASH_COUNT(r->ifaces), sizeof *list), *i;
     size_t n = 0;
 
-    HASH_ITER (hh, r->ifaces, i, tmp) {
+    for (i = r->ifaces; i; i = i->hh.next) {
         if (i->bridge) {
             list[n++] = i;
         }
@@ -61,14 +61,14 @@ static void dpif_show(struct ctl_request *req, int argc UNUSED, const char *cons
 {
     struct reconcile *r = aux;
     struct strbuf s = STRBUF_INIT;
-    struct bridge *b, *tmp;
+    struct bridge *b;
     size_t n;
     struct iface **list = sorted(r, by_ofport, &n);
 
     HASH_SORT(r->bridges, bridge_by_name);
     put_lookups(r, &s, DATAPATH_NAME ": ");
     strbuf_putc(&s, '\n');
-    HASH_ITER (hh, r->bridges, b, tmp) {
+    for (b = r->bridges; b; b = b->hh.next) {
         strbuf_printf(&s, "  %s:\n", b->name);
         for (size_t k = 0; k < n; k++) {
             if (list[k]->bridge != b) {
@@ -136,7 +136,7 @@ static void bridge_show(struct ctl_request *req, int argc, const char *const arg
     struct reconcile *r = aux;
     struct strbuf s = STRBUF_INIT;
     json_t *list = json_array();
-    struct iface *i, *tmp;
+    struct iface *i;
 
     if (argc && !bridge_find(r, argv[0])) {
         char *text = xasprintf("there is no bridge '%s'", argv[0]);
@@ -147,7 +147,7 @@ static void bridge_show(struct ctl_request *req, int argc, const char *const arg
     }
     strbuf_printf(&s, "%-16s %-16s %-9s %7s %8s %s\n", "bridge", "interface", "type", "ofport",
                   "dp_port", "state");
-    HASH_ITER (hh, r->ifaces, i, tmp) {
+    for (i = r->ifaces; i; i = i->hh.next) {
         const char *bridge = i->want_bridge_name ? i->want_bridge_name : "";
 
         if (argc && strcmp(bridge, argv[0])) {

@@ -41,9 +41,9 @@ static bool read_stats(struct reconcile *r, const struct iface *i, struct dp_por
 
 static void put_interfaces(struct reconcile *r, struct db_txn *txn)
 {
-    struct iface *i, *tmp;
+    struct iface *i;
 
-    HASH_ITER (hh, r->ifaces, i, tmp) {
+    for (i = r->ifaces; i; i = i->hh.next) {
         struct dp_port_stats s;
 
         if (!read_stats(r, i, &s) || (i->stats_written && !memcmp(&s, &i->stats, sizeof s)) ||
@@ -59,14 +59,14 @@ static void put_interfaces(struct reconcile *r, struct db_txn *txn)
 static void done(int error, const char *text, const json_t *results UNUSED, void *aux)
 {
     struct reconcile *r = aux;
-    struct iface *i, *tmp;
+    struct iface *i;
 
     r->stats_in_flight = false;
     if (!error || error == -ECANCELED) {
         return;
     }
     log_warn_limit("writing statistics to the database: %s", text ? text : strerror(-error));
-    HASH_ITER (hh, r->ifaces, i, tmp) {
+    for (i = r->ifaces; i; i = i->hh.next) {
         i->stats_written = false;
     }
 }

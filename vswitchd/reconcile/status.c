@@ -265,16 +265,16 @@ static void put_all(struct reconcile *r, struct db_txn *txn)
     const struct db_row *row;
     struct dp_info info;
     bool have_info = r->attached && !dp_get_info(r->dp, &info);
-    struct bridge *b, *btmp;
-    struct iface *i, *itmp;
+    struct bridge *b;
+    struct iface *i;
 
-    HASH_ITER (hh, r->bridges, b, btmp) {
+    for (b = r->bridges; b; b = b->hh.next) {
         row = db_client_get(r->db, "Bridge", &b->uuid);
         if (row) {
             put_bridge(txn, row, b, have_info ? &info : NULL);
         }
     }
-    HASH_ITER (hh, r->ifaces, i, itmp) {
+    for (i = r->ifaces; i; i = i->hh.next) {
         row = i->pass == r->pass ? db_client_get(r->db, "Interface", &i->uuid) : NULL;
         if (row) {
             put_iface(txn, row, i);
