@@ -223,7 +223,10 @@ struct bufferevent *stream_connect(struct event_base *base, const char *name, st
         goto out;
     }
     errno = 0;
-    if (bufferevent_socket_connect(bev, (struct sockaddr *)&a.sa, (int)a.len)) {
+    /* Of a refusal at once, as Unix sockets give it, libevent tells later but has lost the reason.
+     */
+    if (bufferevent_socket_connect(bev, (struct sockaddr *)&a.sa, (int)a.len) ||
+        errno == ECONNREFUSED) {
         error_set_errno(err, errno ? errno : EIO, "stream '%s': cannot connect", name);
         bufferevent_free(bev);
         bev = NULL;

@@ -162,10 +162,20 @@ static void connecting_to_nobody_is_an_error(void **state UNUSED)
     struct error err = {0};
     struct stream_listener *l;
     struct bufferevent *c;
-    char name[64];
+    char name[64], aside[64];
 
     assert_null(stream_connect(base, "unix:/nonexistent/sock", &err));
     assert_non_null(strstr(err.text, "No such file"));
+
+    snprintf(name, sizeof name, "punix:%s/s", dir);
+    assert_int_equal(stream_listen(base, name, on_accept, NULL, &l, &err), 0);
+    snprintf(aside, sizeof aside, "%s/aside", dir);
+    assert_int_equal(rename(name + 6, aside), 0);
+    stream_listener_free(l);
+    snprintf(name, sizeof name, "unix:%s", aside);
+    assert_null(stream_connect(base, name, &err));
+    assert_non_null(strstr(err.text, "Connection refused"));
+    assert_int_equal(unlink(aside), 0);
 
     assert_int_equal(stream_listen(base, "ptcp:0:127.0.0.1", on_accept, NULL, &l, &err), 0);
     snprintf(name, sizeof name, "tcp:127.0.0.1:%d", stream_listener_port(l));
