@@ -118,11 +118,13 @@ static bool is_own_column(const char *table, const char *column)
 
 void reconcile_db_row(struct reconcile *r, const struct db_row *old, const struct db_row *new_row)
 {
-    const struct db_table_schema *table = new_row ? new_row->table : old->table;
+    const struct db_table_schema *table;
 
     if (!old || !new_row) {
         r->conf_is_old = true;
+        return;
     }
+    table = new_row->table;
     for (unsigned int i = 0; i < table->n_columns && !r->conf_is_old; i++) {
         const struct db_column *c = &table->columns[i];
 
