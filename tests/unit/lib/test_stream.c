@@ -162,7 +162,7 @@ static void connecting_to_nobody_is_an_error(void **state UNUSED)
     struct error err = {0};
     struct stream_listener *l;
     struct bufferevent *c;
-    char name[64], aside[64];
+    char name[128], aside[64];
 
     assert_null(stream_connect(base, "unix:/nonexistent/sock", &err));
     assert_non_null(strstr(err.text, "No such file"));
