@@ -112,17 +112,8 @@ static int del_br(struct vsctl *v, struct command *c, struct error *err)
 {
     struct bridge *b = topology_bridge(v, c->argv[1]);
 
-    if (!b && command_has(c, "if-exists")) {
-        struct port *p = topology_port(v, c->argv[1]);
-
-        /* Somebody who deletes a port in the belief that it is a bridge should hear of it. */
-        return p ? error_set(err, EINVAL,
-                             "no bridge named %s, but a port named %s exists on bridge %s", p->name,
-                             p->name, p->bridge->name)
-                 : 0;
-    }
     if (!b) {
-        return find_bridge(v, c->argv[1], &b, err);
+        return command_has(c, "if-exists") ? 0 : find_bridge(v, c->argv[1], &b, err);
     }
     topology_del_bridge(v, b);
     return 0;

@@ -37,6 +37,9 @@ static int parse_columns(const struct db_table_schema *table, const char *option
         }
     }
     free(copy);
+    if (!rc && option && !ret->n) {
+        return error_set(err, EINVAL, "must specify at least one column name");
+    }
     if (!rc && !ret->n) {
         add_column(ret, NULL);
         for (unsigned int i = 0; i < table->n_columns; i++) {

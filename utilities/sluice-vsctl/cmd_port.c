@@ -209,7 +209,7 @@ static int del_port(struct vsctl *v, struct command *c, struct error *err)
     int rc = c->argc == 3 ? find_bridge(v, c->argv[1], &bridge, err) : 0;
 
     if (rc) {
-        return must_exist ? rc : 0;
+        return rc;
     }
     rc = find_port(v, target, &port, err);
     if (rc && with_iface) {

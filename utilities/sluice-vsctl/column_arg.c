@@ -65,9 +65,8 @@ static int parse_operator(const char *text, const char *p, enum column_arg_form 
 {
     if (form == COLUMN_ARG_KEY) {
         if (*p) {
-            return error_set(err, EINVAL,
-                             "%.200s: trailing garbage \"%.100s\" in argument at offset %d", text,
-                             p, (int)(p - text));
+            return error_set(err, EINVAL, "%.200s: trailing garbage \"%.100s\" in argument", text,
+                             p);
         }
         arg->op = RELOP_NONE;
         arg->value = NULL;
@@ -76,7 +75,7 @@ static int parse_operator(const char *text, const char *p, enum column_arg_form 
     for (size_t i = 0; i < ARRAY_SIZE(relops); i++) {
         size_t n = strlen(relops[i].text);
 
-        if (!strncmp(p, relops[i].text, n) &&
+        if (!strncmp(p, relops[i].text, n) && p[n] &&
             (form == COLUMN_ARG_CONDITION || relops[i].op == RELOP_EQ)) {
             arg->op = relops[i].op;
             arg->value = p + n;

@@ -164,7 +164,13 @@ static int parse_command(struct vsctl *v, int argc, char *argv[], size_t n_first
         rc = add_option(c, first[o], err);
     }
     for (int o = 0; o < i && !rc; o++) {
-        rc = add_option(c, argv[o], err);
+        size_t len = strcspn(argv[o] + 2, "=");
+        char *name = xstrndup(argv[o] + 2, len);
+
+        rc = command_has(c, name)
+                 ? error_set(err, EINVAL, "'--%s' option specified multiple times", name)
+                 : add_option(c, argv[o], err);
+        free(name);
     }
     if (!rc && n_args < c->def->min_args) {
         rc = error_set(err, EINVAL, "'%s' command requires at least %d arguments", c->def->name,

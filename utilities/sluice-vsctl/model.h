@@ -76,7 +76,7 @@ bool model_define_symbol(struct model *, const char *name, struct mrow *existing
 bool model_named_uuid(const char *name, struct uuid *ret, void *aux);
 /* An error for a name that was used and never defined. */
 int model_check_symbols(struct model *, struct error *);
-/* Whether "@name" was used. */
-bool model_symbol_is_used(struct model *, const char *name);
+/* Calls 'cb' for names of new rows that nothing refers to. */
+void model_each_unused(struct model *, void (*cb)(const char *name));
 
 #endif

@@ -45,6 +45,20 @@ static int match(const char *name, const char *word)
     return *name ? 1 : 2;
 }
 
+static int ambiguous_table(struct vsctl *v, const char *name, struct error *err)
+{
+    struct strbuf s = STRBUF_INIT;
+
+    for (unsigned int i = 0; i < v->schema->n_tables; i++) {
+        if (match(v->schema->tables[i].name, name)) {
+            strbuf_printf(&s, "%s%s", s.len ? ", " : "", v->schema->tables[i].name);
+        }
+    }
+    error_set(err, EINVAL, "\"%s\" matches multiple table names: %s", name, strbuf_str(&s));
+    strbuf_free(&s);
+    return -EINVAL;
+}
+
 int find_table(struct vsctl *v, const char *name, const struct db_table_schema **ret,
                struct error *err)
 {
@@ -64,7 +78,7 @@ int find_table(struct vsctl *v, const char *name, const struct db_table_schema *
         }
     }
     if (n_found > 1) {
-        return error_set(err, EINVAL, "multiple table names match \"%s\"", name);
+        return ambiguous_table(v, name, err);
     }
     if (!n_found) {
         return error_set(err, ENOENT, "unknown table \"%s\"", name);

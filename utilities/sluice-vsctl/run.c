@@ -187,6 +187,13 @@ static void add_comment(struct vsctl *v, struct db_txn *txn)
     strbuf_free(&s);
 }
 
+static void warn_unused(const char *name)
+{
+    vsctl_warn("row id \"@%s\" was created but no reference to it was inserted, so it will not "
+               "actually appear in the database",
+               name);
+}
+
 static void on_committed(int error, const char *text, const json_t *results, void *aux);
 
 static void attempt(struct run *r)
@@ -210,6 +217,7 @@ static void attempt(struct run *r)
         drop_attempt(v);
         return;
     }
+    model_each_unused(v->model, warn_unused);
     if (mrow_is_new(vsctl_root(v)) && !v->options->no_wait) {
         mrow_set_integer(vsctl_root(v), "next_cfg", 1);
         r->next_cfg = 1;

@@ -44,9 +44,18 @@ bool model_named_uuid(const char *name, struct uuid *ret, void *aux)
     return true;
 }
 
-bool model_symbol_is_used(struct model *m, const char *name)
+void model_each_unused(struct model *m, void (*cb)(const char *name))
 {
-    return get_symbol(m, name)->is_used;
+    struct symbol *s, *tmp;
+
+    HASH_ITER (hh, m->symbols, s, tmp) {
+        struct mrow *r;
+
+        HASH_FIND(hh, m->by_uuid, &s->uuid, sizeof s->uuid, r);
+        if (!s->is_used && r && !r->table->is_root) {
+            cb(s->name);
+        }
+    }
 }
 
 int model_check_symbols(struct model *m, struct error *err)
