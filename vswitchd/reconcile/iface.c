@@ -82,6 +82,7 @@ void iface_leave_bridge(struct iface *i)
     if (i->bridge) {
         if (i->ofport) {
             ofproto_port_remove(i->bridge->ofproto, i->name);
+            i->ofport_before = i->ofport;
         }
         i->bridge = NULL;
     }
@@ -109,11 +110,12 @@ static uint16_t wanted_ofport(const struct iface *i)
     return i->want->ofport_request;
 }
 
-/* Tries the number that is asked for, else the one that the database remembers, else any. */
+/* Tries the number that is asked for, else the one it had, else the one that the database
+ * remembers, else any. */
 static int set_ofport(struct iface *i, struct ofproto *of, struct ofproto_port_config *config,
                       struct error *err)
 {
-    uint16_t tries[] = {i->ofport, wanted_ofport(i), i->want->ofport_before, 0};
+    uint16_t tries[] = {i->ofport, wanted_ofport(i), i->ofport_before, i->want->ofport_before, 0};
     int error = -1;
 
     for (size_t k = 0; k < ARRAY_SIZE(tries); k++) {
@@ -129,6 +131,16 @@ static int set_ofport(struct iface *i, struct ofproto *of, struct ofproto_port_c
     return error;
 }
 
+/* Of a tap in another namespace (a container's) no news comes, so its state is known late: it
+ * counts as up, or it would miss the first broadcasts. */
+static bool is_up(const struct iface *i)
+{
+    bool is_elsewhere = (i->type == IFACE_TAP || i->type == IFACE_INTERNAL) && !i->info.ifindex &&
+                        !i->info.error[0];
+
+    return is_elsewhere || (i->info.admin_up && i->info.link_up);
+}
+
 void iface_sync_ofport(struct reconcile *r UNUSED, struct iface *i)
 {
     struct ofproto_port_config config = {
@@ -138,7 +150,7 @@ void iface_sync_ofport(struct reconcile *r UNUSED, struct iface *i)
     fingerprint print;
 
     if (i->has_info) {
-        config.up = i->info.admin_up && i->info.link_up;
+        config.up = is_up(i);
         memcpy(config.mac, i->info.mac, 6);
     }
     print = print_str(3, config.patch_peer);
@@ -177,8 +189,9 @@ static void sync_all(struct reconcile *r, struct iface *i, struct bridge *b)
     if (i->type == IFACE_PATCH) {
         dp_port_remove(r, i);
     } else if (!dp_port_sync(r, i, b)) {
-        /* While the datapath is away, bridges keep their ports, and learned MACs with them. */
-        if (r->attached) {
+        /* While the datapath is away, or others' turn comes first, bridges keep their ports, and
+         * learned MACs with them. */
+        if (i->failed_print) {
             iface_leave_bridge(i);
         }
         return;

@@ -258,10 +258,15 @@ void reconcile_db_changed(struct reconcile *r)
 
 void reconcile_dp_attached(struct reconcile *r, bool fresh)
 {
+    struct iface *i;
+
     r->attached = true;
     r->fresh = fresh;
     r->settled = false;
     r->settings_print = 0;
+    for (i = r->ifaces; i; i = i->hh.next) {
+        i->failed_print = 0;
+    }
     dp_ports_list(r);
     log_info("attached to %s datapath with %u ports", fresh ? "a fresh" : "a running",
              HASH_COUNT(r->known));

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash.h"
 #include "lib/log.h"
 #include "vswitchd/upcall/internal.h"
 
@@ -25,6 +26,49 @@ struct adoption {
     struct teacher *teachers;
     size_t n, size;
 };
+
+static uint64_t id_hash(const struct cached_flow *f)
+{
+    uint64_t h = hash_bytes(&f->id.masked, sizeof f->id.masked, 0);
+
+    h = hash_bytes(&f->id.mask->mask.bits, sizeof f->id.mask->mask.bits, h);
+    return h ? h : 1;
+}
+
+void upcall_forget(struct upcall *u)
+{
+    free(u->memory);
+    u->memory = NULL;
+    u->n_memory = 0;
+}
+
+void upcall_remember(struct upcall *u)
+{
+    if (!u->flows.n) {
+        return; /* Lost before the flows were taken over: what is remembered still holds. */
+    }
+    upcall_forget(u);
+    u->n_memory = u->flows.high;
+    u->memory = xcalloc(u->n_memory, sizeof *u->memory);
+    for (uint32_t i = 0; i < u->n_memory; i++) {
+        const struct cached_flow *f = u->flows.by_no[i];
+
+        if (f && f->effects) {
+            u->memory[i] = (struct flow_memory){id_hash(f), f->credited.packets, f->credited.bytes};
+        }
+    }
+}
+
+/* The flow that this process has credited before must not be credited from the beginning again. */
+static void recall(struct upcall *u, struct cached_flow *f, const struct dp_flow_stats *stats)
+{
+    const struct flow_memory *m = f->flow_no < u->n_memory ? &u->memory[f->flow_no] : NULL;
+
+    if (m && m->id_hash && m->packets <= stats->packets && m->id_hash == id_hash(f)) {
+        f->credited.packets = m->packets;
+        f->credited.bytes = m->bytes;
+    }
+}
 
 static void adopt_one(const struct dp_flow *df, void *aux)
 {
@@ -46,7 +90,11 @@ static void adopt_one(const struct dp_flow *df, void *aux)
         a->teachers = xreallocarray(a->teachers, a->size, sizeof *a->teachers);
     }
     a->teachers[a->n].flow = f;
-    a->teachers[a->n].used_ms = dp_flow_stats(a->u->dp, f->flow_no, &stats) ? 0 : stats.used_ms;
+    a->teachers[a->n].used_ms = 0;
+    if (!dp_flow_stats(a->u->dp, f->flow_no, &stats)) {
+        a->teachers[a->n].used_ms = stats.used_ms;
+        recall(a->u, f, &stats);
+    }
     a->n++;
 }
 

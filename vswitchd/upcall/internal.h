@@ -22,6 +22,12 @@ enum sync_state {
     SYNC_BARRIER, /* The barrier is on its way. */
 };
 
+/* What a flow had been credited with when the connection to the datapath was lost. */
+struct flow_memory {
+    uint64_t id_hash; /* 0: no such flow. */
+    uint64_t packets, bytes;
+};
+
 struct upcall {
     struct dp *dp;
     struct ofproto_set *ofprotos;
@@ -30,6 +36,8 @@ struct upcall {
     struct flow_table flows;
     struct op_queue ops;
     struct hold held;
+    struct flow_memory *memory; /* [n_memory], by flow number. */
+    uint32_t n_memory;
 
     uint32_t flow_limit;
     uint64_t max_idle_ms;
@@ -73,6 +81,9 @@ void upcall_credit(struct upcall *, struct cached_flow *, const struct dp_flow_s
 void upcall_pass_reset(struct upcall *);
 
 /* adopt.c */
+/* Before the flows are forgotten: notes what they were credited with, for upcall_adopt(). */
+void upcall_remember(struct upcall *);
+void upcall_forget(struct upcall *);
 void upcall_adopt(struct upcall *, uint64_t now_ms);
 
 #endif

@@ -184,11 +184,11 @@ unsigned int upcall_run(struct upcall *u, uint64_t now_ms)
     }
 out:
     upcall_flush_ops(u);
-    if (u->in_pass) {
-        return op_queue_length(&u->ops) ? 1 : 0;
-    }
     if (op_queue_length(&u->ops)) {
-        return 1;
+        return 1; /* The ring is full. */
+    }
+    if (u->in_pass || u->sync == SYNC_WANTED) {
+        return 0;
     }
     return u->pass_generation != ofproto_set_generation(u->ofprotos) ? UPCALL_PASS_GAP_MS
                                                                      : UPCALL_PASS_INTERVAL_MS;

@@ -45,6 +45,7 @@ void upcall_free(struct upcall *u)
         event_free(u->timer);
     }
     hold_free(&u->held);
+    upcall_forget(u);
     flow_table_clear(&u->flows);
     op_queue_free(&u->ops);
     free(u);
@@ -204,6 +205,7 @@ void upcall_start(struct upcall *u, bool fresh, uint64_t now_ms)
     if (!fresh) {
         upcall_adopt(u, now_ms);
     }
+    upcall_forget(u);
     u->is_running = true;
     hold_release(&u->held, release_one, &r);
     upcall_flush_ops(u);
@@ -226,6 +228,7 @@ void upcall_lost(struct upcall *u)
     u->is_running = false;
     op_queue_reset(&u->ops);
     hold_free(&u->held);
+    upcall_remember(u);
     flow_table_clear(&u->flows);
     upcall_pass_reset(u);
     if (u->sync != SYNC_NONE) {

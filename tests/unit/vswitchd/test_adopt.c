@@ -145,6 +145,26 @@ static void broken_connection_ends_in_the_same_flows(void **state)
     assert_true(env_send(e, 1, 2));
 }
 
+static void packets_are_not_credited_twice_after_a_broken_connection(void **state)
+{
+    struct env *e = *state;
+    struct flow_key key = env_key(1, 2, 1000);
+    struct dp_flow flow;
+
+    two_hosts_talk(e);
+    assert_true(fake_flow_lookup(e->dp, &key, &flow));
+    fake_flow_set_stats(
+        e->dp, flow.flow_no,
+        &(struct dp_flow_stats){.packets = 50, .bytes = 5000, .used_ms = time_now_ms()});
+    env_revalidate(e);
+    fake_lose(e->dp, "broken");
+    fake_run(e->base);
+    fake_attach(e->dp);
+    fake_run(e->base);
+    upcall_start(e->u, false, time_now_ms());
+    assert_int_equal(flow_table_get(&e->u->flows, flow.flow_no)->credited.packets, 50);
+}
+
 int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, env_setup, env_teardown)
@@ -156,6 +176,7 @@ int main(void)
         TEST(new_flows_do_not_take_numbers_of_adopted_ones),
         TEST(restarted_datapath_is_filled_by_misses),
         TEST(broken_connection_ends_in_the_same_flows),
+        TEST(packets_are_not_credited_twice_after_a_broken_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
