@@ -131,7 +131,7 @@ static int start(struct host_block *block, int ifindex, bool tcx)
     if (rc >= 0) {
         block->link_fd = rc;
         rc = 0;
-    } else {
+    } else if (rc != -EMFILE && rc != -ENFILE) {
         rc = clsact_attach(ifindex, prog_fd);
         if (!rc) {
             block->ifindex = ifindex;
@@ -151,11 +151,10 @@ int host_block_start_clsact(struct host_block *block, int ifindex)
     return start(block, ifindex, false);
 }
 
-void host_block_stop(struct host_block *block)
+int host_block_stop(struct host_block *block)
 {
-    if (block->link_fd >= 0) {
-        close(block->link_fd);
-    }
+    int fd = block->link_fd;
+
     if (block->ifindex) {
         struct tcmsg filter = filter_at(block->ifindex);
 
@@ -164,4 +163,5 @@ void host_block_stop(struct host_block *block)
     }
     block->link_fd = -1;
     block->ifindex = 0;
+    return fd;
 }

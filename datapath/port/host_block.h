@@ -17,7 +17,9 @@ struct host_block {
 
 /* 0 or a negative errno: the kernel has no BPF, or refuses it to us. */
 int host_block_start(struct host_block *, int ifindex);
-void host_block_stop(struct host_block *);
+/* Returns an fd that the caller closes (it takes a while), at which the block ends, or -1 when it
+ * has ended. */
+int host_block_stop(struct host_block *) MUST_CHECK;
 
 /* For tests: the way of kernels before 6.6. */
 int host_block_start_clsact(struct host_block *, int ifindex);

@@ -124,6 +124,20 @@ static int request(int ns_fd, const char *name, unsigned long op, struct ifreq *
     return error;
 }
 
+/* IFF_RUNNING follows the carrier with a delay; ethtool tells it as it is now. */
+static bool has_carrier(int fd, const char *name, short flags)
+{
+    struct ethtool_value value = {.cmd = ETHTOOL_GLINK};
+    struct ifreq ifr;
+
+    if (!(flags & IFF_UP)) {
+        return false;
+    }
+    request_init(&ifr, name);
+    ifr.ifr_data = (char *)&value;
+    return ioctl(fd, SIOCETHTOOL, &ifr) ? flags & IFF_RUNNING : value.data;
+}
+
 int netdev_get(int ns_fd, const char *name, struct netdev_info *ret)
 {
     struct netdev_info info = {0};
@@ -146,7 +160,7 @@ int netdev_get(int ns_fd, const char *name, struct netdev_info *ret)
         goto fail;
     }
     info.admin_up = ifr.ifr_flags & IFF_UP;
-    info.link_up = info.admin_up && (ifr.ifr_flags & IFF_RUNNING);
+    info.link_up = has_carrier(fd, name, ifr.ifr_flags);
     if (ioctl(fd, SIOCGIFMTU, &ifr)) {
         goto fail;
     }

@@ -7,7 +7,8 @@
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
 #include <net/ethernet.h>
-#include <stdio.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -139,14 +140,41 @@ int packet_sockets_open(struct packet_sockets *s, const char *name, int ifindex,
         rc = join_group(s, name, err);
     }
     if (rc) {
-        packet_sockets_close(s);
+        packet_sockets_close(s, -1);
     }
     return rc;
 }
 
-void packet_sockets_close(struct packet_sockets *s)
+struct closing {
+    int fds[PORT_MAX_QUEUES + 1];
+    unsigned int n;
+};
+
+static void *close_all(void *closing_)
 {
-    while (s->n) {
-        close(s->fds[--s->n]);
+    struct closing *closing = closing_;
+
+    while (closing->n) {
+        close(closing->fds[--closing->n]);
+    }
+    free(closing);
+    return NULL;
+}
+
+void packet_sockets_close(struct packet_sockets *s, int more)
+{
+    struct closing *closing = xcalloc(1, sizeof *closing);
+    pthread_t thread;
+
+    memcpy(closing->fds, s->fds, s->n * sizeof s->fds[0]);
+    closing->n = s->n;
+    if (more >= 0) {
+        closing->fds[closing->n++] = more;
+    }
+    s->n = 0;
+    if (!closing->n || pthread_create(&thread, NULL, close_all, closing)) {
+        close_all(closing);
+    } else {
+        pthread_detach(thread);
     }
 }

@@ -17,6 +17,8 @@ struct packet_sockets {
  * ancillary data; nothing of what goes out. */
 int packet_sockets_open(struct packet_sockets *, const char *name, int ifindex, unsigned int n,
                         struct error *);
-void packet_sockets_close(struct packet_sockets *);
+/* Returns at once: the kernel takes some 20 ms for each socket, which a thread waits for. 'more'
+ * (-1: none) is closed along with them. */
+void packet_sockets_close(struct packet_sockets *, int more);
 
 #endif

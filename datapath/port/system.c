@@ -132,6 +132,14 @@ static int system_open(struct port *port, const struct dp_port_config *config,
         return rc;
     }
     rc = host_block_start(&s->block, now.ifindex);
+    if (rc == -EMFILE) {
+        packet_sockets_close(&s->sockets, -1);
+        free(s);
+        return error_set(err, EMFILE,
+                         "port '%s': no file descriptor left: raise the limit ('ulimit -n') or "
+                         "remove ports",
+                         config->name);
+    }
     if (rc) {
         log_warn("%s: the host's own stack cannot be kept away from the port (%s): give the device "
                  "no addresses",
@@ -152,8 +160,7 @@ static void system_close(struct port *port)
 {
     struct system_port *s = port->priv;
 
-    host_block_stop(&s->block);
-    packet_sockets_close(&s->sockets);
+    packet_sockets_close(&s->sockets, host_block_stop(&s->block));
     kernel_rx_unref();
     free(s);
 }

@@ -35,7 +35,7 @@ static void kept_name(const char *name, unsigned int queue, char *ret, size_t si
     for (; *name && len + 4 < size; name++) {
         bool plain = isalnum((unsigned char)*name) || *name == '.' || *name == '_' || *name == '-';
 
-        len += (size_t)snprintf(ret + len, size - len, plain ? "%c" : ":%02x",
+        len += (size_t)snprintf(ret + len, size - len, plain ? "%c" : "=%02x",
                                 (unsigned char)*name);
     }
     snprintf(ret + len, size - len, ".%u", queue);
@@ -132,29 +132,41 @@ static int queue_set_up(struct tap_dev *tap, int fd, const char *name, struct er
     return 0;
 }
 
-/* Queues that a predecessor left, NULL-safe against a device that has died since. */
-static void take_kept(struct tap_dev *tap, const char *name)
+/* Queues that a predecessor left, unless their device has died since. Returns how many names to
+ * forget. */
+static unsigned int take_kept(struct tap_dev *tap, const char *name)
 {
     char key[96];
+    unsigned int q;
 
-    for (unsigned int q = 0; q < PORT_MAX_QUEUES; q++) {
+    for (q = 0; q < PORT_MAX_QUEUES; q++) {
         struct ifreq ifr = {0};
         int fd;
 
         kept_name(name, q, key, sizeof key);
         fd = daemon_fd_take(key);
         if (fd < 0) {
-            continue;
+            break;
         }
         if (ioctl(fd, TUNGETIFF, &ifr) || (ifr.ifr_flags & TAP_FLAGS) != TAP_FLAGS) {
             log_info("%s: kept queue %u is of no use, its device has gone", name, q);
-            daemon_fd_forget(key);
             close(fd);
             continue;
         }
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
         fcntl(fd, F_SETFD, FD_CLOEXEC);
         tap->fds[tap->n_fds++] = fd;
+    }
+    return q;
+}
+
+static void forget(const char *name, unsigned int n)
+{
+    char key[96];
+
+    for (unsigned int q = 0; q < n; q++) {
+        kept_name(name, q, key, sizeof key);
+        daemon_fd_forget(key);
     }
 }
 
@@ -172,16 +184,6 @@ static void keep_all(const struct tap_dev *tap, const char *name)
                      "crash",
                      name, q, strerror(-rc));
         }
-    }
-}
-
-static void forget_all(const char *name)
-{
-    char key[96];
-
-    for (unsigned int q = 0; q < PORT_MAX_QUEUES; q++) {
-        kept_name(name, q, key, sizeof key);
-        daemon_fd_forget(key);
     }
 }
 
@@ -241,20 +243,26 @@ out:
     return rc;
 }
 
+static void close_all(struct tap_dev *tap)
+{
+    while (tap->n_fds) {
+        close(tap->fds[--tap->n_fds]);
+    }
+}
+
 int tap_dev_open(struct tap_dev *tap, const char *name, unsigned int n_queues, struct error *err)
 {
     struct error attach_error = {0};
-    unsigned int taken;
+    unsigned int kept, taken;
     int rc = 0;
 
     memset(tap, 0, sizeof *tap);
-    take_kept(tap, name);
+    kept = take_kept(tap, name);
     taken = tap->n_fds;
+    while (tap->n_fds > n_queues) {
+        close(tap->fds[--tap->n_fds]);
+    }
     if (taken) {
-        forget_all(name); /* Kept anew below, under the numbers that hold now. */
-        while (tap->n_fds > n_queues) {
-            close(tap->fds[--tap->n_fds]);
-        }
         log_info("%s: took over %u queues of the device", name, tap->n_fds);
         rc = queue_set_up(tap, tap->fds[0], name, err);
     }
@@ -268,8 +276,9 @@ int tap_dev_open(struct tap_dev *tap, const char *name, unsigned int n_queues, s
             *err = attach_error;
         }
     }
+    forget(name, kept); /* Kept anew, under the numbers that hold now. */
     if (rc) {
-        tap_dev_close(tap, name);
+        close_all(tap);
         return rc;
     }
     keep_all(tap, name);
@@ -278,10 +287,8 @@ int tap_dev_open(struct tap_dev *tap, const char *name, unsigned int n_queues, s
 
 void tap_dev_close(struct tap_dev *tap, const char *name)
 {
-    forget_all(name);
-    while (tap->n_fds) {
-        close(tap->fds[--tap->n_fds]);
-    }
+    forget(name, tap->n_fds);
+    close_all(tap);
 }
 
 int tap_dev_locate(const struct tap_dev *tap, char name[IFNAMSIZ], int *ret_ns_fd)

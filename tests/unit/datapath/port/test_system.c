@@ -1,0 +1,373 @@
+/* Ports of type system, on a veth pair in a network namespace of the test's own: the port is on
+ * vs0, the world on vs1. */
+#include "tests/unit/datapath/port/port_test.h"
+
+#include "datapath/port/host_block.h"
+
+static uint8_t frame[70000], got[70000];
+
+static int start(void **state)
+{
+    int rc = start_namespace(state);
+
+    return rc || !have_namespace
+               ? rc
+               : system("ip link add vs0 type veth peer name vs1 && ip link set vs0 mtu 9000 up && "
+                        "ip link set vs1 mtu 9000 up");
+}
+
+static struct dp_port_info info_of(struct port *port)
+{
+    struct dp_port_info info = {0};
+
+    port->type->get_info(port, &info);
+    return info;
+}
+
+static void frames_of_all_sizes_pass_intact(void **state UNUSED)
+{
+    struct virtio_net_hdr h;
+    struct port *port;
+    int peer;
+
+    NEED_NAMESPACE();
+    port = must_open("system", "vs0", 1);
+    peer = peer_open("vs1");
+    for (size_t len = 14; len <= 9014; len += len < 1600 ? 1 : 97) {
+        struct rte_mbuf *m;
+
+        fill_frame(frame, len, (uint8_t)len);
+        peer_send(peer, NULL, frame, len);
+        m = rx_one(port, NULL);
+        assert_packet(m, frame, len);
+        tx_one(port, m, 0);
+        assert_int_equal(peer_recv(peer, frame, &h, got, sizeof got), len);
+        assert_memory_equal(got, frame, len);
+    }
+    close(peer);
+    port_close(port);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void frames_too_short_or_too_long_are_refused_and_counted(void **state UNUSED)
+{
+    struct port *port;
+
+    NEED_NAMESPACE();
+    port = must_open("system", "vs0", 1);
+    for (size_t len = 1; len < 14; len++) {
+        fill_frame(frame, len, 0);
+        tx_one(port, packet_of(frame, len), 1);
+    }
+    fill_frame(frame, 9100, 0);
+    tx_one(port, packet_of(frame, 9100), 1);
+    port_close(port);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void super_packets_and_partial_checksums_pass_whole(void **state UNUSED)
+{
+    struct port *port;
+    int peer;
+
+    NEED_NAMESPACE();
+    port = must_open("system", "vs0", 1);
+    peer = peer_open("vs1");
+    for (int i = 0; i < 24; i++) {
+        bool ipv6 = i & 1, tcp = i & 2, super = i & 4;
+        struct test_lengths l;
+        size_t len = make_l4(frame, ipv6, tcp, (unsigned int)i / 8, super ? 50000 : 1000, &l);
+        struct virtio_net_hdr back, h = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+                                         .csum_start = (uint16_t)(l.l2 + l.l3),
+                                         .csum_offset = tcp ? 16 : 6};
+        size_t tag = i >= 8 ? 4 : 0, n;
+        struct rte_mbuf *m;
+
+        if (super && !tcp && !(port->features & PORT_TX_USO)) {
+            continue;
+        }
+        if (super) {
+            h.hdr_len = (uint16_t)(l.l2 + l.l3 + l.l4);
+            h.gso_size = 1400;
+            h.gso_type = !tcp ? 5 : ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+        }
+        peer_send(peer, &h, frame, len);
+        m = rx_one(port, NULL);
+        /* With its VLAN tags, though the kernel took the outer one out. */
+        assert_packet(m, frame, len);
+        assert_int_equal(m->ol_flags & RTE_MBUF_F_TX_L4_MASK,
+                         tcp ? RTE_MBUF_F_TX_TCP_CKSUM : RTE_MBUF_F_TX_UDP_CKSUM);
+        assert_int_equal(!!(m->ol_flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)), super);
+        assert_int_equal(m->l2_len, l.l2);
+        assert_int_equal(m->l3_len, l.l3);
+        tx_one(port, m, 0);
+        /* The raw socket's view: without the outer tag. */
+        memmove(frame + 12, frame + 12 + tag, len - 12 - tag);
+        n = peer_recv(peer, frame, &back, got, sizeof got);
+        assert_int_equal(n, len - tag);
+        assert_memory_equal(got, frame, n);
+        assert_int_equal(back.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+        assert_int_equal(back.gso_type & 0x7f, h.gso_type);
+        assert_int_equal(back.csum_start, h.csum_start - tag);
+    }
+    close(peer);
+    port_close(port);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void each_packet_comes_once_over_all_queues_and_none_of_our_own(void **state UNUSED)
+{
+    struct port *port;
+    struct test_lengths l;
+    unsigned int seen[4] = {0}, n = 0, used = 0;
+    int peer;
+
+    NEED_NAMESPACE();
+    port = must_open("system", "vs0", 4);
+    assert_int_equal(port->n_rxq, 4);
+    peer = peer_open("vs1");
+    for (uint16_t i = 0; i < 100; i++) {
+        size_t len = make_l4(frame, false, false, 0, 100, &l);
+
+        memcpy(frame + 34, &i, 2); /* A source port, so a flow, of its own. */
+        peer_send(peer, NULL, frame, len);
+        tx_one(port, packet_of(frame, len), 0);
+    }
+    for (int tries = 0; tries < 50; tries++) {
+        for (unsigned int q = 0; q < 4; q++) {
+            struct rte_mbuf *pkts[32];
+            uint16_t errors, k = port->type->rx(port, q, 0, pkts, 32, &errors);
+
+            seen[q] += k;
+            n += k;
+            rte_pktmbuf_free_bulk(pkts, k);
+        }
+        usleep(1000);
+    }
+    assert_int_equal(n, 100);
+    for (unsigned int q = 0; q < 4; q++) {
+        used += seen[q] > 0;
+    }
+    assert_true(used > 1);
+    close(peer);
+    port_close(port);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+/* An ARP request for an address of vs0: true when the host's stack answers. */
+static bool host_answers(int peer)
+{
+    static const uint8_t request[42] = {
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0,  0, 0, 0, 1, 8, 6, 0, 1, 8, 0,  6, 4, 0,
+        1,    2,    0,    0,    0,    0,    1, 10, 9, 9, 2, 0, 0, 0, 0, 0, 0, 10, 9, 9, 1};
+    static const struct virtio_net_hdr none;
+    bool answered = false;
+
+    peer_send(peer, &none, request, sizeof request);
+    for (;;) {
+        struct pollfd p = {peer, POLLIN, 0};
+        uint8_t buf[200];
+
+        if (poll(&p, 1, 200) != 1) {
+            return answered;
+        }
+        if (read(peer, buf, sizeof buf) >= 52 && buf[10 + 12] == 8 && buf[10 + 13] == 6 &&
+            buf[10 + 21] == 2) {
+            answered = true;
+        }
+    }
+}
+
+static void the_hosts_stack_does_not_answer_while_the_port_is_open(void **state UNUSED)
+{
+    struct host_block block;
+    struct port *port;
+    struct rte_mbuf *m;
+    int peer;
+
+    NEED_NAMESPACE();
+    run("ip addr add 10.9.9.1/24 dev vs0");
+    peer = peer_open("vs1");
+    assert_true(host_answers(peer));
+    port = must_open("system", "vs0", 1);
+    assert_false(host_answers(peer));
+    m = rx_one(port, NULL); /* The port has it. */
+    assert_non_null(m);
+    assert_int_equal(m->pkt_len, 42);
+    rte_pktmbuf_free(m);
+    port_close(port);
+    usleep(300000);
+    assert_true(host_answers(peer));
+
+    /* The same by the way of kernels before 6.6; twice, as after a crash. */
+    assert_int_equal(host_block_start_clsact(&block, (int)if_nametoindex("vs0")), 0);
+    assert_int_equal(host_block_start_clsact(&block, (int)if_nametoindex("vs0")), 0);
+    assert_false(host_answers(peer));
+    assert_int_equal(host_block_stop(&block), -1);
+    assert_true(host_answers(peer));
+    run("ip addr del 10.9.9.1/24 dev vs0");
+    close(peer);
+}
+
+static void state_is_told_and_a_device_may_be_down(void **state UNUSED)
+{
+    struct dp_port_info info;
+    struct rte_mbuf *m;
+    struct port *port;
+    uint16_t errors;
+    struct pollfd p = {.events = POLLIN};
+    int peer;
+
+    NEED_NAMESPACE();
+    run("ip link set vs0 down");
+    port = must_open("system", "vs0", 2);
+    p.fd = port->type->rx_fd(port, 0);
+    assert_int_equal(poll(&p, 1, 0), 0); /* Workers are not kept awake. */
+    info = info_of(port);
+    assert_false(info.admin_up);
+    assert_false(info.link_up);
+    assert_string_equal(info.error, "");
+    assert_string_equal(info.driver, "veth");
+    tx_one(port, packet_of(frame, 60), 1);
+    run("ip link set vs0 up");
+    info = info_of(port);
+    assert_true(info.admin_up);
+    assert_true(info.link_up);
+    assert_int_equal(info.mtu, 9000);
+    assert_int_equal(info.ifindex, if_nametoindex("vs0"));
+    assert_int_equal(info.link_speed_bps, 10000000000);
+    peer = peer_open("vs1");
+    fill_frame(frame, 60, 1);
+    peer_send(peer, NULL, frame, 60);
+    m = rx_one(port, NULL);
+    assert_packet(m, frame, 60);
+    rte_pktmbuf_free(m);
+
+    /* Down while open: told once to each queue, then quiet. */
+    run("ip link set vs0 down");
+    for (int i = 0; i < 3; i++) {
+        port->type->rx(port, 0, 0, &m, 1, &errors);
+    }
+    assert_int_equal(poll(&p, 1, 0), 0);
+    run("ip link set vs0 up");
+    fill_frame(frame, 61, 1);
+    peer_send(peer, NULL, frame, 61);
+    m = rx_one(port, NULL);
+    assert_packet(m, frame, 61);
+    rte_pktmbuf_free(m);
+    close(peer);
+    port_close(port);
+}
+
+static void mac_and_mtu_are_applied_when_given(void **state UNUSED)
+{
+    struct dp_port_config config = {.name = "vs0", .type = "system"};
+    struct dp_port_info before, info;
+    struct error err;
+    struct port *port;
+
+    NEED_NAMESPACE();
+    port = must_open("system", "vs0", 1);
+    before = info_of(port);
+    assert_int_equal(port->type->set(port, &config, &err), 0);
+    info = info_of(port);
+    assert_memory_equal(info.mac, before.mac, 6);
+    assert_int_equal(info.mtu, 9000);
+    config.mtu = 1700;
+    memcpy(config.mac, "\x02\x00\x00\x00\x00\x33", 6);
+    assert_int_equal(port->type->set(port, &config, &err), 0);
+    info = info_of(port);
+    assert_memory_equal(info.mac, config.mac, 6);
+    assert_int_equal(info.mtu, 1700);
+    config.mtu = 20;
+    assert_int_equal(port->type->set(port, &config, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "mtu 20"));
+    port_close(port);
+    run("ip link set vs0 mtu 9000");
+}
+
+static void what_is_no_free_ethernet_device_is_refused(void **state UNUSED)
+{
+    struct dp_port_config config = {.name = "nope", .type = "system"};
+
+    NEED_NAMESPACE();
+    must_refuse(&config, ENODEV, "there is no network device of this name");
+    config.name = "lo";
+    must_refuse(&config, EINVAL, "not an Ethernet device");
+    run("ip link add brx type bridge && ip link set vs0 master brx");
+    config.name = "vs0";
+    must_refuse(&config, EBUSY, "member of 'brx'");
+    run("ip link del brx");
+}
+
+static void a_removed_device_is_reported_and_wakes_nobody(void **state UNUSED)
+{
+    struct pollfd p = {.events = POLLIN};
+    struct rte_mbuf *m;
+    struct port *port;
+    uint16_t errors;
+
+    NEED_NAMESPACE();
+    run("ip link add vr0 type veth peer name vr1 && ip link set vr0 up && ip link set vr1 up");
+    port = must_open("system", "vr0", 1);
+    run("ip link set vr0 down && ip link set vr0 name vr9 && ip link set vr9 up");
+    assert_string_equal(info_of(port).error, ""); /* A new name is no removal. */
+    assert_true(info_of(port).link_up);
+    run("ip link del vr9 && ip link add vr0 type veth peer name vr1"); /* Not the same device. */
+    assert_string_equal(info_of(port).error, "device was removed");
+    tx_one(port, packet_of(frame, 60), 1);
+    for (int i = 0; i < 40; i++) {
+        if (port->type->rx(port, 0, 0, &m, 1, &errors)) {
+            rte_pktmbuf_free(m);
+        }
+    }
+    p.fd = port->type->rx_fd(port, 0);
+    assert_int_equal(poll(&p, 1, 0), 0);
+    port_close(port);
+    run("ip link del vr0");
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void opening_many_times_leaks_nothing_and_failing_neither(void **state UNUSED)
+{
+    struct dp_port_config config = {.name = "vs0", .type = "system"};
+    struct rlimit old;
+    unsigned int before;
+
+    NEED_NAMESPACE();
+    before = count_fds();
+    for (int i = 0; i < 200; i++) {
+        port_close(must_open("system", "vs0", 4));
+    }
+    wait_for_fds(before);
+    for (unsigned int room = 1; room < 6; room++) {
+        struct port *port = NULL;
+        struct error err = {0};
+        int rc;
+
+        old = allow_fds(room);
+        rc = port_open(&config, 1, &pools, 4, &port, &err);
+        setrlimit(RLIMIT_NOFILE, &old);
+        assert_int_equal(rc, -EMFILE);
+        assert_non_null(strstr(err.text, "ulimit -n"));
+        wait_for_fds(before);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frames_of_all_sizes_pass_intact),
+        cmocka_unit_test(frames_too_short_or_too_long_are_refused_and_counted),
+        cmocka_unit_test(super_packets_and_partial_checksums_pass_whole),
+        cmocka_unit_test(each_packet_comes_once_over_all_queues_and_none_of_our_own),
+        cmocka_unit_test(the_hosts_stack_does_not_answer_while_the_port_is_open),
+        cmocka_unit_test(state_is_told_and_a_device_may_be_down),
+        cmocka_unit_test(mac_and_mtu_are_applied_when_given),
+        cmocka_unit_test(what_is_no_free_ethernet_device_is_refused),
+        cmocka_unit_test(a_removed_device_is_reported_and_wakes_nobody),
+        cmocka_unit_test(opening_many_times_leaks_nothing_and_failing_neither),
+    };
+
+    return cmocka_run_group_tests_name("port/system", tests, start, NULL);
+}

@@ -1,0 +1,420 @@
+/* Ports of type tap and internal, on real devices in a network namespace of the test's own. */
+#include "tests/unit/datapath/port/port_test.h"
+
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+
+#include "datapath/port/netdev.h"
+#include "datapath/port/offload.h"
+
+static uint8_t frame[70000], got[70000];
+
+static struct dp_port_info info_of(struct port *port)
+{
+    struct dp_port_info info = {0};
+
+    port->type->get_info(port, &info);
+    return info;
+}
+
+static void frames_of_all_sizes_pass_intact(void **state UNUSED)
+{
+    struct virtio_net_hdr h;
+    struct port *port;
+    int peer;
+
+    NEED_NAMESPACE();
+    port = must_open("tap", "tp0", 1);
+    run("ip link set tp0 mtu 9000");
+    peer = peer_open("tp0");
+    for (size_t len = 14; len <= 9014; len += len < 1600 ? 1 : 97) {
+        struct rte_mbuf *m;
+
+        fill_frame(frame, len, (uint8_t)len);
+        peer_send(peer, NULL, frame, len);
+        m = rx_one(port, NULL);
+        assert_packet(m, frame, len);
+        assert_int_equal(m->nb_segs, len > 2048 ? 2 : 1);
+        tx_one(port, m, 0);
+        assert_int_equal(peer_recv(peer, frame, &h, got, sizeof got), len);
+        assert_memory_equal(got, frame, len);
+    }
+    close(peer);
+    port_close(port);
+    assert_int_equal(if_nametoindex("tp0"), 0);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void frames_too_short_for_the_kernel_are_refused_and_counted(void **state UNUSED)
+{
+    struct port *port;
+
+    NEED_NAMESPACE();
+    port = must_open("tap", "tp0", 1);
+    for (size_t len = 1; len < 14; len++) {
+        fill_frame(frame, len, 0);
+        tx_one(port, packet_of(frame, len), 1);
+    }
+    port_close(port);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+/* Each kind goes through whole: out of the device, and into it again. */
+static void super_packets_and_partial_checksums_pass_whole(void **state UNUSED)
+{
+    struct port *port;
+    int peer;
+
+    NEED_NAMESPACE();
+    port = must_open("tap", "tp0", 2);
+    peer = peer_open("tp0");
+    for (int i = 0; i < 16; i++) {
+        bool ipv6 = i & 1, tcp = i & 2, super = i & 4;
+        struct test_lengths l;
+        size_t len = make_l4(frame, ipv6, tcp, i & 8 ? 1 : 0, super ? 50000 : 1000, &l);
+        struct virtio_net_hdr back, h = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+                                         .csum_start = (uint16_t)(l.l2 + l.l3),
+                                         .csum_offset = tcp ? 16 : 6};
+        struct rte_mbuf *m;
+
+        if (super && !tcp && !(port->features & PORT_TX_USO)) {
+            continue;
+        }
+        if (super) {
+            h.hdr_len = (uint16_t)(l.l2 + l.l3 + l.l4);
+            h.gso_size = 1400;
+            h.gso_type = !tcp ? 5 : ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+        }
+        peer_send(peer, &h, frame, len);
+        m = rx_one(port, NULL);
+        assert_packet(m, frame, len);
+        assert_int_equal(m->ol_flags & RTE_MBUF_F_TX_L4_MASK,
+                         tcp ? RTE_MBUF_F_TX_TCP_CKSUM : RTE_MBUF_F_TX_UDP_CKSUM);
+        assert_int_equal(!!(m->ol_flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)), super);
+        assert_int_equal(m->l2_len + m->l3_len, h.csum_start);
+        if (super) {
+            assert_int_equal(m->tso_segsz, 1400);
+        }
+        tx_one(port, m, 0);
+        if (i & 8) {
+            continue; /* The raw socket sees the tag taken out: system's tests look at that. */
+        }
+        assert_int_equal(peer_recv(peer, frame, &back, got, sizeof got), len);
+        assert_memory_equal(got, frame, len);
+        assert_int_equal(back.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+        assert_int_equal(back.gso_type & 0x7f, h.gso_type);
+        assert_int_equal(back.gso_size, h.gso_size);
+        assert_int_equal(back.csum_start, h.csum_start);
+    }
+    close(peer);
+    port_close(port);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void a_waiting_worker_is_woken_and_then_sleeps(void **state UNUSED)
+{
+    struct port *port;
+    struct pollfd p = {.events = POLLIN};
+    uint16_t errors;
+    struct rte_mbuf *m;
+    int peer;
+
+    NEED_NAMESPACE();
+    port = must_open("tap", "tp0", 1);
+    peer = peer_open("tp0");
+    while ((m = rx_one(port, NULL))) { /* What the kernel says when a device comes up. */
+        rte_pktmbuf_free(m);
+    }
+    p.fd = port->type->rx_fd(port, 0);
+    assert_int_equal(poll(&p, 1, 0), 0);
+    fill_frame(frame, 60, 1);
+    peer_send(peer, NULL, frame, 60);
+    assert_int_equal(poll(&p, 1, 1000), 1);
+    assert_int_equal(port->type->rx(port, 0, 0, &m, 1, &errors), 1);
+    rte_pktmbuf_free(m);
+    assert_int_equal(poll(&p, 1, 0), 0);
+    close(peer);
+    port_close(port);
+}
+
+static void an_internal_port_is_made_down_and_a_tap_up(void **state UNUSED)
+{
+    struct port *port;
+    struct dp_port_info info;
+
+    NEED_NAMESPACE();
+    port = must_open("internal", "tp0", 1);
+    info = info_of(port);
+    assert_false(info.admin_up);
+    assert_false(info.link_up);
+    tx_one(port, packet_of(frame, 60), 1); /* tx-link-down */
+    run("ip link set tp0 up");
+    info = info_of(port);
+    assert_true(info.admin_up);
+    assert_true(info.link_up);
+    tx_one(port, packet_of(frame, 60), 0);
+    port_close(port);
+
+    port = must_open("tap", "tp0", 1);
+    info = info_of(port);
+    assert_true(info.admin_up);
+    assert_true(info.link_up);
+    assert_int_equal(info.ifindex, if_nametoindex("tp0"));
+    assert_string_equal(info.driver, "tun");
+    assert_string_equal(info.error, "");
+    port_close(port);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void mac_and_mtu_are_applied_and_changed(void **state UNUSED)
+{
+    struct dp_port_config config = {
+        .name = "tp0", .type = "internal", .mac = {2, 1, 2, 3, 4, 5}, .mtu = 1400};
+    struct error err = {0};
+    struct port *port;
+    struct dp_port_info info;
+
+    NEED_NAMESPACE();
+    assert_int_equal(port_open(&config, 1, &pools, 1, &port, &err), 0);
+    info = info_of(port);
+    assert_memory_equal(info.mac, config.mac, 6);
+    assert_int_equal(info.mtu, 1400);
+    config.mac[5] = 6;
+    config.mtu = 9000;
+    assert_int_equal(port->type->set(port, &config, &err), 0);
+    info = info_of(port);
+    assert_memory_equal(info.mac, config.mac, 6);
+    assert_int_equal(info.mtu, 9000);
+    assert_false(info.admin_up);
+    config.mtu = 1000000;
+    assert_int_equal(port->type->set(port, &config, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "mtu 1000000"));
+    config.mtu = 0;
+    config.mac[0] = 0xff;
+    assert_true(port->type->set(port, &config, &err) < 0);
+    assert_non_null(strstr(err.text, "mac ff:01:02:03:04:06"));
+    port_close(port);
+    /* What cannot be applied makes no port and leaves no device. */
+    must_refuse(&config, EADDRNOTAVAIL, "mac ff:01");
+    assert_int_equal(if_nametoindex("tp0"), 0);
+}
+
+static void an_idle_tap_of_that_name_is_used_and_left(void **state UNUSED)
+{
+    struct rte_mbuf *m;
+    struct port *port;
+    int peer;
+
+    NEED_NAMESPACE();
+    run("ip tuntap add dev tp1 mode tap");
+    run("ip tuntap add dev tp2 mode tap multi_queue");
+    port = must_open("tap", "tp1", 3);
+    assert_int_equal(port->n_rxq, 1);
+    assert_int_equal(port->n_txq, 3);
+    peer = peer_open("tp1");
+    fill_frame(frame, 100, 1);
+    peer_send(peer, NULL, frame, 100);
+    m = rx_one(port, NULL);
+    assert_packet(m, frame, 100);
+    /* Every worker may send, though there is one queue. */
+    for (unsigned int q = 0; q < 3; q++) {
+        struct virtio_net_hdr h;
+        struct rte_mbuf *copy = packet_of(frame, 100);
+        uint16_t errors;
+
+        assert_int_equal(port->type->tx(port, q, 0, &copy, 1, &errors), 1);
+        assert_int_equal(peer_recv(peer, frame, &h, got, sizeof got), 100);
+    }
+    rte_pktmbuf_free(m);
+    close(peer);
+    port_close(port);
+    assert_int_not_equal(if_nametoindex("tp1"), 0);
+
+    port = must_open("tap", "tp2", 3);
+    assert_int_equal(port->n_rxq, 3);
+    port_close(port);
+    assert_int_not_equal(if_nametoindex("tp2"), 0);
+    run("ip link del tp1");
+    run("ip link del tp2");
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void a_tap_that_another_program_holds_is_refused(void **state UNUSED)
+{
+    static const char *const kinds[] = {"", "multi_queue"};
+    struct dp_port_config config = {.name = "tp1", .type = "tap"};
+
+    NEED_NAMESPACE();
+    for (int i = 0; i < 2; i++) {
+        struct ifreq ifr = {.ifr_name = "tp1"};
+        char cmd[100];
+        int fd = open("/dev/net/tun", O_RDWR);
+
+        snprintf(cmd, sizeof cmd, "ip tuntap add dev tp1 mode tap %s && ip link set tp1 up",
+                 kinds[i]);
+        run(cmd);
+        ifr.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | (i ? IFF_MULTI_QUEUE : 0));
+        assert_return_code(ioctl(fd, TUNSETIFF, &ifr), errno);
+        must_refuse(&config, EBUSY, "type 'system'");
+        close(fd);
+        run("ip link del tp1");
+    }
+}
+
+static void a_name_that_another_device_has_is_refused(void **state UNUSED)
+{
+    struct dp_port_config config = {.name = "lo", .type = "internal"};
+
+    NEED_NAMESPACE();
+    must_refuse(&config, EEXIST, "is not a tap");
+    run("ip tuntap add dev tp1 mode tun");
+    config.name = "tp1";
+    must_refuse(&config, EEXIST, "is not a tap");
+    run("ip link del tp1");
+}
+
+static void a_removed_device_is_reported_and_wakes_nobody(void **state UNUSED)
+{
+    struct port *port;
+    struct pollfd p = {.events = POLLIN};
+    struct rte_mbuf *m;
+    uint16_t errors;
+
+    NEED_NAMESPACE();
+    port = must_open("tap", "tp0", 1);
+    run("ip link del tp0");
+    assert_string_equal(info_of(port).error, "device was removed");
+    tx_one(port, packet_of(frame, 60), 1);
+    p.fd = port->type->rx_fd(port, 0);
+    assert_int_equal(port->type->rx(port, 0, 0, &m, 1, &errors), 0);
+    assert_int_equal(poll(&p, 1, 0), 0);
+    assert_int_equal(port->type->rx(port, 0, 0, &m, 1, &errors), 0);
+    port_close(port);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void a_device_in_a_container_still_tells_its_state(void **state UNUSED)
+{
+    struct dp_port_config config = {.name = "tp0", .type = "internal", .mtu = 1300};
+    struct dp_port_info info;
+    struct error err = {0};
+    struct port *port;
+    char cmd[200];
+    pid_t child;
+    int status = 0, up[2];
+
+    NEED_NAMESPACE();
+    port = must_open("internal", "tp0", 2);
+    /* The container: a process with a namespace of its own. */
+    assert_return_code(pipe(up), errno);
+    child = fork();
+    if (!child) {
+        char c;
+
+        close(up[1]);
+        _exit(unshare(CLONE_NEWNET) || read(up[0], &c, 1) ? 1 : 0);
+    }
+    close(up[0]);
+    usleep(100000);
+    snprintf(cmd, sizeof cmd, "ip link set tp0 netns %d", child);
+    run(cmd);
+    info = info_of(port);
+    assert_string_equal(info.error, "");
+    assert_false(info.admin_up);
+    assert_int_equal(info.ifindex, 0);
+    snprintf(cmd, sizeof cmd,
+             "nsenter -t %d -n sh -c 'ip link set tp0 name eth7 address 02:00:00:00:00:77 mtu 1234 "
+             "up'",
+             child);
+    run(cmd);
+    info = info_of(port);
+    assert_string_equal(info.error, "");
+    assert_true(info.admin_up);
+    assert_true(info.link_up);
+    assert_int_equal(info.mtu, 1234);
+    assert_int_equal(info.mac[5], 0x77);
+    assert_int_equal(port->type->set(port, &config, &err), 0);
+    assert_int_equal(info_of(port).mtu, 1300);
+    /* Neither of these looks kept the namespace alive: it dies with its last process, and takes the
+     * device along. */
+    close(up[1]);
+    waitpid(child, &status, 0);
+    for (int i = 0; i < 100 && !info_of(port).error[0]; i++) {
+        usleep(50000);
+    }
+    assert_string_equal(info_of(port).error, "device was removed");
+    port_close(port);
+}
+
+static void two_hundred_ports_leave_nothing_behind(void **state UNUSED)
+{
+    struct port *ports[200];
+    unsigned int before;
+
+    NEED_NAMESPACE();
+    before = count_fds();
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 200; i++) {
+            char name[16];
+
+            snprintf(name, sizeof name, "many%d", i);
+            ports[i] = must_open(i % 2 ? "tap" : "internal", name, 2);
+        }
+        for (int i = 0; i < 200; i++) {
+            port_close(ports[i]);
+        }
+        assert_int_equal(count_fds(), before);
+    }
+    assert_int_equal(if_nametoindex("many0"), 0);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void exhausted_descriptors_are_an_error_and_leave_nothing(void **state UNUSED)
+{
+    struct dp_port_config config = {.name = "tp0", .type = "tap"};
+    struct rlimit old;
+    unsigned int before;
+
+    NEED_NAMESPACE();
+    before = count_fds();
+    for (unsigned int room = 0; room < 8; room++) {
+        struct port *port = NULL;
+        struct error err = {0};
+        int rc;
+
+        old = allow_fds(room);
+        rc = port_open(&config, 1, &pools, 4, &port, &err);
+        setrlimit(RLIMIT_NOFILE, &old);
+        if (!rc) {
+            fail_msg("opened 4 queues with %u descriptors", room);
+        }
+        if (!strstr(err.text, "ulimit -n") && !strstr(err.text, "Too many open files")) {
+            fail_msg("%s", err.text);
+        }
+        assert_int_equal(rc, -EMFILE);
+        assert_int_equal(count_fds(), before);
+        assert_int_equal(if_nametoindex("tp0"), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frames_of_all_sizes_pass_intact),
+        cmocka_unit_test(frames_too_short_for_the_kernel_are_refused_and_counted),
+        cmocka_unit_test(super_packets_and_partial_checksums_pass_whole),
+        cmocka_unit_test(a_waiting_worker_is_woken_and_then_sleeps),
+        cmocka_unit_test(an_internal_port_is_made_down_and_a_tap_up),
+        cmocka_unit_test(mac_and_mtu_are_applied_and_changed),
+        cmocka_unit_test(an_idle_tap_of_that_name_is_used_and_left),
+        cmocka_unit_test(a_tap_that_another_program_holds_is_refused),
+        cmocka_unit_test(a_name_that_another_device_has_is_refused),
+        cmocka_unit_test(a_removed_device_is_reported_and_wakes_nobody),
+        cmocka_unit_test(a_device_in_a_container_still_tells_its_state),
+        cmocka_unit_test(two_hundred_ports_leave_nothing_behind),
+        cmocka_unit_test(exhausted_descriptors_are_an_error_and_leave_nothing),
+    };
+
+    return cmocka_run_group_tests_name("port/tap", tests, start_namespace, NULL);
+}
