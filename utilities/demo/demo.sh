@@ -183,7 +183,7 @@ tell "A transfer at a steady 400 Mbit/s runs for five seconds; after two, the co
 lost_before=$(dropped)
 inside c1 iperf3 -J -i 0.25 -t 5 -b 400M -c 10.0.0.2 >"$dir/kill.json" &
 client=$!
-sleep 2
+sleep 2.1
 old=$(pid_of sluice-vswitchd)
 resent_at_kill=$(resent c1)
 tell "${dim}\$ kill -9 $old${plain}"
@@ -202,7 +202,7 @@ r = json.load(open(sys.argv[1]))
 print("     from s  Mbit/s  sent again")
 for i in r["intervals"]:
     s = i["sum"]
-    mark = "  <- killed" if s["start"] <= 2 < s["end"] else ""
+    mark = "  <- killed" if s["start"] <= 2.1 < s["end"] else ""
     if 1.2 < s["start"] < 3.6:
         print("     %6.2f  %6.0f  %10d%s" % (s["start"], s["bits_per_second"] / 1e6, s["retransmits"], mark))
 PYTHON
@@ -231,7 +231,15 @@ title "Every drop has a reason"
 show sluice-appctl dpctl/show-drops
 
 title "Stop"
+pids=$(sort -u "$dir"/*.pid)
 in_switch sluice down | sed 's/^/   /'
+for pid in $pids; do
+    if kill -0 "$pid" 2>/dev/null; then
+        fail "process $pid is left"
+    fi
+done
+devices=$(in_switch ip -o link | grep -cv ': lo:' || true)
+[ "$devices" = 0 ] || fail "$devices network devices are left"
 rest=$(find "$dir" \( -name '*.pid' -o -name '*.ctl' -o -name '*.sock' \) | wc -l)
 [ "$rest" = 0 ] || fail "$rest files were left in the run directory"
 good "no process, no device, no socket is left"
