@@ -69,7 +69,7 @@ static void format_number(struct strbuf *s, const struct ofp_field *f, const uin
 
     if (f->form == OFP_FORM_HEX || !exact) {
         strbuf_printf(
-            s, f->id == OFP_FIELD_ETH_TYPE || f->id == OFP_FIELD_VLAN_TCI ? "0x%04llx" : "0x%llx",
+            s, f->id == OFP_FIELD_ETH_TYPE || f->id == OFP_FIELD_VLAN_TCI ? "0x%04llx" : "%#llx",
             value);
     } else {
         strbuf_printf(s, "%llu", value);

@@ -8,7 +8,7 @@
  * whose bits it has no rule, or when the prefix tries (addresses, ports) show that none of its
  * prefix lengths fits. What was looked at goes into the caller's mask, and nothing else:
  *
- *   any packet that agrees with this one on the mask's bits gets the same rule.
+ *   any packet that agrees with this one on the mask's bits gets the same rule and the same mask.
  *
  * Two rules that overlap at one priority: either may be found, but always the same one for the same
  * set of rules and history. Control thread; lookups allocate nothing and do not recurse. */

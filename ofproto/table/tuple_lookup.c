@@ -1,6 +1,10 @@
 /* Looks into one tuple, and proves the answer with as few bits as it can: a layer under which no
  * rule lies, a prefix that no rule has, or for each rule that shares the packet's hash one place
- * where they differ. */
+ * where they differ.
+ *
+ * Whatever is read before a decision goes into 'looked' first, even where less would prove the
+ * verdict: so a packet that agrees on the mask takes the same way and gets the same mask, and
+ * revalidating a cached flow by its masked key finds it as it was. */
 #include "lib/hash.h"
 #include "ofproto/table/tuple.h"
 
@@ -28,16 +32,16 @@ static bool no_prefix_fits(const struct tuple *t, unsigned int stage, const stru
                            struct trie_answers *a, struct ofp_flow *looked)
 {
     for (unsigned int f = 0; f < N_TRIE_FIELDS; f++) {
-        const struct trie_lengths *have = &t->lengths[f];
+        const struct trie_lengths *have = &t->lengths[f], *fit = &a->lengths[f];
 
         if (trie_fields[f].stage != stage || t->n_without_prefix[f]) {
             continue;
         }
         answer(a, f, flow);
-        if (!(have->bits[0] & a->lengths[f].bits[0]) && !(have->bits[1] & a->lengths[f].bits[1]) &&
-            !(have->bits[2] & a->lengths[f].bits[2])) {
-            /* What fits up to a length depends on no bit beyond it. */
-            prefix_add(looked, f, MIN_OF(a->n_bits[f], longest(have)));
+        /* What fits up to a length depends on no bit beyond it. */
+        prefix_add(looked, f, MIN_OF(a->n_bits[f], longest(have)));
+        if (!(have->bits[0] & fit->bits[0]) && !(have->bits[1] & fit->bits[1]) &&
+            !(have->bits[2] & fit->bits[2])) {
             return true;
         }
     }
@@ -93,13 +97,16 @@ static bool differs(const struct ofp_rule *rule, const struct ofp_flow *flow,
             prefix_add(looked, f, (unsigned int)bit + 1);
             return true;
         }
+        if (mask->prefix[f] > 0) {
+            prefix_add(looked, f, (unsigned int)mask->prefix[f]);
+        }
     }
     for (unsigned int s = 0; s < OFP_N_STAGES; s++) {
         for (unsigned int i = 0; i < mask->n; i++) {
             uint64_t bits = layer_bits((enum ofp_stage)s, mask->index[i]);
 
+            looked->u64[mask->index[i]] |= mask->word[i] & bits;
             if (diff[mask->index[i]] & bits) {
-                looked->u64[mask->index[i]] |= mask->word[i] & bits;
                 return true;
             }
         }
@@ -120,9 +127,11 @@ struct ofp_rule *tuple_lookup(const struct tuple *t, const struct ofp_flow *flow
         for (; w < t->end[s]; w++) {
             h = hash_mix64(h ^ (flow->u64[t->word[w].index] & t->word[w].mask));
         }
-        if (s < t->last_stage && t->partial[s].n && !hash_counts_has(&t->partial[s], (uint32_t)h)) {
+        if (s < t->last_stage && t->partial[s].n) {
             add_words(t, w, looked);
-            return NULL;
+            if (!hash_counts_has(&t->partial[s], (uint32_t)h)) {
+                return NULL;
+            }
         }
     }
     add_words(t, w, looked);

@@ -20,9 +20,12 @@ static void look_whole_tag(struct xlate_ctx *ctx, unsigned int place)
     vlan_stack_look(&ctx->now.vlans, place, 0xffff, 0xffff, &ctx->wc);
 }
 
+/* Two pushes of the same constants are the same tag. */
 static bool same_tag(const struct vlan_tag *a, const struct vlan_tag *b)
 {
-    return a->id == b->id && a->written == b->written && a->tci == b->tci;
+    bool constant = a->written == UINT16_MAX && a->tpid == b->tpid;
+
+    return (a->id == b->id || constant) && a->written == b->written && a->tci == b->tci;
 }
 
 /* Makes base's tag 'from' into now's tag 'place' by setting bits. */

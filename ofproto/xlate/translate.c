@@ -222,10 +222,9 @@ static void finish(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
     }
 }
 
-void ofproto_translate(struct ofproto_set *set, const struct ofproto_xlate_in *in,
-                       struct ofproto_xlate_out *out)
+void translate_from(struct ofproto_set *set, const struct ofport *port,
+                    const struct ofproto_xlate_in *in, struct ofproto_xlate_out *out)
 {
-    const struct ofport *port = ofport_by_dp(set, in->key->in_port);
     struct xlate_ctx ctx;
 
     memset(out, 0, sizeof *out);
@@ -239,6 +238,12 @@ void ofproto_translate(struct ofproto_set *set, const struct ofproto_xlate_in *i
         xlate_drop(&ctx, DP_DROP_PORT_NOT_IN_BRIDGE);
     }
     finish(&ctx, out);
+}
+
+void ofproto_translate(struct ofproto_set *set, const struct ofproto_xlate_in *in,
+                       struct ofproto_xlate_out *out)
+{
+    translate_from(set, ofport_by_dp(set, in->key->in_port), in, out);
 }
 
 void ofproto_xlate_out_free(struct ofproto_xlate_out *out)

@@ -46,6 +46,10 @@ struct xlate_ctx {
     enum dp_policy_drop reason; /* Why, if nothing is output. */
 };
 
+/* ofproto_translate() of a packet that came by this port (NULL: by none that a bridge has). */
+void translate_from(struct ofproto_set *, const struct ofport *, const struct ofproto_xlate_in *,
+                    struct ofproto_xlate_out *);
+
 /* The verdict depends on these bits of 'now' (VLAN bits among them are followed to where they came
  * from). */
 void xlate_look(struct xlate_ctx *, const struct ofp_flow *bits);

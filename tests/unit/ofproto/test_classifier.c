@@ -124,7 +124,7 @@ static void random_match(struct ofp_match *m, bool arbitrary)
 static void check_lookup(struct world *w, const struct ofp_flow *flow)
 {
     struct ofp_rule *got, *best = NULL;
-    struct ofp_flow looked, other;
+    struct ofp_flow looked, looked2, other;
 
     memset(&looked, 0, sizeof looked);
     got = classifier_lookup(&w->cls, flow, &looked);
@@ -148,7 +148,9 @@ static void check_lookup(struct world *w, const struct ofp_flow *flow)
 
             other.u64[i] = (flow->u64[i] & looked.u64[i]) | (noise & ~looked.u64[i]);
         }
-        assert_ptr_equal(classifier_lookup(&w->cls, &other, NULL), got);
+        memset(&looked2, 0, sizeof looked2);
+        assert_ptr_equal(classifier_lookup(&w->cls, &other, &looked2), got);
+        assert_memory_equal(&looked2, &looked, sizeof looked);
     }
 }
 

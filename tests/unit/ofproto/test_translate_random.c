@@ -1,0 +1,453 @@
+/* Translation against itself and against a model: random bridges, VLAN settings, rules and packets.
+ *
+ * Soundness: any packet that agrees with a megaflow's mask gets the same actions. Correctness of
+ * NORMAL: what the actions do to the packet is what a switch written down plainly does. */
+#include "tests/unit/ofproto/net.h"
+
+static uint64_t rng_state;
+
+static uint32_t rnd(uint32_t n)
+{
+    rng_state = rng_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (uint32_t)((rng_state >> 33) % n);
+}
+
+#define N_PORTS 6
+
+static void random_settings(struct ofproto_bundle_config *c, uint16_t *trunks)
+{
+    memset(c, 0, sizeof *c);
+    c->vlan_mode = (enum ofproto_vlan_mode)rnd(4);
+    c->tag = rnd(4) ? (int)(1 + rnd(3)) : 0;
+    c->trunks = trunks;
+    c->n_trunks = rnd(2) ? 1 + rnd(3) : 0;
+    for (size_t i = 0; i < c->n_trunks; i++) {
+        trunks[i] = (uint16_t)rnd(4);
+    }
+    c->is_protected = rnd(4) == 0;
+    c->priority_tags = rnd(3) ? 0 : 1 + rnd(2);
+}
+
+static uint16_t random_tci(void)
+{
+    return (uint16_t)(FLOW_VLAN_PRESENT | (rnd(3) ? rnd(5) : 4095) | (rnd(3) ? 0 : rnd(8) << 13));
+}
+
+static void random_key(struct flow_key *key, uint16_t in_port)
+{
+    static const uint16_t types[] = {0x0800, 0x0800, 0x86dd, 0x0806, 0x9999};
+    uint16_t type = types[rnd(5)];
+    unsigned int n_vlans = rnd(4);
+
+    *key = net_key(in_port, (uint8_t)rnd(6), (uint8_t)(rnd(8) ? rnd(6) : 0xff));
+    if (rnd(12) == 0) {
+        memcpy(key->eth_dst, "\x01\x80\xc2\0\0\x0e", 6);
+    }
+    key->eth_type = be16_make(type);
+    for (unsigned int i = 0; i < n_vlans && i < FLOW_MAX_VLANS; i++) {
+        key->vlan[i].tpid = be16_make(rnd(4) ? 0x8100 : 0x88a8);
+        key->vlan[i].tci = be16_make(random_tci());
+    }
+    if (type == 0x86dd || type == 0x0806) {
+        key->lines |= 1u << FLOW_LINE_L3X;
+    }
+    if (type == 0x86dd || type == 0x9999) {
+        key->nw_src = key->nw_dst = 0;
+    }
+    if (type == 0x86dd) {
+        key->ipv6_src[0] = (uint8_t)rnd(256);
+        key->ipv6_dst[15] = (uint8_t)rnd(4);
+    }
+    if (type == 0x9999 || type == 0x0806) {
+        key->nw_proto = key->nw_ttl = 0;
+        key->tp_src = key->tp_dst = 0;
+    } else {
+        key->nw_proto = rnd(2) ? 6 : 17;
+        key->nw_tos = (uint8_t)(rnd(3) ? 0 : rnd(256));
+        key->nw_ttl = (uint8_t)rnd(256);
+        key->nw_frag = (uint8_t)(rnd(6) ? 0 : rnd(2) ? 1 : 3);
+        key->tp_src = be16_make((uint16_t)(key->nw_frag & 2 ? 0 : rnd(65536)));
+        key->tp_dst = be16_make((uint16_t)(key->nw_frag & 2 ? 0 : rnd(4)));
+    }
+}
+
+/* Another packet that agrees with 'key' under 'mask'; false when the mix is no packet. */
+static bool agreeing(const struct flow_key *key, const struct flow_mask *mask, struct flow_key *ret)
+{
+    struct flow_key full, want, have;
+    uint8_t lines;
+
+    flow_key_copy(&full, key);
+    random_key(ret, key->in_port);
+    flow_key_copy(ret, ret);
+    lines = mask->bits.eth_type ? key->lines : ret->lines;
+    for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
+        ret->u64[i] = (full.u64[i] & mask->bits.u64[i]) | (ret->u64[i] & ~mask->bits.u64[i]);
+    }
+    ret->lines = lines;
+    for (unsigned int i = 0; i < FLOW_MAX_VLANS; i++) {
+        if (!(ret->vlan[i].tci & be16_make(FLOW_VLAN_PRESENT)) || (i && !ret->vlan[i - 1].tpid)) {
+            ret->vlan[i].tci = ret->vlan[i].tpid = 0;
+        } else if (!ret->vlan[i].tpid) {
+            ret->vlan[i].tpid = be16_make(0x8100);
+        }
+    }
+    if (be16_get(ret->eth_type) != 0x0800 && be16_get(ret->eth_type) != 0x0806) {
+        ret->nw_src = ret->nw_dst = 0;
+    }
+    flow_key_mask(&want, key, mask);
+    flow_key_mask(&have, ret, mask);
+    return flow_key_equal(&want, &have);
+}
+
+static unsigned int check_sound(struct net *net, const struct flow_key *key,
+                                const struct ofproto_xlate_out *out)
+{
+    unsigned int n = 0;
+
+    for (unsigned int i = 0; i < 12; i++) {
+        struct ofproto_xlate_out other;
+        struct flow_key agree;
+
+        if (!i) { /* What revalidation asks. */
+            flow_key_mask(&agree, key, &out->mask);
+        } else if (!agreeing(key, &out->mask, &agree)) {
+            continue;
+        }
+        n++;
+        net_translate(net, &agree, false, &other);
+        if (!dp_actions_equal(&out->actions, &other.actions) ||
+            !flow_mask_equal(&out->mask, &other.mask)) {
+            struct strbuf s = STRBUF_INIT;
+
+            flow_key_format(&s, key, &out->mask, NULL, NULL);
+            strbuf_puts(&s, "\n  ");
+            dp_actions_format(&s, out->actions.data, out->actions.len);
+            strbuf_puts(&s, "\n");
+            flow_key_format(&s, &agree, &other.mask, NULL, NULL);
+            strbuf_puts(&s, "\n  ");
+            dp_actions_format(&s, other.actions.data, other.actions.len);
+            fail_msg("packets of one megaflow differ:\n%s", strbuf_str(&s));
+        }
+        ofproto_xlate_out_free(&other);
+    }
+    return n;
+}
+
+/* --- What datapath actions do, as far as VLAN tags go. */
+
+struct tags {
+    struct flow_vlan tag[8];
+    unsigned int n;
+};
+
+struct sent {
+    bool sent;
+    struct tags tags;
+};
+
+static void carry_out(const struct flow_key *key, const struct dp_actions *actions,
+                      struct sent sent[N_PORTS + 1])
+{
+    struct tags t = {.n = 0};
+
+    memset(sent, 0, (N_PORTS + 1) * sizeof *sent);
+    while (t.n < FLOW_MAX_VLANS && key->vlan[t.n].tci) {
+        t.tag[t.n] = key->vlan[t.n];
+        t.n++;
+    }
+    for (const struct dp_action *a = dp_actions_first(actions->data, actions->len); a;
+         a = dp_actions_next(actions->data, actions->len, a)) {
+        if (a->type == DP_ACTION_OUTPUT) {
+            uint32_t port = ((const struct dp_action_output *)a)->port;
+
+            assert_false(sent[port].sent);
+            sent[port].sent = true;
+            sent[port].tags = t;
+        } else if (a->type == DP_ACTION_POP_VLAN) {
+            assert_true(t.n > 0);
+            memmove(&t.tag[0], &t.tag[1], --t.n * sizeof t.tag[0]);
+        } else if (a->type == DP_ACTION_PUSH_VLAN) {
+            const struct dp_action_push_vlan *p = (const struct dp_action_push_vlan *)a;
+
+            memmove(&t.tag[1], &t.tag[0], t.n++ * sizeof t.tag[0]);
+            t.tag[0].tpid = p->tpid;
+            t.tag[0].tci = p->tci | be16_make(FLOW_VLAN_PRESENT);
+        } else if (a->type == DP_ACTION_SET_VLAN) {
+            const struct dp_action_set_vlan *v = (const struct dp_action_set_vlan *)a;
+
+            assert_true(t.n > 0);
+            t.tag[0].tci = (be16_t)((t.tag[0].tci & ~v->tci_mask) | v->tci);
+        }
+    }
+}
+
+/* --- The model of NORMAL. */
+
+static bool model_carries(const struct ofproto_bundle_config *c, uint16_t vlan)
+{
+    bool native = c->vlan_mode == OFPROTO_VLAN_NATIVE_TAGGED ||
+                  c->vlan_mode == OFPROTO_VLAN_NATIVE_UNTAGGED;
+
+    if (c->vlan_mode == OFPROTO_VLAN_ACCESS) {
+        return vlan == c->tag;
+    }
+    if (!c->n_trunks) {
+        return vlan != 4095;
+    }
+    for (size_t i = 0; i < c->n_trunks; i++) {
+        if (c->trunks[i] == vlan) {
+            return true;
+        }
+    }
+    return native && vlan == c->tag;
+}
+
+/* -1: not admitted. */
+static int model_vlan(const struct ofproto_bundle_config *c, uint16_t vid)
+{
+    if (c->vlan_mode == OFPROTO_VLAN_ACCESS) {
+        return vid ? -1 : c->tag;
+    }
+    if (!vid && c->vlan_mode != OFPROTO_VLAN_TRUNK) {
+        return c->tag;
+    }
+    return model_carries(c, vid) ? vid : -1;
+}
+
+static struct tags model_leave(const struct ofproto_bundle_config *c, const struct flow_key *key,
+                               uint16_t vlan)
+{
+    bool had = key->vlan[0].tci != 0, tagged;
+    uint16_t pcp = be16_get(key->vlan[0].tci) & 0xe000;
+    struct tags t = {.n = 0};
+
+    tagged = vlan && c->vlan_mode != OFPROTO_VLAN_ACCESS &&
+             !(c->vlan_mode == OFPROTO_VLAN_NATIVE_UNTAGGED && vlan == c->tag);
+    if (tagged || c->priority_tags == OFPROTO_PRIO_TAG_ALWAYS ||
+        (c->priority_tags == OFPROTO_PRIO_TAG_IF_NONZERO && pcp)) {
+        t.tag[0].tpid = had ? key->vlan[0].tpid : be16_make(0x8100);
+        t.tag[0].tci = be16_make((uint16_t)(FLOW_VLAN_PRESENT | pcp | (tagged ? vlan : 0)));
+        t.n = 1;
+    }
+    if (key->vlan[1].tci) {
+        t.tag[t.n++] = key->vlan[1];
+    }
+    return t;
+}
+
+static void model(struct net *net, const struct ofproto_bundle_config *c,
+                  const struct flow_key *key, struct sent sent[N_PORTS + 1])
+{
+    const struct ofproto_bundle_config *in = &c[key->in_port];
+    int vlan = model_vlan(in, be16_get(key->vlan[0].tci) & 0xfff);
+    const struct mac_entry *e = NULL;
+
+    memset(sent, 0, (N_PORTS + 1) * sizeof *sent);
+    if (vlan < 0 || !memcmp(key->eth_dst, "\x01\x80\xc2\0\0", 5)) {
+        return;
+    }
+    if (!(key->eth_dst[0] & 1)) {
+        e = mac_lookup(&net->br->macs, (uint16_t)vlan, key->eth_dst, NULL);
+    }
+    for (uint16_t p = 1; p <= N_PORTS; p++) {
+        const struct ofport *port = ofport_by_dp(net->set, p);
+
+        if (p != key->in_port && (!e || e->owner == &port->bundle->macs) && (e || port->up) &&
+            model_carries(&c[p], (uint16_t)vlan) && !(in->is_protected && c[p].is_protected)) {
+            sent[p].sent = true;
+            sent[p].tags = model_leave(&c[p], key, (uint16_t)vlan);
+        }
+    }
+}
+
+static void check_model(struct net *net, const struct ofproto_bundle_config *c,
+                        const struct flow_key *key, const struct ofproto_xlate_out *out)
+{
+    struct sent want[N_PORTS + 1], have[N_PORTS + 1];
+
+    model(net, c, key, want);
+    carry_out(key, &out->actions, have);
+    for (unsigned int p = 1; p <= N_PORTS; p++) {
+        assert_int_equal(want[p].sent, have[p].sent);
+        assert_int_equal(want[p].tags.n, have[p].tags.n);
+        for (unsigned int i = 0; i < want[p].tags.n; i++) {
+            assert_int_equal(want[p].tags.tag[i].tpid, have[p].tags.tag[i].tpid);
+            assert_int_equal(want[p].tags.tag[i].tci, have[p].tags.tag[i].tci);
+        }
+    }
+}
+
+static void check_normal_mask(const struct flow_mask *mask)
+{
+    struct flow_mask most;
+
+    flow_mask_init(&most);
+    FLOW_MASK_FIELD(&most, recirc_id);
+    FLOW_MASK_FIELD(&most, in_port);
+    FLOW_MASK_FIELD(&most, eth_src);
+    FLOW_MASK_FIELD(&most, eth_dst);
+    FLOW_MASK_FIELD(&most, vlan[0]);
+    flow_mask_seal(&most);
+    assert_true(flow_mask_is_subset(mask, &most));
+}
+
+static void normal_equals_the_model_and_its_megaflows_are_sound(void **state)
+{
+    unsigned int n_agreeing = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct ofproto_bundle_config configs[N_PORTS + 1];
+        uint16_t trunks[N_PORTS + 1][3];
+        struct net net;
+
+        rng_state = seed;
+        net_init(&net);
+        for (uint32_t p = 1; p <= N_PORTS; p++) {
+            random_settings(&configs[p], trunks[p]);
+            net_port_full(net.br, p, &configs[p]);
+            ofport_by_dp(net.set, p)->up = rnd(8) != 0;
+        }
+        for (unsigned int i = 0; i < 200; i++) {
+            struct ofproto_xlate_out out;
+            struct flow_key key;
+
+            random_key(&key, (uint16_t)(1 + rnd(N_PORTS)));
+            net_translate(&net, &key, i < 40, &out);
+            check_model(&net, configs, &key, &out);
+            check_normal_mask(&out.mask);
+            n_agreeing += check_sound(&net, &key, &out);
+            ofproto_xlate_out_free(&out);
+        }
+        net_free(&net);
+    }
+    assert_true(n_agreeing > 10000);
+}
+
+/* --- Random rules and actions, two bridges. */
+
+static void random_set_field(struct ofp_actions *actions)
+{
+    static const enum ofp_field_id settable[] = {
+        OFP_FIELD_ETH_SRC, OFP_FIELD_ETH_DST, OFP_FIELD_VLAN_VID, OFP_FIELD_VLAN_PCP,
+        OFP_FIELD_NW_SRC,  OFP_FIELD_NW_TTL,  OFP_FIELD_NW_TOS,   OFP_FIELD_IPV6_DST,
+        OFP_FIELD_TCP_DST, OFP_FIELD_UDP_SRC, OFP_FIELD_REG0,     OFP_FIELD_METADATA,
+    };
+    const struct ofp_field *f = ofp_field(settable[rnd(ARRAY_SIZE(settable))]);
+    uint8_t value[16] = {0}, mask[16];
+
+    memset(mask, 0xff, sizeof mask);
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        value[i] = (uint8_t)(rnd(3) ? rnd(4) : rnd(256));
+        if (f->is_maskable && f->id != OFP_FIELD_VLAN_VID && rnd(3) == 0) {
+            mask[i] = (uint8_t)rnd(256);
+        }
+    }
+    if (f->id == OFP_FIELD_VLAN_VID) {
+        value[0] &= 0xf;
+    }
+    ofp_actions_put_set_field(actions, f, value, mask);
+}
+
+static void random_actions(struct ofp_actions *actions)
+{
+    for (unsigned int n = rnd(6); n; n--) {
+        struct ofp_action_push_vlan *push;
+
+        switch (rnd(6)) {
+        case 0: ofp_actions_put(actions, OFP_ACTION_POP_VLAN, sizeof(struct ofp_action)); break;
+        case 1:
+            push = ofp_actions_put(actions, OFP_ACTION_PUSH_VLAN, sizeof *push);
+            push->tpid = be16_make(rnd(2) ? 0x8100 : 0x88a8);
+            break;
+        case 2:
+        case 3: random_set_field(actions); break;
+        case 4: ofp_actions_put_output(actions, rnd(2) ? OFP_PORT_NORMAL : OFP_PORT_IN_PORT); break;
+        default: ofp_actions_put_output(actions, 1 + rnd(5)); break;
+        }
+    }
+    if (rnd(3)) {
+        ofp_actions_put_output(actions, rnd(2) ? OFP_PORT_NORMAL : 1 + rnd(5));
+    }
+}
+
+static void random_rules(struct ofproto *br)
+{
+    static const char *const matches[] = {
+        "",
+        "in_port=1",
+        "dl_vlan=2",
+        "dl_vlan=2,dl_vlan_pcp=3",
+        "vlan_tci=0x0000",
+        "vlan_tci=0x1000/0x1000",
+        "dl_dst=02:00:00:00:00:01",
+        "dl_src=02:00:00:00:00:00/ff:ff:ff:ff:ff:fe",
+        "ip",
+        "ip,nw_src=10.0.0.0/30",
+        "tcp,tcp_dst=1",
+        "udp,udp_dst=2",
+        "ipv6,ipv6_dst=::2",
+        "arp,arp_tpa=10.0.0.1",
+        "ip,nw_tos=0",
+        "ip,nw_ttl=5",
+    };
+
+    for (unsigned int n = rnd(8); n; n--) {
+        struct ofp_actions actions = OFP_ACTIONS_INIT;
+        const char *match = matches[rnd(ARRAY_SIZE(matches))];
+
+        random_actions(&actions);
+        if (strcmp(match, "ip,nw_tos=0")) {
+            net_rule(br, 0, (uint16_t)(1 + rnd(5)), match, &actions);
+        }
+        ofp_actions_free(&actions);
+    }
+}
+
+static void random_rules_give_sound_megaflows(void **state)
+{
+    unsigned int n_agreeing = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 150; seed++) {
+        struct ofproto *br1;
+        struct net net;
+
+        rng_state = seed;
+        net_init(&net);
+        br1 = net_add_bridge(&net, "br1", OFPROTO_STANDALONE);
+        for (uint32_t p = 1; p <= 6; p++) {
+            net_port(p <= 3 ? net.br : br1, p, (enum ofproto_vlan_mode)rnd(4), (int)(1 + rnd(3)));
+        }
+        net_patch(net.br, "to-br1", br1, "to-br0");
+        random_rules(net.br);
+        random_rules(br1);
+        for (unsigned int i = 0; i < 100; i++) {
+            struct ofproto_xlate_out out;
+            struct error err = {0};
+            struct flow_key key;
+
+            random_key(&key, (uint16_t)(1 + rnd(6)));
+            net_translate(&net, &key, i < 20, &out);
+            assert_true(out.actions.len > 0);
+            if (dp_actions_validate(out.actions.data, out.actions.len, &err)) {
+                fail_msg("%s", err.text);
+            }
+            n_agreeing += check_sound(&net, &key, &out);
+            ofproto_xlate_out_free(&out);
+        }
+        net_free(&net);
+    }
+    assert_true(n_agreeing > 10000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(normal_equals_the_model_and_its_megaflows_are_sound),
+        cmocka_unit_test(random_rules_give_sound_megaflows),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
