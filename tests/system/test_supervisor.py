@@ -161,6 +161,15 @@ def test_up_starts_vswitchd_after_the_others_and_down_stops_in_reverse(fakes):
     fakes.sluice("down")
 
 
+def test_relative_paths_mean_the_callers_directory(fakes):
+    p = subprocess.run([os.path.join(fakes.bin, "sluice"), "up", "--rundir=run", "--db=my.db", "--remote=ptcp:0:127.0.0.1"],
+                       env=fakes.env, cwd=fakes.dir, timeout=60)
+    assert p.returncode == 0
+    words = fakes.read("sluice-db.started").split()
+    assert f"--db={fakes.dir}/my.db" in words and f"--rundir={fakes.run}" in words, words
+    assert f"--remote=punix:{fakes.run}/db.sock" in words and "--remote=ptcp:0:127.0.0.1" in words, words
+
+
 def test_second_up_is_refused_and_harms_nothing(fakes):
     fakes.sluice("up")
     p = fakes.sluice("up", check=False)

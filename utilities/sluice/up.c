@@ -262,6 +262,7 @@ int cmd_up(int argc, char *argv[])
         {NULL},
     };
     struct error err = {0};
+    char *cwd, *db_file = NULL;
     int first, code = 1;
 
     first = options_parse(argc, argv, "sluice up", "[OPTION]...",
@@ -274,6 +275,12 @@ int cmd_up(int argc, char *argv[])
         return 2;
     }
     up.config.aux = &up;
+    if (up.config.db_file && up.config.db_file[0] != '/') { /* The background has another cwd. */
+        cwd = getcwd(NULL, 0);
+        db_file = xasprintf("%s/%s", cwd ? cwd : "", up.config.db_file);
+        up.config.db_file = db_file;
+        free(cwd);
+    }
     up.config.remotes = up.remotes;
     log_init("sluice");
     if (check_options(&up, timeout, &err) ||
@@ -284,6 +291,7 @@ int cmd_up(int argc, char *argv[])
     } else {
         code = up.foreground ? stay_in_foreground(&up) : go_to_background(&up);
     }
+    free(db_file);
     free((char *)up.config.rundir);
     free((char *)up.config.dbdir);
     free((char *)up.config.bindir);
