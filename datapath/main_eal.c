@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/util.h"
@@ -174,6 +175,19 @@ static int build_arguments(struct arguments *a, unsigned int memory_mb, const ch
     return error;
 }
 
+/* EAL makes a directory for files that it then, sharing nothing, does not use. */
+static void remove_unused_dirs(const char *rundir)
+{
+    static const char *const dirs[] = {"dpdk/rte", "dpdk"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+        char *path = xasprintf("%s/%s", rundir, dirs[i]);
+
+        rmdir(path);
+        free(path);
+    }
+}
+
 int eal_start(unsigned int memory_mb, const char *args, const char *rundir, struct error *err)
 {
     /* EAL keeps pointers into its arguments. */
@@ -184,7 +198,6 @@ int eal_start(unsigned int memory_mb, const char *args, const char *rundir, stru
     if (error) {
         return error;
     }
-    /* EAL makes a directory for files that it then does not use: let it be in ours. */
     setenv("RUNTIME_DIRECTORY", rundir, 1);
     redirect_log();
     memcpy(argv, a.argv, sizeof argv); /* EAL permutes it. */
@@ -194,6 +207,7 @@ int eal_start(unsigned int memory_mb, const char *args, const char *rundir, stru
                          hugepages ? "hugepages" : "memory", args ? args : "",
                          *last_line ? last_line : rte_strerror(rte_errno));
     }
+    remove_unused_dirs(rundir);
     log_info("DPDK started with %u MiB of %s", memory_mb,
              hugepages ? "hugepages" : "ordinary memory (no hugepages are free)");
     return 0;

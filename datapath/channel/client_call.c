@@ -263,6 +263,9 @@ static void collect_flows(struct message_reader *r, void *collector_)
     struct flow_collector *c = collector_;
     size_t n = r->len - r->pos;
 
+    if (!n) {
+        return;
+    }
     if (c->len + n > c->size) {
         c->size = MAX_OF(c->size * 2, c->len + n + MESSAGE_MAX);
         c->data = xrealloc(c->data, c->size);
