@@ -32,6 +32,7 @@ struct cached_flow {
     unsigned int puts_in_flight;
     bool installed; /* The first put completed: the datapath's counters are this flow's. */
     bool deleting;  /* Not found by id any more; lives until the deletion completed. */
+    bool refused;   /* A put was not even queued. */
     bool found;     /* Is in the table by id. */
     struct dp_actions actions;
     struct ofproto_effects *effects; /* NULL: adopted, not translated yet. */

@@ -31,13 +31,47 @@ void upcall_delete_flow(struct upcall *u, struct cached_flow *f)
     op_queue_put(&u->ops, &op);
 }
 
+/* Stands for a completion that will never come. */
+static void refused(const struct dp_op *op, int error, void *aux)
+{
+    struct upcall *u = aux;
+    struct cached_flow *f = NULL;
+
+    log_warn_limit("the datapath refuses an operation: %s", strerror(-error));
+    if (COOKIE_KIND(op->cookie) == COOKIE_FLOW) {
+        f = flow_table_get(&u->flows, op->flow_no);
+    }
+    if (f && op->type == DP_OP_FLOW_PUT && f->puts_in_flight) {
+        f->puts_in_flight--;
+        f->refused = true;
+        u->n.put_errors++;
+    }
+}
+
+/* A flow whose put was refused is not what the datapath holds: away with it. Deleting one that it
+ * never had completes with -ENOENT, which is as good. */
+static void delete_refused(struct upcall *u)
+{
+    for (uint32_t i = 0; i < u->flows.high; i++) {
+        struct cached_flow *f = u->flows.by_no[i];
+
+        if (f && f->refused && !f->deleting) {
+            upcall_delete_flow(u, f);
+        }
+    }
+}
+
 void upcall_flush_ops(struct upcall *u)
 {
-    int error = u->dp ? op_queue_flush(&u->ops, u->dp) : 0;
+    uint64_t n_refused = u->n.put_errors;
 
+    if (!u->dp) {
+        return;
+    }
     /* -ENOTCONN: 'lost' follows and clears everything. */
-    if (error) {
-        log_warn_limit("the datapath takes no operations: %s", strerror(-error));
+    op_queue_flush(&u->ops, u->dp, refused, u);
+    if (u->n.put_errors != n_refused) {
+        delete_refused(u);
     }
 }
 

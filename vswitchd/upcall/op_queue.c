@@ -2,6 +2,7 @@
  * because it moves; both buffers start anew whenever everything was taken. */
 #include "vswitchd/upcall/op_queue.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,7 +103,7 @@ static void compact(struct op_queue *q)
     }
 }
 
-int op_queue_flush(struct op_queue *q, struct dp *dp)
+int op_queue_flush(struct op_queue *q, struct dp *dp, op_queue_refused_cb *refused, void *aux)
 {
     if (q->head == q->n) {
         return 0;
@@ -114,8 +115,12 @@ int op_queue_flush(struct op_queue *q, struct dp *dp)
     while (q->head < q->n) {
         int taken = dp_submit(dp, q->ops + q->head, q->n - q->head);
 
-        if (taken < 0) {
+        if (taken == -ENOTCONN) {
             return taken;
+        }
+        if (taken < 0) {
+            refused(&q->ops[q->head++], taken, aux);
+            continue;
         }
         if (taken == 0) {
             break;

@@ -30,7 +30,10 @@ size_t op_queue_length(const struct op_queue *);
 /* Copies what 'op' points to, except key and mask: these must live until the operation completed.
  */
 void op_queue_put(struct op_queue *, const struct dp_op *op);
-/* Hands over as much as the datapath takes. Returns 0, or the negative errno of dp_submit(). */
-int op_queue_flush(struct op_queue *, struct dp *);
+/* Called for an operation that the datapath refuses to queue; it will never complete. */
+typedef void op_queue_refused_cb(const struct dp_op *, int error, void *aux);
+/* Hands over as much as the datapath takes. Returns 0, or -ENOTCONN: everything waits. 'refused'
+ * must not change the queue. */
+int op_queue_flush(struct op_queue *, struct dp *, op_queue_refused_cb *refused, void *aux);
 
 #endif

@@ -1,4 +1,5 @@
 /* The queue of operations, with a datapath that takes only some of them at a time. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,6 +55,44 @@ static void put(struct op_queue *q, uint64_t cookie)
     op_queue_put(q, &op);
 }
 
+static unsigned int n_refused;
+
+static void refused(const struct dp_op *op, int error, void *aux)
+{
+    (void)aux;
+    assert_int_equal(error, -EMSGSIZE);
+    assert_int_equal(op->cookie, 1);
+    n_refused++;
+}
+
+static int submit_all_but_one(struct dp *dp, const struct dp_op *ops, size_t n)
+{
+    (void)dp;
+    for (size_t i = 0; i < n; i++) {
+        if (ops[i].cookie == 1) {
+            return i ? (int)i : -EMSGSIZE;
+        }
+    }
+    return (int)n;
+}
+
+static void refused_operation_does_not_hold_up_the_others(void **state)
+{
+    static const struct dp_provider p = {.name = "test", .submit = submit_all_but_one};
+    struct dp dp = {&p};
+    struct op_queue q;
+
+    (void)state;
+    op_queue_init(&q);
+    for (uint64_t i = 0; i < 3; i++) {
+        put(&q, i);
+    }
+    assert_int_equal(op_queue_flush(&q, &dp, refused, NULL), 0);
+    assert_int_equal(op_queue_length(&q), 0);
+    assert_int_equal(n_refused, 1);
+    op_queue_free(&q);
+}
+
 static void what_is_not_taken_stays_in_order_with_its_bytes(void **state)
 {
     struct dp dp = {&provider};
@@ -68,10 +107,10 @@ static void what_is_not_taken_stays_in_order_with_its_bytes(void **state)
             put(&q, cookie++);
         }
         room = turn % 5;
-        assert_int_equal(op_queue_flush(&q, &dp), 0);
+        assert_int_equal(op_queue_flush(&q, &dp, refused, NULL), 0);
     }
     room = SIZE_MAX;
-    assert_int_equal(op_queue_flush(&q, &dp), 0);
+    assert_int_equal(op_queue_flush(&q, &dp, refused, NULL), 0);
     assert_int_equal(op_queue_length(&q), 0);
     assert_int_equal(next_cookie, cookie);
     op_queue_free(&q);
@@ -81,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_taken_stays_in_order_with_its_bytes),
+        cmocka_unit_test(refused_operation_does_not_hold_up_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
