@@ -87,31 +87,71 @@ static void dpif_show(struct ctl_request *req, int argc UNUSED, const char *cons
     strbuf_free(&s);
 }
 
-static void dpctl_show(struct ctl_request *req, int argc UNUSED, const char *const argv[] UNUSED,
-                       void *aux)
+static void put_port_stats(struct strbuf *s, const struct dp_port_stats *t)
+{
+    strbuf_printf(
+        s, "    RX packets:%" PRIu64 " errors:%" PRIu64 " dropped:%" PRIu64 " overruns:? frame:?\n",
+        t->rx_packets, t->rx_errors, t->rx_dropped);
+    strbuf_printf(s,
+                  "    TX packets:%" PRIu64 " errors:%" PRIu64 " dropped:%" PRIu64
+                  " aborted:? carrier:?\n    collisions:?\n",
+                  t->tx_packets, t->tx_errors, t->tx_dropped);
+    strbuf_printf(s, "    RX bytes:%" PRIu64 "  TX bytes:%" PRIu64 "\n", t->rx_bytes, t->tx_bytes);
+}
+
+static json_t *port_json(const struct iface *i, const struct dp_port_stats *t)
+{
+    return json_pack("{s:i, s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}", "port_no",
+                     (int)i->dp_port, "name", i->name, "type", iface_type_name(i->type),
+                     "statistics", "rx_packets", (json_int_t)t->rx_packets, "rx_bytes",
+                     (json_int_t)t->rx_bytes, "rx_dropped", (json_int_t)t->rx_dropped, "rx_errors",
+                     (json_int_t)t->rx_errors, "tx_packets", (json_int_t)t->tx_packets, "tx_bytes",
+                     (json_int_t)t->tx_bytes, "tx_dropped", (json_int_t)t->tx_dropped, "tx_errors",
+                     (json_int_t)t->tx_errors);
+}
+
+static void dpctl_show(struct ctl_request *req, int argc, const char *const argv[], void *aux)
 {
     struct reconcile *r = aux;
     struct strbuf s = STRBUF_INIT;
     struct upcall_counts c = {0};
+    bool statistics = argc && (!strcmp(argv[0], "-s") || !strcmp(argv[0], "--statistics"));
     size_t n;
-    struct iface **list = sorted(r, by_dp_port, &n);
+    struct iface **list;
+    json_t *ports;
 
     if (!r->attached) {
-        free(list);
         ctl_reply_error(req, "the datapath is not running");
         return;
     }
+    ports = json_array();
+    list = sorted(r, by_dp_port, &n);
     upcall_counts(r->upcall, &c);
     put_lookups(r, &s, DATAPATH_NAME ":\n  lookups: ");
     strbuf_printf(&s, " lost:%" PRIu64 "\n  flows: %" PRIu64 "\n", c.unanswered, c.flows);
     for (size_t k = 0; k < n; k++) {
-        if (list[k]->dp_port) {
-            strbuf_printf(&s, "  port %u: %s (%s)\n", list[k]->dp_port, list[k]->name,
-                          iface_type_name(list[k]->type));
+        struct dp_port_stats t = {0};
+
+        if (!list[k]->dp_port) {
+            continue;
         }
+        dp_port_stats(r->dp, list[k]->dp_port, &t);
+        strbuf_printf(&s, "  port %u: %s (%s)\n", list[k]->dp_port, list[k]->name,
+                      iface_type_name(list[k]->type));
+        if (statistics) {
+            put_port_stats(&s, &t);
+        }
+        json_array_append_new(ports, port_json(list[k], &t));
+    }
+    if (ctl_wants_json(req)) {
+        ctl_reply_json(req, json_pack("{s:s, s:I, s:I, s:I, s:o}", "name", DATAPATH_NAME, "hit",
+                                      (json_int_t)c.hit, "missed", (json_int_t)c.missed, "flows",
+                                      (json_int_t)c.flows, "ports", ports));
+    } else {
+        ctl_reply(req, strbuf_str(&s));
+        json_decref(ports);
     }
     free(list);
-    ctl_reply(req, strbuf_str(&s));
     strbuf_free(&s);
 }
 
