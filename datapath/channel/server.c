@@ -44,7 +44,7 @@ struct conn {
     struct event *readable;
     struct event *writable;
     struct event *hello_limit;
-    STAILQ_HEAD(, outgoing) out;
+    STAILQ_HEAD(outgoing_list, outgoing) out;
     bool failed; /* Nothing more can be sent; it is freed when nobody uses it. */
 };
 
@@ -67,7 +67,7 @@ struct server {
     struct event *woken;
     struct conn *attached;
     unsigned int n_attached;
-    LIST_HEAD(, conn) conns;
+    LIST_HEAD(conn_list, conn) conns;
     unsigned int n_conns;
     uint8_t changed[DP_MAX_PORTS / 8];
     bool any_changed;

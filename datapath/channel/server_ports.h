@@ -21,8 +21,8 @@ const char *ports_name(uint32_t port_no);
 /* Calls 'changed' for ports whose info is not what it was: all that have to do with a kernel
  * device; and a share of all, so that a call a second sees every port soon and costs little. */
 typedef void ports_changed_cb(uint32_t port_no, void *aux);
-void ports_check_device(int ifindex, const char *name, ports_changed_cb *, void *aux);
-void ports_check_some(ports_changed_cb *, void *aux);
+void ports_check_device(int ifindex, const char *name, ports_changed_cb *changed, void *aux);
+void ports_check_some(ports_changed_cb *changed, void *aux);
 
 /* Applies settings to core. When the number of workers needs other queues, ports are closed and
  * opened again; -EBUSY, naming the port, when one could not be found again (its device lives in

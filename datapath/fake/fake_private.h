@@ -96,8 +96,8 @@ struct fake_dp {
     bool tell_lost;
     char lost_reason[DP_ERROR_MAX];
 
-    STAILQ_HEAD(, fake_upcall_entry) upcalls;
-    STAILQ_HEAD(, fake_completion_entry) completions;
+    STAILQ_HEAD(fake_upcalls, fake_upcall_entry) upcalls;
+    STAILQ_HEAD(fake_completions, fake_completion_entry) completions;
     size_t n_completions;
     bool hold_completions;
     size_t ring_size;

@@ -52,7 +52,8 @@ static void fuzz_ring(const uint8_t *data, size_t size)
     enum { RING = 256 };
     static uint8_t ring[RING] __attribute__((aligned(8)));
     struct channel_ring shared = {0};
-    const struct iovec part = {ring, 16};
+    uint64_t payload[2] = {1, 2};
+    const struct iovec part = {payload, sizeof payload};
     struct ring_reader reader;
     struct ring_writer writer;
     uint8_t out[64];
