@@ -120,7 +120,8 @@ void db_datum_apply_diff(struct db_datum *, const struct db_datum *diff, const s
 
 /* JSON as in RFC 7047 section 5.1, with every constraint of 'type' checked (except references).
  * '*ret' is written on success only. 'named' may be NULL. Errors: -EINVAL for what does not have
- * the form of the type, -ERANGE for a constraint that is violated, -EEXIST for a duplicate. */
+ * the form or the count of the type, -ERANGE for a value that a constraint forbids, -EEXIST for a
+ * duplicate. */
 int db_datum_from_json(struct db_datum *ret, const struct db_type *, const json_t *,
                        db_named_uuid_cb *named, void *aux, struct error *);
 json_t *db_datum_to_json(const struct db_datum *, const struct db_type *);

@@ -146,7 +146,7 @@ static int elements_from_json(struct db_datum *d, const struct db_type *type, co
     }
     /* Before anything is allocated: the count is the client's word. */
     if (json_array_size(elements) > type->n_max) {
-        return error_set(err, ERANGE, "%s must have %u to %u members but %zu are present",
+        return error_set(err, EINVAL, "%s must have %u to %u members but %zu are present",
                          db_type_is_map(type) ? "map" : "set", type->n_min, type->n_max,
                          json_array_size(elements));
     }
@@ -186,7 +186,8 @@ int db_datum_from_json(struct db_datum *ret, const struct db_type *type, const j
         goto failed;
     }
     if (d.n < type->n_min) {
-        error = db_datum_check(&d, type, err);
+        error = error_set(err, EINVAL, "%s must have at least %u member but %u are present",
+                          db_type_is_map(type) ? "map" : "set", type->n_min, d.n);
         goto failed;
     }
     *ret = d;

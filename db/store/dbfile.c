@@ -27,8 +27,9 @@ struct dbfile {
     off_t record;     /* Where the last record that was read began. */
     struct strbuf in; /* The whole file, while it is read. */
     struct strbuf out;
-    bool has_tail;  /* A torn record is to be cut off before the first write. */
-    bool is_broken; /* A failed write could not be taken back. */
+    bool has_tail;        /* A torn record is to be cut off before the first write. */
+    bool is_broken;       /* A failed write could not be taken back. */
+    bool is_dir_unsynced; /* A rename may not be on the disk yet. */
 };
 
 /* --- Opening. --- */
@@ -252,6 +253,34 @@ static int write_all(int fd, const char *data, size_t len)
     return 0;
 }
 
+static int sync_directory(const char *path)
+{
+    char *copy = xstrdup(path);
+    int fd, error = 0;
+
+    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd)) {
+        error = errno;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(copy);
+    return error;
+}
+
+/* Everything written so far to the disk, and the file's name, too. */
+static int sync_file(struct dbfile *f)
+{
+    int error = 0;
+
+    if (f->is_dir_unsynced) {
+        error = sync_directory(f->path);
+        f->is_dir_unsynced = error != 0;
+    }
+    return error ? error : fdatasync(f->fd) ? errno : 0;
+}
+
 /* Makes the file end where its good records do. */
 static int cut_back(struct dbfile *f, off_t end)
 {
@@ -298,9 +327,9 @@ int dbfile_flush(struct dbfile *f, bool sync, struct error *err)
     }
     f->good += (off_t)f->out.len;
     strbuf_clear(&f->out);
-    if (sync && f->synced != f->good) {
-        if (fdatasync(f->fd)) {
-            error = errno;
+    if (sync && (f->synced != f->good || f->is_dir_unsynced)) {
+        error = sync_file(f);
+        if (error) {
             /* Also earlier records that nobody has synced yet may be gone without a trace. */
             f->is_broken = f->synced < start;
             take_back(f, start);
@@ -323,22 +352,6 @@ void dbfile_append(struct dbfile *f, const char *json, size_t len)
 }
 
 /* --- New files. --- */
-
-static int sync_directory(const char *path)
-{
-    char *copy = xstrdup(path);
-    int fd, error = 0;
-
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd)) {
-        error = errno;
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    free(copy);
-    return error;
-}
 
 /* Writes 'records' to 'path', which must not be there, and to the disk. */
 static int write_file(const char *path, const struct strbuf *records, mode_t mode, int *ret_fd)
@@ -408,13 +421,10 @@ int dbfile_replace(struct dbfile *f, const struct strbuf *records, struct error 
         f->fd = fd;
         f->good = (off_t)records->len;
         f->has_tail = f->is_broken = false;
-        error = sync_directory(real);
-        /* The new file is in use in any case; only, a power failure may bring the old one back. */
-        f->synced = error ? 0 : f->good;
-        if (error) {
-            error_set_errno(err, error, "directory of database file '%s': cannot be synced",
-                            f->path);
-        }
+        f->synced = f->good;
+        /* The new file is in use in any case. If this fails, a power failure could bring the old
+         * one back, so nothing is called durable before it succeeded. */
+        f->is_dir_unsynced = sync_directory(real) != 0;
     }
     free(temp);
     free(real);
