@@ -530,7 +530,7 @@ static int fake_port_list(struct dp *dp, struct dp_port_info **ret, size_t *ret_
                           struct error *err)
 {
     struct fake_dp *fake = fake_cast(dp);
-    struct fake_port *port, *next;
+    struct fake_port *port;
     size_t n = 0;
 
     if (!fake->attached) {
@@ -539,7 +539,7 @@ static int fake_port_list(struct dp *dp, struct dp_port_info **ret, size_t *ret_
     *ret = NULL;
     if (fake->state->ports) {
         *ret = xcalloc(HASH_COUNT(fake->state->ports), sizeof **ret);
-        HASH_ITER (hh, fake->state->ports, port, next) {
+        for (port = fake->state->ports; port; port = port->hh.next) {
             (*ret)[n++] = port->info;
         }
     }
@@ -551,12 +551,12 @@ static int fake_flow_list(struct dp *dp, void (*cb)(const struct dp_flow *, void
                           struct error *err)
 {
     struct fake_dp *fake = fake_cast(dp);
-    struct fake_flow *flow, *next;
+    struct fake_flow *flow;
 
     if (!fake->attached) {
         return error_set(err, ENOTCONN, "the datapath is not attached");
     }
-    HASH_ITER (hh, fake->state->flows, flow, next) {
+    for (flow = fake->state->flows; flow; flow = flow->hh.next) {
         cb(&flow->flow, aux);
     }
     return 0;

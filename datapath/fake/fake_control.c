@@ -10,9 +10,9 @@
 
 uint32_t fake_port_find(struct dp *dp, const char *name)
 {
-    struct fake_port *port, *next;
+    struct fake_port *port;
 
-    HASH_ITER (hh, fake_cast(dp)->state->ports, port, next) {
+    for (port = fake_cast(dp)->state->ports; port; port = port->hh.next) {
         if (!strcmp(port->info.name, name)) {
             return port->info.port_no;
         }

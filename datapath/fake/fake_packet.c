@@ -18,9 +18,9 @@ struct frame {
 
 struct fake_flow *fake_find_flow(struct fake_state *state, const struct flow_key *key)
 {
-    struct fake_flow *flow, *next;
+    struct fake_flow *flow;
 
-    HASH_ITER (hh, state->flows, flow, next) {
+    for (flow = state->flows; flow; flow = flow->hh.next) {
         struct flow_key masked;
 
         flow_key_mask(&masked, key, &flow->flow.mask);
@@ -177,7 +177,7 @@ int fake_release(struct fake_state *state, uint64_t token, const void *actions, 
     if (!pending) {
         return -ENOENT;
     }
-    STAILQ_FOREACH (packet, &pending->packets, next) {
+    for (packet = STAILQ_FIRST(&pending->packets); packet; packet = STAILQ_NEXT(packet, next)) {
         fake_execute(state, actions, actions_len, pending->key.in_port, packet->data, packet->len);
     }
     free_pending(state, pending);
@@ -249,7 +249,7 @@ bool fake_receive(struct dp *dp, const struct flow_key *key, const void *packet,
     struct fake_dp *fake = fake_cast(dp);
     struct fake_state *state = fake->state;
     struct fake_flow *flow = fake_find_flow(state, key);
-    struct fake_pending *pending, *next;
+    struct fake_pending *pending;
     uint32_t port_no = key->in_port;
     struct fake_port *port;
 
@@ -266,7 +266,7 @@ bool fake_receive(struct dp *dp, const struct flow_key *key, const void *packet,
         fake_execute(state, flow->flow.actions, flow->flow.actions_len, port_no, packet, len);
         return true;
     }
-    HASH_ITER (hh, state->pending, pending, next) {
+    for (pending = state->pending; pending; pending = pending->hh.next) {
         if (pending->by_key && flow_key_equal(&pending->key, key)) {
             park(pending, packet, len);
             return false;
