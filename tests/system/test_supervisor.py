@@ -305,7 +305,7 @@ def test_up_that_is_interrupted_leaves_nothing(fakes):
 
 
 @pytest.mark.parametrize("argv, words", [
-    (("frobnicate",), "unknown command 'frobnicate'"), (("top",), "unknown command 'top'"), ((), "a command is missing"),
+    (("frobnicate",), "unknown command 'frobnicate'"), (("top", "--interval=0"), "'0'"), (("top",), "not running"), ((), "a command is missing"),
     (("up", "--nosuch"), "'--nosuch'"), (("up", "--memory=lots"), "'lots'"), (("up", "extra"), "'extra'"),
     (("status", "--format=xml"), "'xml'"), (("down", "extra"), "'extra'"), (("up", "--timeout=0"), "'0'")])
 def test_wrong_words_are_named(fakes, argv, words):

@@ -103,7 +103,7 @@ is_well() { sluice status >/dev/null 2>&1; }
 resent() { inside "$1" awk '/^Tcp:/ { if (n++) print $13 }' /proc/net/snmp; }
 # Packets that the switch dropped, ever.
 dropped() {
-    sluice-appctl --format=json dpctl/show-drops |
+    sluice-appctl -t sluice-datapath --format=json dpctl/show-drops |
         /usr/bin/python3 -c 'import json, sys; print(sum(r["packets"] for r in json.load(sys.stdin)))'
 }
 # What an iperf3 client's JSON says.
@@ -225,10 +225,10 @@ title "What the datapath caches"
 show sluice-appctl dpctl/dump-flows
 
 title "Port counters"
-show sluice-appctl dpctl/show -s
+show sluice-appctl -t sluice-datapath dpctl/show
 
 title "Every drop has a reason"
-show sluice-appctl dpctl/show-drops
+show sluice-appctl -t sluice-datapath dpctl/show-drops
 
 title "Stop"
 pids=$(sort -u "$dir"/*.pid)

@@ -6,5 +6,6 @@
 int cmd_up(int argc, char *argv[]);
 int cmd_down(int argc, char *argv[]);
 int cmd_status(int argc, char *argv[]);
+int cmd_top(int argc, char *argv[]);
 
 #endif

@@ -14,6 +14,7 @@ static const struct {
     {"up", cmd_up},
     {"down", cmd_down},
     {"status", cmd_status},
+    {"top", cmd_top},
 };
 
 int main(int argc, char *argv[])
@@ -24,20 +25,21 @@ int main(int argc, char *argv[])
          .value = &rundir},
         {NULL},
     };
-    int first = options_parse(
-        argc, argv, "sluice", "up|down|status [OPTION]...",
-        "  sluice up      start the switch and watch over it\n"
-        "  sluice down    stop it\n"
-        "  sluice status  show its processes; exit code 0 when all are well\n\n"
-        "'sluice COMMAND --help' shows the options of a command.",
-        defs);
+    int first = options_parse(argc, argv, "sluice", "up|down|status|top [OPTION]...",
+                              "  sluice up      start the switch and watch over it\n"
+                              "  sluice down    stop it\n"
+                              "  sluice status  show its processes; exit code 0 when all are well\n"
+                              "  sluice top     show ports, rates and drops, live\n\n"
+                              "'sluice COMMAND --help' shows the options of a command.",
+                              defs);
 
     if (rundir) {
         setenv("SLUICE_RUNDIR", rundir, 1);
     }
     if (first >= argc) {
-        fprintf(stderr, "sluice: a command is missing: up, down or status; 'sluice --help' tells "
-                        "more\n");
+        fprintf(stderr,
+                "sluice: a command is missing: up, down, status or top; 'sluice --help' tells "
+                "more\n");
         return 2;
     }
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
@@ -46,7 +48,7 @@ int main(int argc, char *argv[])
         }
     }
     fprintf(stderr,
-            "sluice: unknown command '%s': there are up, down and status; 'sluice --help' "
+            "sluice: unknown command '%s': there are up, down, status and top; 'sluice --help' "
             "tells more\n",
             argv[first]);
     return 2;
