@@ -61,7 +61,7 @@ static void dp_upcalls(const struct dp_upcall *ups, size_t n, void *aux)
 static void dp_completions(const struct dp_completion *cs, size_t n, void *aux)
 {
     struct vswitchd *v = aux;
-    upcall_completions(v->upcall, cs, n, time_now_ms());
+    upcall_completions(v->upcall, cs, n);
 }
 
 static void dp_port_changed(uint32_t port_no UNUSED, void *aux)

@@ -82,7 +82,6 @@ static void adopt_one(const struct dp_flow *df, void *aux)
         return;
     }
     f->installed = true;
-    f->installed_ms = a->now_ms;
     f->actions.data = df->actions_len ? xmemdup(df->actions, df->actions_len) : NULL;
     f->actions.len = f->actions.size = df->actions_len;
     if (a->n == a->size) {

@@ -127,7 +127,6 @@ static struct cached_flow *flow_new(struct flow_table *t, uint32_t flow_no,
         abort();
     }
     memset(f, 0, sizeof *f);
-    flow_key_copy(&f->key, key);
     make_id(&f->id, key, mask_ref(t, mask));
     f->flow_no = flow_no;
     f->created_ms = now_ms;

@@ -26,7 +26,6 @@ struct flow_id {
 };
 
 struct cached_flow {
-    struct flow_key key; /* Of the packet that made it; what is put. */
     struct flow_id id;
     uint32_t flow_no;
     unsigned int puts_in_flight;
@@ -38,8 +37,7 @@ struct cached_flow {
     struct ofproto_effects *effects; /* NULL: adopted, not translated yet. */
     uint64_t generation;             /* Translated under this one; 0: must be translated. */
     uint64_t created_ms;
-    uint64_t installed_ms;
-    uint64_t pending;              /* The token that the first put carries. */
+    uint64_t pending;              /* The token that the last put carries. */
     struct dp_flow_stats credited; /* What the effects have been credited with. */
     UT_hash_handle hh;
 };

@@ -7,12 +7,13 @@
 
 LOG_MODULE(upcall_flush);
 
-void upcall_put_flow(struct upcall *u, struct cached_flow *f, uint64_t pending)
+void upcall_put_flow(struct upcall *u, struct cached_flow *f, const struct flow_key *key,
+                     uint64_t pending)
 {
     struct dp_op op = {.type = DP_OP_FLOW_PUT,
                        .cookie = COOKIE_FLOW << 56,
                        .flow_no = f->flow_no,
-                       .key = &f->key,
+                       .key = key ? key : &f->id.masked,
                        .mask = &f->id.mask->mask,
                        .actions = f->actions.data,
                        .actions_len = f->actions.len,

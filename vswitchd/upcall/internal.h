@@ -65,13 +65,11 @@ struct upcall {
 #define UPCALL_PASS_INTERVAL_MS 1000
 #define UPCALL_PASS_GAP_MS 20 /* Between passes, however much changes. */
 #define UPCALL_SLICE_US 2000
-/* An upcall for a flow that is installed this long is no race: the datapath filed the flow under a
- * more specific mask (dp.h). */
-#define UPCALL_RACE_MS 100
-
 /* flush.c: what the other files do to flows. */
-/* Queues a put of the flow's actions ('pending': with its token). */
-void upcall_put_flow(struct upcall *, struct cached_flow *, uint64_t pending);
+/* Queues a put of the flow's actions. 'key' is that of the packet which asks for it, whose token is
+ * 'pending'; NULL: only the actions changed. */
+void upcall_put_flow(struct upcall *, struct cached_flow *, const struct flow_key *key,
+                     uint64_t pending);
 void upcall_delete_flow(struct upcall *, struct cached_flow *);
 void upcall_flush_ops(struct upcall *);
 /* Credits what came since the last time. */

@@ -16,6 +16,7 @@ void op_queue_free(struct op_queue *q)
     free(q->ops);
     free(q->actions_at);
     free(q->packet_at);
+    free(q->keys);
     free(q->bytes);
     op_queue_init(q);
 }
@@ -53,15 +54,34 @@ static size_t keep_bytes(struct op_queue *q, const void *p, size_t len)
     return at + 1;
 }
 
+static void grow(struct op_queue *q)
+{
+    struct flow_key *keys;
+
+    q->size = MAX_OF(2 * q->size, (size_t)64);
+    q->ops = xreallocarray(q->ops, q->size, sizeof *q->ops);
+    q->actions_at = xreallocarray(q->actions_at, q->size, sizeof *q->actions_at);
+    q->packet_at = xreallocarray(q->packet_at, q->size, sizeof *q->packet_at);
+    keys = aligned_alloc(64, q->size * sizeof *keys);
+    if (!keys) {
+        abort();
+    }
+    if (q->n) {
+        memcpy(keys, q->keys, q->n * sizeof *keys);
+    }
+    free(q->keys);
+    q->keys = keys;
+}
+
 void op_queue_put(struct op_queue *q, const struct dp_op *op)
 {
     if (q->n == q->size) {
-        q->size = MAX_OF(2 * q->size, (size_t)64);
-        q->ops = xreallocarray(q->ops, q->size, sizeof *q->ops);
-        q->actions_at = xreallocarray(q->actions_at, q->size, sizeof *q->actions_at);
-        q->packet_at = xreallocarray(q->packet_at, q->size, sizeof *q->packet_at);
+        grow(q);
     }
     q->ops[q->n] = *op;
+    if (op->key) {
+        flow_key_copy(&q->keys[q->n], op->key);
+    }
     q->actions_at[q->n] = keep_bytes(q, op->actions, op->actions_len);
     q->packet_at[q->n] = keep_bytes(q, op->packet, op->packet_len);
     q->n++;
@@ -77,6 +97,7 @@ static void compact(struct op_queue *q)
         return;
     }
     memmove(q->ops, q->ops + q->head, left * sizeof *q->ops);
+    memmove(q->keys, q->keys + q->head, left * sizeof *q->keys);
     memmove(q->actions_at, q->actions_at + q->head, left * sizeof *q->actions_at);
     memmove(q->packet_at, q->packet_at + q->head, left * sizeof *q->packet_at);
     q->head = 0;
@@ -109,6 +130,7 @@ int op_queue_flush(struct op_queue *q, struct dp *dp, op_queue_refused_cb *refus
         return 0;
     }
     for (size_t i = q->head; i < q->n; i++) {
+        q->ops[i].key = q->ops[i].key ? &q->keys[i] : NULL;
         q->ops[i].actions = q->actions_at[i] ? q->bytes + q->actions_at[i] - 1 : NULL;
         q->ops[i].packet = q->packet_at[i] ? q->bytes + q->packet_at[i] - 1 : NULL;
     }

@@ -15,7 +15,8 @@ struct op_queue {
     struct dp_op *ops;
     size_t *actions_at; /* Offsets into 'bytes', plus one; 0: none. */
     size_t *packet_at;
-    size_t head, n, size; /* ops[head...n-1] wait. */
+    struct flow_key *keys; /* Of those that have one. */
+    size_t head, n, size;  /* ops[head...n-1] wait. */
     uint8_t *bytes;
     size_t n_bytes, bytes_size;
 };

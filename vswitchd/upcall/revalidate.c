@@ -73,7 +73,7 @@ static void retranslate(struct upcall *u, struct cached_flow *f, uint64_t now_ms
         dp_actions_free(&f->actions);
         f->actions = out.actions;
         out.actions = (struct dp_actions)DP_ACTIONS_INIT;
-        upcall_put_flow(u, f, DP_NO_PENDING);
+        upcall_put_flow(u, f, NULL, DP_NO_PENDING);
         u->n.reput++;
     }
     ofproto_xlate_out_free(&out);

@@ -2,6 +2,7 @@
  * what becomes of operations when they complete. See upcall.h. */
 #include "vswitchd/upcall/upcall.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,27 +98,48 @@ static void execute(struct upcall *u, const struct dp_upcall *up, uint64_t pendi
     u->n.executed++;
 }
 
-/* True when a flow is to be put for this verdict, false when executing the packet is all. */
-static bool want_flow(struct upcall *u, const struct dp_upcall *up,
-                      const struct ofproto_xlate_out *out, uint64_t now_ms)
+/* The flow to put for this verdict; NULL when executing the packet is all. A flow that is there
+ * already is put again under this packet's key: the datapath may file a flow under a more specific
+ * mask, for one packet's key at a time (dp.h). */
+static struct cached_flow *flow_for(struct upcall *u, const struct dp_upcall *up,
+                                    const struct ofproto_xlate_out *out, uint64_t now_ms)
 {
     struct cached_flow *f;
 
     if (up->reason != DP_UPCALL_MISS || out->no_cache) {
-        return false;
+        return NULL;
     }
     f = flow_table_find(&u->flows, up->key, &out->mask);
-    if (f && (!f->installed || now_ms - f->installed_ms < UPCALL_RACE_MS)) {
-        return false;
+    if (f) {
+        return f;
     }
     if (flow_table_count(&u->flows) >= u->flow_limit) {
         u->n.limit_hits++;
         log_warn_limit("the limit of %u cached flows is reached: packets of new flows are handled "
                        "one by one (other_config:flow-limit)",
                        u->flow_limit);
-        return false;
+        return NULL;
     }
-    return true;
+    u->n.installed++;
+    return flow_table_add(&u->flows, up->key, &out->mask, now_ms);
+}
+
+static void install(struct upcall *u, const struct dp_upcall *up, struct cached_flow *f,
+                    struct ofproto_xlate_out *out)
+{
+    struct dp_actions actions = f->actions;
+    struct ofproto_effects *effects = f->effects;
+
+    f->actions = out->actions;
+    f->effects = out->effects;
+    out->actions = actions;
+    out->effects = effects;
+    /* What this very packet taught does not make its own verdict old. */
+    f->generation = ofproto_set_generation(u->ofprotos);
+    upcall_put_flow(u, f, up->key, up->pending);
+    if (up->pending == DP_NO_PENDING) {
+        execute(u, up, DP_NO_PENDING, &f->actions);
+    }
 }
 
 static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t now_ms)
@@ -129,7 +151,7 @@ static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t no
                                   .may_learn = true,
                                   .now_ms = now_ms};
     struct ofproto_xlate_out out;
-    struct cached_flow *f = NULL;
+    struct cached_flow *f;
 
     u->n.upcalls++;
     if (op_queue_is_full(&u->ops)) {
@@ -137,21 +159,9 @@ static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t no
         return;
     }
     ofproto_translate(u->ofprotos, &in, &out);
-    if (want_flow(u, up, &out, now_ms)) {
-        f = flow_table_add(&u->flows, up->key, &out.mask, now_ms);
-    }
+    f = flow_for(u, up, &out, now_ms);
     if (f) {
-        f->actions = out.actions;
-        f->effects = out.effects;
-        /* What this very packet taught does not make its own verdict old. */
-        f->generation = ofproto_set_generation(u->ofprotos);
-        out.actions = (struct dp_actions)DP_ACTIONS_INIT;
-        out.effects = NULL;
-        upcall_put_flow(u, f, up->pending);
-        if (up->pending == DP_NO_PENDING) {
-            execute(u, up, DP_NO_PENDING, &f->actions);
-        }
-        u->n.installed++;
+        install(u, up, f, &out);
     } else {
         execute(u, up, up->pending, &out.actions);
         if (out.effects) {
@@ -251,19 +261,16 @@ void upcall_sync(struct upcall *u, upcall_synced_cb *done, void *aux)
 /* --- Completions.
  * -------------------------------------------------------------------------------- */
 
-static void put_completed(struct upcall *u, struct cached_flow *f, int error, uint64_t now_ms)
+static void put_completed(struct upcall *u, struct cached_flow *f, int error)
 {
     f->puts_in_flight--;
     if (!error) {
-        if (!f->installed) {
-            f->installed = true;
-            f->installed_ms = now_ms;
-        }
+        f->installed = true;
         return;
     }
     u->n.put_errors++;
     log_warn_limit("the datapath did not take flow %u: %s", f->flow_no, strerror(-error));
-    if (!f->installed && f->pending) {
+    if (f->pending != DP_NO_PENDING) {
         /* The token may be unanswered still; if it was answered this does nothing. */
         struct dp_op op = {.type = DP_OP_EXECUTE,
                            .cookie = COOKIE_EXECUTE << 56,
@@ -271,8 +278,10 @@ static void put_completed(struct upcall *u, struct cached_flow *f, int error, ui
                            .actions_len = f->actions.len,
                            .pending = f->pending};
         op_queue_put(&u->ops, &op);
+        f->pending = DP_NO_PENDING;
     }
-    if (!f->deleting) {
+    /* Without room, a flow that it has keeps its other keys and has the new actions. */
+    if (!f->deleting && !(error == -ENOSPC && f->installed)) {
         upcall_delete_flow(u, f);
     }
 }
@@ -289,7 +298,7 @@ static void del_completed(struct upcall *u, struct cached_flow *f, const struct 
     flow_table_remove(&u->flows, f);
 }
 
-void upcall_completions(struct upcall *u, const struct dp_completion *cs, size_t n, uint64_t now_ms)
+void upcall_completions(struct upcall *u, const struct dp_completion *cs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const struct dp_completion *c = &cs[i];
@@ -302,7 +311,7 @@ void upcall_completions(struct upcall *u, const struct dp_completion *cs, size_t
             struct cached_flow *f = flow_table_get(&u->flows, c->flow_no);
 
             if (f && c->type == DP_OP_FLOW_PUT && f->puts_in_flight) {
-                put_completed(u, f, c->error, now_ms);
+                put_completed(u, f, c->error);
             } else if (f && c->type == DP_OP_FLOW_DEL) {
                 del_completed(u, f, c);
             }

@@ -38,7 +38,7 @@ bool upcall_is_running(const struct upcall *);
 
 /* What the datapath tells, as of 'struct dp_callbacks'. */
 void upcall_handle(struct upcall *, const struct dp_upcall *, size_t n, uint64_t now_ms);
-void upcall_completions(struct upcall *, const struct dp_completion *, size_t n, uint64_t now_ms);
+void upcall_completions(struct upcall *, const struct dp_completion *, size_t n);
 void upcall_lost(struct upcall *);
 
 /* A slice of revalidation: at most about two milliseconds. Returns in how many milliseconds it

@@ -114,7 +114,7 @@ static void upcalls(const struct dp_upcall *ups, size_t n, void *aux)
 static void completions(const struct dp_completion *cs, size_t n, void *aux)
 {
     struct env *e = aux;
-    upcall_completions(e->u, cs, n, time_now_ms());
+    upcall_completions(e->u, cs, n);
 }
 
 static void port_changed(uint32_t port_no, void *aux)

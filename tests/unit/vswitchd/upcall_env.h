@@ -62,7 +62,7 @@ static void env_upcalls(const struct dp_upcall *ups, size_t n, void *aux)
 static void env_completions(const struct dp_completion *cs, size_t n, void *aux)
 {
     struct env *e = aux;
-    upcall_completions(e->u, cs, n, env_now(e));
+    upcall_completions(e->u, cs, n);
 }
 
 static const struct dp_callbacks env_callbacks = {
