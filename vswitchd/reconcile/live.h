@@ -124,6 +124,8 @@ struct reconcile {
     int64_t synced_cfg; /* The next_cfg whose pass and flows are in force. */
     bool synced_cfg_valid;
     int64_t syncing_cfg;
+    bool sync_in_flight;
+    bool sync_again;
     bool txn_in_flight;
     bool status_dirty;
     bool cfg_written;

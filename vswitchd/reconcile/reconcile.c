@@ -120,14 +120,33 @@ static void pass_run(struct reconcile *r)
     }
 }
 
+static void start_sync(struct reconcile *r);
+
 static void synced(void *aux)
 {
     struct reconcile *r = aux;
 
+    r->sync_in_flight = false;
     r->synced_cfg = r->syncing_cfg;
     r->synced_cfg_valid = true;
     r->cfg_written = false;
     status_write(r);
+    if (r->sync_again && r->settled) {
+        start_sync(r);
+    }
+}
+
+/* One at a time, so that changes which never end do not put off the confirmation of the first. */
+static void start_sync(struct reconcile *r)
+{
+    if (r->sync_in_flight) {
+        r->sync_again = true;
+        return;
+    }
+    r->sync_again = false;
+    r->sync_in_flight = true;
+    r->syncing_cfg = r->conf->next_cfg;
+    upcall_sync(r->upcall, synced, r);
 }
 
 /* Nothing is left to do: read what became of it, wait for the flows, then confirm. */
@@ -142,8 +161,7 @@ static void pass_settled(struct reconcile *r)
         reconcile_schedule(r,
                            r->retry_at_ms > now_ms ? (unsigned int)(r->retry_at_ms - now_ms) : 1);
     }
-    r->syncing_cfg = r->conf->next_cfg;
-    upcall_sync(r->upcall, synced, r);
+    start_sync(r);
 }
 
 static bool waits_for_datapath(struct reconcile *r)
