@@ -2,6 +2,10 @@
  * vs0, the world on vs1. */
 #include "tests/unit/datapath/port/port_test.h"
 
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+
 #include "datapath/port/host_block.h"
 
 static uint8_t frame[70000], got[70000];
@@ -286,6 +290,56 @@ static void mac_and_mtu_are_applied_when_given(void **state UNUSED)
     run("ip link set vs0 mtu 9000");
 }
 
+/* The tap of a virtual machine, held by its emulator, which knows no offloads but a header. */
+static void the_tap_of_a_virtual_machine_is_a_port(void **state UNUSED)
+{
+    struct ifreq ifr = {.ifr_name = "vmtap", .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+    struct virtio_net_hdr header = {0};
+    struct iovec iov[2] = {{&header, sizeof header}, {frame, 0}};
+    int vm = open("/dev/net/tun", O_RDWR);
+    struct test_lengths l;
+    struct port *port;
+    struct rte_mbuf *m;
+    size_t len, total = 0;
+
+    NEED_NAMESPACE();
+    assert_return_code(ioctl(vm, TUNSETIFF, &ifr), errno);
+    run("ip link set vmtap up");
+    port = must_open("system", "vmtap", 2);
+    for (len = 14; len < 1515; len += 100) {
+        fill_frame(frame, len, 4);
+        iov[1].iov_len = len;
+        assert_int_equal(writev(vm, iov, 2), len + sizeof header);
+        m = rx_one(port, NULL);
+        assert_packet(m, frame, len);
+        rte_pktmbuf_free(m);
+    }
+    /* A super-packet to it: the kernel cuts it up for the machine. */
+    len = make_l4(frame, false, true, 0, 14000, &l);
+    m = packet_of(frame, len);
+    m->l2_len = l.l2;
+    m->l3_len = l.l3;
+    m->l4_len = l.l4;
+    m->tso_segsz = 1400;
+    m->ol_flags = RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_TCP_SEG;
+    tx_one(port, m, 0);
+    iov[1] = (struct iovec){got, sizeof got};
+    for (int i = 0; i < 10; i++) {
+        ssize_t n;
+
+        do {
+            n = readv(vm, iov, 2) - (ssize_t)sizeof header;
+        } while (n > 0 && memcmp(got, frame, 14));
+        assert_int_equal(n, l.l2 + l.l3 + l.l4 + 1400);
+        assert_true(checksums_hold(got, (size_t)n, &l));
+        assert_memory_equal(got + l.l2 + l.l3 + l.l4, frame + l.l2 + l.l3 + l.l4 + total, 1400);
+        total += 1400;
+    }
+    port_close(port);
+    close(vm);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
 static void what_is_no_free_ethernet_device_is_refused(void **state UNUSED)
 {
     struct dp_port_config config = {.name = "nope", .type = "system"};
@@ -364,6 +418,7 @@ int main(void)
         cmocka_unit_test(the_hosts_stack_does_not_answer_while_the_port_is_open),
         cmocka_unit_test(state_is_told_and_a_device_may_be_down),
         cmocka_unit_test(mac_and_mtu_are_applied_when_given),
+        cmocka_unit_test(the_tap_of_a_virtual_machine_is_a_port),
         cmocka_unit_test(what_is_no_free_ethernet_device_is_refused),
         cmocka_unit_test(a_removed_device_is_reported_and_wakes_nobody),
         cmocka_unit_test(opening_many_times_leaks_nothing_and_failing_neither),
