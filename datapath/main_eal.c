@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -123,11 +124,14 @@ static int add(struct arguments *a, const char *arg, struct error *err)
     return 0;
 }
 
-static bool asks_for_device(const struct arguments *a)
+/* Whether an argument begins with one of the prefixes, of which NULL is the last. */
+static bool has_option(const struct arguments *a, const char *const prefixes[])
 {
-    for (int i = 0; i < a->argc; i++) {
-        if (!strncmp(a->argv[i], "-a", 2) || !strncmp(a->argv[i], "--allow", 7)) {
-            return true;
+    for (int i = 1; i < a->argc; i++) {
+        for (size_t j = 0; prefixes[j]; j++) {
+            if (!strncmp(a->argv[i], prefixes[j], strlen(prefixes[j]))) {
+                return true;
+            }
         }
     }
     return false;
@@ -149,30 +153,26 @@ static int add_words(struct arguments *a, const char *words, struct error *err)
 static int build_arguments(struct arguments *a, unsigned int memory_mb, const char *extra,
                            struct error *err)
 {
-    static const char *const without_hugepages[] = {"--no-huge", "--no-shconf"};
+    static const char *const device_options[] = {"-a", "--allow", NULL};
+    static const char *const lcore_options[] = {"-l", "-c", "--lcores", NULL};
     char memory[32], lcores[4096];
     int error = add(a, "sluice-datapath", err);
 
     hugepages = free_hugepages_mb() >= memory_mb;
-    snprintf(memory, sizeof memory, "%u", memory_mb);
+    snprintf(memory, sizeof memory, "-m%u", memory_mb);
     format_lcores(lcores, sizeof lcores);
-    error = error ? error : add(a, "--no-telemetry", err);
-    error = error ? error : add(a, "--log-level=*:warning", err);
-    error = error ? error : add(a, lcores, err);
-    if (hugepages) {
-        error = error ? error : add(a, "--in-memory", err);
-    } else {
-        for (size_t i = 0; i < ARRAY_SIZE(without_hugepages); i++) {
-            error = error ? error : add(a, without_hugepages[i], err);
-        }
-    }
-    error = error ? error : add(a, "-m", err);
-    error = error ? error : add(a, memory, err);
     error = error ? error : add_words(a, extra, err);
-    if (!error && !asks_for_device(a)) {
+    if (!error && !has_option(a, lcore_options)) {
+        error = add(a, lcores, err);
+    }
+    if (!error && !has_option(a, device_options)) {
         error = add(a, "--no-pci", err);
     }
-    return error;
+    error = error ? error : add(a, hugepages ? "--in-memory" : "--no-huge", err);
+    error = error ? error : add(a, "--no-shconf", err);
+    error = error ? error : add(a, "--no-telemetry", err);
+    error = error ? error : add(a, "--log-level=*:warning", err);
+    return error ? error : add(a, memory, err);
 }
 
 /* EAL makes a directory for files that it then, sharing nothing, does not use. */
@@ -188,20 +188,55 @@ static void remove_unused_dirs(const char *rundir)
     }
 }
 
+/* EAL answers a bad argument with pages of usage on stdout; what is wrong is in its log. */
+static int init_quietly(int argc, char *argv[])
+{
+    int saved = dup(STDOUT_FILENO), null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC), rc;
+
+    fflush(stdout);
+    if (null_fd >= 0 && saved >= 0) {
+        dup2(null_fd, STDOUT_FILENO);
+    }
+    rc = rte_eal_init(argc, argv);
+    fflush(stdout);
+    if (saved >= 0) {
+        dup2(saved, STDOUT_FILENO);
+        close(saved);
+    }
+    if (null_fd >= 0) {
+        close(null_fd);
+    }
+    return rc;
+}
+
+static int check_memory(unsigned int memory_mb, struct error *err)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
+    unsigned long total_mb = pages > 0 ? (unsigned long)pages / (1048576 / (size_t)page_size) : 0;
+
+    if (total_mb && memory_mb > total_mb) {
+        return error_set(err, ENOMEM,
+                         "option --memory: %u MiB are more than the %lu MiB of this machine",
+                         memory_mb, total_mb);
+    }
+    return 0;
+}
+
 int eal_start(unsigned int memory_mb, const char *args, const char *rundir, struct error *err)
 {
     /* EAL keeps pointers into its arguments. */
     static struct arguments a;
     char *argv[MAX_ARGS];
-    int error = build_arguments(&a, memory_mb, args, err);
+    int error = check_memory(memory_mb, err);
 
+    error = error ? error : build_arguments(&a, memory_mb, args, err);
     if (error) {
         return error;
     }
     setenv("RUNTIME_DIRECTORY", rundir, 1);
     redirect_log();
     memcpy(argv, a.argv, sizeof argv); /* EAL permutes it. */
-    if (rte_eal_init(a.argc, argv) < 0) {
+    if (init_quietly(a.argc, argv) < 0) {
         return error_set(err, rte_errno ? rte_errno : EIO,
                          "DPDK does not start with %u MiB of %s and --eal '%s': %s", memory_mb,
                          hugepages ? "hugepages" : "memory", args ? args : "",
