@@ -97,7 +97,7 @@ static void succeed(struct hosted *h, struct request_list *requests)
             h->n_txns++;
             monitor_publish(&r->updates, &r->txn_id);
             any_due |= mark_waiting(h, r->txn);
-            txn_finish(r->txn);
+            txn_commit(r->txn);
             r->txn = NULL;
         }
         transact_reply(r);
@@ -218,7 +218,7 @@ int hosted_commit_internal(struct hosted *h, struct txn *txn, struct error *err)
     monitor_publish(&updates, &txn_id);
     h->last_txn_id = txn_id;
     mark_waiting(h, txn);
-    txn_finish(txn);
+    txn_commit(txn);
     transact_retry(h);
     return 0;
 }

@@ -46,7 +46,7 @@ static void commit(struct request *r, struct txn *txn)
         return;
     }
     if (txn_is_empty(txn)) {
-        txn_finish(txn);
+        txn_commit(txn);
         return;
     }
     if (h->store) {

@@ -166,7 +166,7 @@ static void discard_row(struct row *row)
 }
 
 /* Forgets rows that did not change in the end. Those that came and went stay, because journals may
- * still name them; see txn_finish(). */
+ * still name them; see txn_commit(). */
 static void drop_unchanged_rows(struct txn *txn)
 {
     size_t kept = 0;
@@ -235,7 +235,7 @@ static void free_txn(struct txn *txn)
     free(txn);
 }
 
-void txn_finish(struct txn *txn)
+void txn_commit(struct txn *txn)
 {
     for (size_t i = 0; i < txn->n_rows; i++) {
         struct txn_row *t = txn->rows[i];

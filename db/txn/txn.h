@@ -4,7 +4,7 @@
  *     ... txn_insert(), txn_set(), txn_delete() ...
  *     if (txn_prepare(txn, &failure)) -> txn_abort(txn);
  *     ... write it to the file, tell monitors ...
- *     txn_finish(txn), or, when the file could not be written, txn_abort(txn)
+ *     txn_commit(txn), or, when the file could not be written, txn_abort(txn)
  *
  * Only one transaction runs at a time; but several may be prepared and not yet finished (they share
  * one write to the disk): those must be aborted in reverse order, or finished in order. One thread.
@@ -80,7 +80,7 @@ static inline bool txn_row_is_void(const struct txn_row *t)
 }
 
 /* End it, one way or the other, and free it. */
-void txn_finish(struct txn *);
+void txn_commit(struct txn *);
 void txn_abort(struct txn *);
 
 /* The value of a column before the transaction. */
