@@ -53,6 +53,11 @@ static int string_from_word(char **ret, const char *word, struct error *err)
                          "string");
     }
     if (word[0] != '"') {
+        json = json_string(word);
+        if (!json) {
+            return error_set(err, EINVAL, "a string is not valid UTF-8");
+        }
+        json_decref(json);
         *ret = xstrdup(word);
         return 0;
     }
