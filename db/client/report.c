@@ -98,7 +98,7 @@ void db_report_text(struct db_report *r, const char *text)
 
 void db_report_json(struct db_report *r, json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
 
     if (r->style.format != DB_REPORT_JSON) {
         json_decref(json);
