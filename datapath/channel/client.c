@@ -273,7 +273,7 @@ static void on_readable(evutil_socket_t fd UNUSED, short what UNUSED, void *clie
     unsigned int n_fds = 0;
     struct message_header header;
     struct message_reader reader;
-    int n = message_recv(client->sock, client->buffer, client->attached ? NULL : fds, &n_fds);
+    int n = channel_recv(client->sock, client->buffer, client->attached ? NULL : fds, &n_fds);
 
     if (n == -EAGAIN || client->broken) {
         return;
@@ -334,7 +334,7 @@ static void try_now(evutil_socket_t fd UNUSED, short what UNUSED, void *client_)
     message_put_u32(&hello, CHANNEL_VERSION);
     message_put_u64(&hello, 0); /* Feature bits. */
     message_put_string(&hello, SLUICE_VERSION);
-    error = message_send(client->sock, &hello, NULL, 0);
+    error = channel_send(client->sock, &hello, NULL, 0);
     if (error) {
         not_attached(client, strerror(-error));
         return;

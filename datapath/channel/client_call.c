@@ -41,7 +41,7 @@ static int send_request(struct client *client, const struct message *m, struct e
     uint64_t deadline = time_now_ms() + DP_CALL_TIMEOUT_MS;
     int error;
 
-    while ((error = message_send(client->sock, m, NULL, 0)) == -EAGAIN) {
+    while ((error = channel_send(client->sock, m, NULL, 0)) == -EAGAIN) {
         if (wait_for(client, POLLOUT, deadline)) {
             return lost_now(client, err, "it does not read its commands");
         }
@@ -64,7 +64,7 @@ static int call(struct client *client, const struct message *request, chunk_cb *
     deadline = time_now_ms() + DP_CALL_TIMEOUT_MS;
     while (!error) {
         struct message_header header;
-        int n = message_recv(client->sock, client->buffer, NULL, NULL);
+        int n = channel_recv(client->sock, client->buffer, NULL, NULL);
 
         if (n == -EAGAIN) {
             if (wait_for(client, POLLIN, deadline)) {

@@ -320,7 +320,7 @@ int message_get_result(struct message_reader *r, struct error *err)
 
 /* --- The socket. --- */
 
-int message_send(int sock, const struct message *m, const int *fds, unsigned int n_fds)
+int channel_send(int sock, const struct message *m, const int *fds, unsigned int n_fds)
 {
     union {
         struct cmsghdr align;
@@ -372,7 +372,7 @@ static void take_fds(struct msghdr *msg, int *fds, unsigned int *ret_n_fds)
     }
 }
 
-int message_recv(int sock, void *buffer, int fds[MESSAGE_MAX_FDS], unsigned int *ret_n_fds)
+int channel_recv(int sock, void *buffer, int fds[MESSAGE_MAX_FDS], unsigned int *ret_n_fds)
 {
     union {
         struct cmsghdr align;

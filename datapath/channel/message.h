@@ -115,9 +115,9 @@ int message_get_result(struct message_reader *, struct error *);
 /* --- The socket. Never blocking. --- */
 
 /* 0, -EAGAIN, or another negative errno (the peer is gone). */
-int message_send(int sock, const struct message *, const int *fds, unsigned int n_fds);
+int channel_send(int sock, const struct message *, const int *fds, unsigned int n_fds);
 /* The length (0: the peer closed), -EAGAIN, -EMSGSIZE (truncated), or another negative errno. 'fds'
  * (NULL: none are wanted, and those that come are closed) receives up to MESSAGE_MAX_FDS. */
-int message_recv(int sock, void *buffer, int fds[MESSAGE_MAX_FDS], unsigned int *ret_n_fds);
+int channel_recv(int sock, void *buffer, int fds[MESSAGE_MAX_FDS], unsigned int *ret_n_fds);
 
 #endif

@@ -183,7 +183,7 @@ void conn_send(struct conn *conn, const struct message *m)
         return;
     }
     if (STAILQ_EMPTY(&conn->out)) {
-        error = message_send(conn->sock, m, NULL, 0);
+        error = channel_send(conn->sock, m, NULL, 0);
     }
     if (error == -EAGAIN) {
         conn_queue(conn, m);
@@ -232,7 +232,7 @@ static void on_writable(evutil_socket_t fd UNUSED, short what UNUSED, void *conn
 
     while ((out = STAILQ_FIRST(&conn->out))) {
         const struct message m = {.data = out->data, .len = out->len};
-        int error = message_send(conn->sock, &m, NULL, 0);
+        int error = channel_send(conn->sock, &m, NULL, 0);
 
         if (error == -EAGAIN) {
             return;
@@ -312,7 +312,7 @@ static void refuse(struct conn *conn, int code, const struct error *err)
     log_warn_limit("process %d may not attach: %s", (int)conn->pid, err->text);
     message_init(&m, conn->server->scratch, MESSAGE_REFUSED, 0);
     message_put_result(&m, code, err);
-    message_send(conn->sock, &m, NULL, 0);
+    channel_send(conn->sock, &m, NULL, 0);
     conn_free(conn);
 }
 
@@ -367,7 +367,7 @@ static int send_welcome(struct conn *conn, struct server_rings *rings)
     message_put_u8(&m, !ports_count() && !core_flow_count());
     server_put_limits(&m);
     message_put_string(&m, SLUICE_VERSION);
-    return message_send(conn->sock, &m, fds, 4);
+    return channel_send(conn->sock, &m, fds, 4);
 }
 
 static void attach(struct conn *conn, struct message_reader *r, const struct message_header *header)
@@ -423,7 +423,7 @@ static void on_readable(evutil_socket_t fd UNUSED, short what UNUSED, void *conn
     struct server *server = conn->server;
     struct message_header header;
     struct message_reader reader;
-    int n = message_recv(conn->sock, server->buffer, NULL, NULL);
+    int n = channel_recv(conn->sock, server->buffer, NULL, NULL);
 
     if (n == -EAGAIN) {
         return;

@@ -12,6 +12,9 @@
 
 LOG_MODULE(dp_command);
 
+/* Whether somebody chose a number of workers; else it follows from the cores that are given. */
+static bool n_workers_chosen;
+
 void server_put_limits(struct message *m)
 {
     const struct core_settings *settings = core_get_settings();
@@ -276,6 +279,21 @@ int server_parse_settings(const struct dp_option *options, size_t n, struct core
     return 0;
 }
 
+static void choose_n_workers(const struct dp_option *options, size_t n,
+                             struct core_settings *settings)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(options[i].key, "n-workers")) {
+            n_workers_chosen = settings->n_workers != 0;
+        }
+    }
+    if (!n_workers_chosen) {
+        int n_cores = __builtin_popcountll(settings->cores);
+
+        settings->n_workers = (unsigned int)MIN_OF(n_cores, CORE_MAX_WORKERS);
+    }
+}
+
 static int set_config(struct conn *conn, uint32_t seq, struct message_reader *r)
 {
     struct core_settings settings = *core_get_settings();
@@ -291,6 +309,9 @@ static int set_config(struct conn *conn, uint32_t seq, struct message_reader *r)
         return -EPROTO;
     }
     error = server_parse_settings(options, n, &settings, &err);
+    if (!error) {
+        choose_n_workers(options, n, &settings);
+    }
     message_options_free(options, n);
     error = error ? error : ports_apply_settings(&settings, &err);
     if (error) {

@@ -173,7 +173,7 @@ static void accept_client(struct fixture *f)
     }
     f->sock = accept(f->listener, NULL, NULL);
     assert_true(f->sock >= 0);
-    assert_true(message_recv(f->sock, f->buffer, NULL, NULL) > 0);
+    assert_true(channel_recv(f->sock, f->buffer, NULL, NULL) > 0);
 }
 
 static void put_welcome(struct fixture *f, struct message *m, uint32_t version, uint32_t n_workers)
@@ -195,7 +195,7 @@ static void welcome(struct fixture *f)
 
     accept_client(f);
     put_welcome(f, &m, CHANNEL_VERSION, 2);
-    assert_int_equal(message_send(f->sock, &m, f->fds, 4), 0);
+    assert_int_equal(channel_send(f->sock, &m, f->fds, 4), 0);
     run(f, 5);
     assert_int_equal(f->n_attached, 1);
 }
@@ -223,7 +223,7 @@ static void test_a_good_welcome_attaches(void **state)
 static void refuse_welcome(struct fixture *f, const struct message *m, const int *fds,
                            unsigned int n_fds)
 {
-    assert_int_equal(message_send(f->sock, m, fds, n_fds), 0);
+    assert_int_equal(channel_send(f->sock, m, fds, n_fds), 0);
     run(f, 5);
     assert_int_equal(f->n_attached, 0);
     assert_int_equal(f->n_lost, 0);
@@ -352,7 +352,7 @@ static void test_changed_ports_are_told_and_impossible_ones_ignored(void **state
     message_put_u32(&m, 2);
     message_put_u32(&m, 4000000000u);
     message_put_u32(&m, 17);
-    assert_int_equal(message_send(f->sock, &m, NULL, 0), 0);
+    assert_int_equal(channel_send(f->sock, &m, NULL, 0), 0);
     run(f, 10);
     assert_int_equal(f->changed, 17);
     assert_int_equal(f->n_lost, 0);
@@ -393,7 +393,7 @@ static void *answer_command(void *a_)
         message_init(&m, buffer, MESSAGE_CHUNK, header.seq);
         message_put_u32(&m, UINT32_MAX);
         message_put_u32(&m, UINT32_MAX);
-        message_send(a->f->sock, &m, NULL, 0);
+        channel_send(a->f->sock, &m, NULL, 0);
         message_init(&m, buffer, MESSAGE_REPLY, header.seq);
         message_put_result(&m, 0, NULL);
         break;
@@ -401,15 +401,15 @@ static void *answer_command(void *a_)
         message_init(&m, buffer, MESSAGE_PORT_CHANGED, 0);
         message_put_u32(&m, 1);
         message_put_u32(&m, 5);
-        message_send(a->f->sock, &m, NULL, 0);
+        channel_send(a->f->sock, &m, NULL, 0);
         message_init(&m, buffer, MESSAGE_REPLY, header.seq - 1); /* Of a call given up. */
         message_put_result(&m, -EIO, NULL);
-        message_send(a->f->sock, &m, NULL, 0);
+        channel_send(a->f->sock, &m, NULL, 0);
         message_init(&m, buffer, MESSAGE_REPLY, header.seq);
         message_put_result(&m, 0, NULL);
         break;
     }
-    message_send(a->f->sock, &m, NULL, 0);
+    channel_send(a->f->sock, &m, NULL, 0);
     return NULL;
 }
 

@@ -97,7 +97,7 @@ static void test_a_message_that_grows_too_long_is_not_sent(void **state)
         message_put_u64(&m, 1);
     }
     assert_true(m.len <= MESSAGE_MAX);
-    assert_int_equal(message_send(-1, &m, NULL, 0), -EMSGSIZE);
+    assert_int_equal(channel_send(-1, &m, NULL, 0), -EMSGSIZE);
 }
 
 static void test_a_flow_with_the_longest_actions_fits(void **state)
@@ -169,18 +169,18 @@ static void test_fds_are_passed_and_unwanted_ones_closed(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
     before = count_fds();
     message_init(&m, buffer, MESSAGE_WELCOME, 0);
-    assert_int_equal(message_send(pair[0], &m, sent, 2), 0);
-    assert_int_equal(message_recv(pair[1], buffer, fds, &n_fds), sizeof(struct message_header));
+    assert_int_equal(channel_send(pair[0], &m, sent, 2), 0);
+    assert_int_equal(channel_recv(pair[1], buffer, fds, &n_fds), sizeof(struct message_header));
     assert_int_equal(n_fds, 2);
     close(fds[0]);
     close(fds[1]);
     message_init(&m, buffer, MESSAGE_WELCOME, 0);
-    assert_int_equal(message_send(pair[0], &m, sent, 2), 0);
-    assert_int_equal(message_recv(pair[1], buffer, NULL, NULL), sizeof(struct message_header));
+    assert_int_equal(channel_send(pair[0], &m, sent, 2), 0);
+    assert_int_equal(channel_recv(pair[1], buffer, NULL, NULL), sizeof(struct message_header));
     assert_int_equal(count_fds(), before);
-    assert_int_equal(message_recv(pair[1], buffer, NULL, NULL), -EAGAIN);
+    assert_int_equal(channel_recv(pair[1], buffer, NULL, NULL), -EAGAIN);
     close(pair[0]);
-    assert_int_equal(message_recv(pair[1], buffer, NULL, NULL), 0);
+    assert_int_equal(channel_recv(pair[1], buffer, NULL, NULL), 0);
     close(pair[1]);
 }
 

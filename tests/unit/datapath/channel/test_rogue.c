@@ -30,8 +30,8 @@ static uint32_t rogue_recv(struct rogue *rogue)
 
     for (int i = 0; i < 5000 && n == -EAGAIN; i++) {
         usleep(1000);
-        n = rogue->n_fds ? message_recv(rogue->sock, rogue->buffer, NULL, NULL)
-                         : message_recv(rogue->sock, rogue->buffer, rogue->fds, &rogue->n_fds);
+        n = rogue->n_fds ? channel_recv(rogue->sock, rogue->buffer, NULL, NULL)
+                         : channel_recv(rogue->sock, rogue->buffer, rogue->fds, &rogue->n_fds);
     }
     assert_true(n >= 0 || n == -ECONNRESET);
     if (n < (int)sizeof header) {
@@ -50,7 +50,7 @@ static void rogue_hello(struct rogue *rogue, uint32_t version)
     message_put_u32(&m, version);
     message_put_u64(&m, 0);
     message_put_string(&m, "rogue");
-    assert_int_equal(message_send(rogue->sock, &m, NULL, 0), 0);
+    assert_int_equal(channel_send(rogue->sock, &m, NULL, 0), 0);
 }
 
 static void rogue_attach(struct rogue *rogue)
@@ -225,7 +225,7 @@ static void test_a_malformed_command_detaches_the_peer(void **state UNUSED)
         rogue_attach(&rogue);
         message_init(&m, rogue.buffer, (enum message_type)type, 1);
         message_put_u8(&m, 0xff);
-        assert_int_equal(message_send(rogue.sock, &m, NULL, 0), 0);
+        assert_int_equal(channel_send(rogue.sock, &m, NULL, 0), 0);
         expect_detached(&rogue);
         rogue_end(&rogue);
     }
