@@ -1,0 +1,64 @@
+/* Execution of action lists over packets of one flow. One file per family of actions, each of which
+ * registers what it handles; run.c walks the list.
+ *
+ * Rules of all of them: a packet is changed only when nobody else holds it (action_writable()
+ * copies it otherwise); checksums are kept right incrementally, also partial ones, where only the
+ * pseudo header's sum stands in the packet; an action that does not apply to a packet (a TCP port
+ * of an ARP packet) leaves it alone. Workers; fast path. */
+#ifndef DATAPATH_ACTION_EXEC_H
+#define DATAPATH_ACTION_EXEC_H
+
+#include <rte_mbuf.h>
+
+#include "datapath/cache/wildcard/wildcard.h"
+#include "datapath/core/drop.h"
+#include "datapath/port/port.h"
+
+#define ACTION_BATCH 64 /* The most packets at a time. */
+
+/* What actions need of the worker they run on. */
+struct action_env {
+    unsigned int worker;
+    const struct port_pools *pools;
+    uint64_t *copies; /* Counts packets made here. */
+    /* Takes packets to send. */
+    void (*output)(struct action_env *, uint32_t port_no, struct rte_mbuf **, uint16_t n);
+};
+
+/* Applies one action to packets, which it may replace or drop; returns how many are left. */
+typedef uint16_t action_fn(struct action_env *, const struct dp_action *, struct rte_mbuf **,
+                           uint16_t n);
+
+/* Takes packets of one flow (n <= ACTION_BATCH; mbuf->port says where each came in) through a
+ * list. They belong to it. */
+void action_run(struct action_env *, const struct wildcard_actions *, struct rte_mbuf **,
+                uint16_t n);
+
+void action_register(enum dp_action_type, action_fn *);
+#define ACTION_REGISTER(TYPE, FN)                                                                  \
+    CONSTRUCTOR static void action_register_##TYPE(void)                                           \
+    {                                                                                              \
+        action_register(TYPE, FN);                                                                 \
+    }
+
+/* A packet with the same bytes whose headers are its own: its first segment has (at least) the
+ * first ACTION_HEADER_BYTES of it; the payload of a large packet is shared. NULL when there is no
+ * memory. In copy.c. */
+#define ACTION_HEADER_BYTES 256
+struct rte_mbuf *action_copy(struct action_env *, struct rte_mbuf *);
+
+/* Makes the first 'need' (<= ACTION_HEADER_BYTES) bytes writable and contiguous, by a copy if need
+ * be ('m' is freed then). NULL: it was dropped, for lack of memory. The packet may be shorter than
+ * 'need'. */
+struct rte_mbuf *action_make_writable(struct action_env *, struct rte_mbuf *);
+static inline struct rte_mbuf *action_writable(struct action_env *env, struct rte_mbuf *m,
+                                               uint32_t need)
+{
+    if (likely(rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m) &&
+               (m->data_len >= need || m->data_len == m->pkt_len))) {
+        return m;
+    }
+    return action_make_writable(env, m);
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* Where a packet's IP and transport headers are, for the actions that change them. Workers. */
+#ifndef DATAPATH_ACTION_LAYERS_H
+#define DATAPATH_ACTION_LAYERS_H
+
+#include "datapath/action/exec.h"
+#include "datapath/parse/parse_mbuf.h"
+
+struct layers {
+    uint8_t *ip;   /* NULL: no well-formed IP header. */
+    uint8_t *l4;   /* NULL: no transport header here (a later fragment, too short). */
+    uint32_t room; /* Contiguous bytes at l4. */
+    uint8_t proto;
+};
+
+/* The packet's headers must be contiguous: action_writable(..., ACTION_HEADER_BYTES). For IPv4,
+ * l2_len and l3_len as the parser set them; for IPv6 the parser runs again. */
+static inline struct layers layers_find(struct rte_mbuf *m)
+{
+    uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+    struct layers l = {NULL, NULL, 0, 0};
+    struct parse_lens lens;
+    struct flow_key key;
+
+    if (likely(m->l3_len >= 20 && m->l2_len + m->l3_len <= m->data_len && p[m->l2_len] >> 4 == 4)) {
+        l.ip = p + m->l2_len;
+        l.proto = l.ip[9];
+        if (!(be16_load(l.ip + 6) & be16_make(0x1fff))) {
+            l.l4 = l.ip + m->l3_len;
+            l.room = (uint32_t)(m->data_len - m->l2_len - m->l3_len);
+        }
+        return l;
+    }
+    if (parse_bytes(p, m->data_len, m->pkt_len, 0, PARSE_ALL, &key, &lens) == PARSE_OK && lens.l3) {
+        l.ip = p + lens.l2;
+        l.proto = key.nw_proto;
+        if (lens.l4) {
+            l.l4 = l.ip + lens.l3;
+            l.room = (uint32_t)(m->data_len - lens.l2 - lens.l3);
+        }
+    }
+    return l;
+}
+
+#endif

@@ -1,0 +1,99 @@
+/* Walks an action list over packets of one flow. Output is here, because who gets the packet itself
+ * and who a copy depends on what follows in the list. Workers; fast path. */
+#include "datapath/action/exec.h"
+
+DROP_REASON(no_rule, "no-rule", "no rule of the tables forwards it, or one says drop")
+DROP_REASON(copy, "no-memory-copy", "no packet buffer was left for a copy to one more output")
+
+/* Policy's reasons are dp_policy_drop_name()'s; "no-rule", which the datapath has too, is above. */
+static struct drop_reason policy_reasons[DP_N_POLICY_DROPS];
+
+CONSTRUCTOR static void register_policy_reasons(void)
+{
+    static const char *const help[DP_N_POLICY_DROPS] = {
+        [DP_DROP_VLAN_INGRESS] = "the input port's VLAN configuration does not admit its tag",
+        [DP_DROP_RESERVED_MAC] = "sent to a reserved MAC address that a bridge does not forward",
+        [DP_DROP_SAME_PORT] = "its destination is where it came from",
+        [DP_DROP_NO_OUTPUT] = "there is nobody else to send it to",
+        [DP_DROP_PORT_NOT_IN_BRIDGE] = "its input port belongs to no bridge",
+        [DP_DROP_TOO_DEEP] = "translation passed its bound of depth or size",
+    };
+
+    for (unsigned int i = 0; i < DP_N_POLICY_DROPS; i++) {
+        if (i != DP_DROP_NO_RULE) {
+            policy_reasons[i].name = dp_policy_drop_name(i);
+            policy_reasons[i].help = help[i] ? help[i] : "dropped by policy";
+            drop_reason_register(&policy_reasons[i]);
+        }
+    }
+}
+
+static action_fn *functions[DP_N_ACTIONS];
+
+void action_register(enum dp_action_type type, action_fn *fn)
+{
+    functions[type] = fn;
+}
+
+static void drop(struct action_env *env, const struct drop_reason *reason, struct rte_mbuf **pkts,
+                 uint16_t n)
+{
+    for (uint16_t i = 0; i < n; i++) {
+        drop_count(env->worker, pkts[i]->port, reason, 1);
+    }
+    rte_pktmbuf_free_bulk(pkts, n);
+}
+
+/* Is there an output behind 'a', which makes what stands between matter? */
+static bool is_last_output(const struct wildcard_actions *list, const struct dp_action *a)
+{
+    while ((a = dp_actions_next(list->data, list->len, a))) {
+        if (a->type == DP_ACTION_OUTPUT) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void output_copies(struct action_env *env, uint32_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+    struct rte_mbuf *copies[ACTION_BATCH];
+    uint16_t n_copies = 0;
+
+    *env->copies += n;
+    for (uint16_t i = 0; i < n; i++) {
+        copies[n_copies] = action_copy(env, pkts[i]);
+        if (likely(copies[n_copies])) {
+            n_copies++;
+        } else {
+            drop_count(env->worker, pkts[i]->port, &drop_copy, 1);
+        }
+    }
+    env->output(env, port, copies, n_copies);
+}
+
+void action_run(struct action_env *env, const struct wildcard_actions *list, struct rte_mbuf **pkts,
+                uint16_t n)
+{
+    const struct dp_action *a = dp_actions_first(list->data, list->len);
+    const struct drop_reason *reason = &drop_no_rule;
+
+    for (; a && n; a = dp_actions_next(list->data, list->len, a)) {
+        if (a->type == DP_ACTION_OUTPUT) {
+            uint32_t port = ((const struct dp_action_output *)a)->port;
+
+            if (is_last_output(list, a)) {
+                env->output(env, port, pkts, n);
+                return;
+            }
+            output_copies(env, port, pkts, n);
+        } else if (a->type == DP_ACTION_DROP) {
+            uint32_t why = ((const struct dp_action_drop *)a)->reason;
+
+            reason = why == DP_DROP_NO_RULE ? &drop_no_rule : &policy_reasons[why];
+        } else {
+            n = functions[a->type](env, a, pkts, n);
+        }
+    }
+    drop(env, reason, pkts, n);
+}

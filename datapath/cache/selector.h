@@ -1,0 +1,59 @@
+/* A mask compiled for speed: the few words of a key that have any of its bits. The caches hash and
+ * compare only those, so a rule on a port's number costs next to nothing and one on TCP ports two
+ * words, whatever else a packet holds.
+ *
+ * Selectors belong to one input port and recirculation id (a "view", wildcard.h): those two fields
+ * are implied by whose selector it is and are left out of the words. Immutable once made; any
+ * thread. */
+#ifndef DATAPATH_CACHE_SELECTOR_H
+#define DATAPATH_CACHE_SELECTOR_H
+
+#include "datapath/flow/key.h"
+
+struct selector {
+    uint32_t id;    /* Unique for ever among selectors, never 0. */
+    uint8_t n;      /* Words. */
+    uint8_t n_base; /* Those of line 0, which come first. */
+    uint8_t word[FLOW_N_WORDS];
+    uint64_t bits[FLOW_N_WORDS];
+};
+
+/* Word 0 without recirc_id, in_port and the 'lines' byte: ct_state alone. */
+#define SELECTOR_WORD0 UINT64_C(0xff00000000000000)
+
+static inline void selector_compile(struct selector *s, const struct flow_mask *mask, uint32_t id)
+{
+    *s = (struct selector){.id = id};
+    for (uint8_t w = 0; w < FLOW_N_WORDS; w++) {
+        uint64_t bits = mask->lines & (1u << (w / FLOW_LINE_WORDS)) ? mask->bits.u64[w] : 0;
+
+        if (w == 0) {
+            bits &= SELECTOR_WORD0;
+        }
+        if (bits) {
+            s->word[s->n] = w;
+            s->bits[s->n++] = bits;
+            s->n_base = w < FLOW_LINE_WORDS ? s->n : s->n_base;
+        }
+    }
+}
+
+/* Writes the s->n words of 'key' that count. */
+static inline void selector_extract(const struct selector *s, const struct flow_key *key,
+                                    uint64_t *out)
+{
+    unsigned int i = 0;
+
+    for (; i < s->n_base; i++) {
+        out[i] = key->u64[s->word[i]] & s->bits[i];
+    }
+    if (__builtin_expect(i < s->n, 0)) {
+        bool present = key->lines & (1u << FLOW_LINE_L3X);
+
+        for (; i < s->n; i++) {
+            out[i] = present ? key->u64[s->word[i]] & s->bits[i] : 0;
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,97 @@
+/* Look-ups in the wildcard cache. Workers only; fast path. The batch goes through one selector
+ * after the other, so that a selector's words stay in registers and the bucket of the last packet
+ * is on its way while the first is compared. */
+#include "datapath/cache/wildcard/private.h"
+
+uint32_t wildcard_probe(const struct wildcard *w, const struct wildcard_index *index,
+                        const struct selector *s, const uint64_t *words, uint64_t hash)
+{
+    const struct wildcard_bucket *b = &index->buckets[hash & index->mask];
+
+    for (;;) {
+        unsigned int match = wildcard_signature_match(b, wildcard_signature(hash));
+
+        while (match) {
+            unsigned int i = (unsigned int)__builtin_ctz(match);
+            uint32_t slot = __atomic_load_n(&b->slot[i], __ATOMIC_ACQUIRE);
+
+            if (wildcard_slot_is(w, slot, s, words)) {
+                return slot;
+            }
+            match &= match - 1;
+        }
+        if (__builtin_expect(!b->next, 1)) {
+            return WILDCARD_NONE;
+        }
+        b = &index->buckets[__atomic_load_n(&b->next, __ATOMIC_ACQUIRE)];
+    }
+}
+
+/* All packets of a selector without words have the same answer. */
+static uint32_t lookup_constant(const struct wildcard *w, const struct wildcard_index *index,
+                                const struct selector *s, uint32_t which, uint32_t *ret_slots)
+{
+    uint32_t slot = wildcard_probe(w, index, s, NULL, cache_hash_words(NULL, 0, s->id));
+
+    if (slot == WILDCARD_NONE) {
+        return 0;
+    }
+    for (uint32_t left = which; left; left &= left - 1) {
+        ret_slots[__builtin_ctz(left)] = slot;
+    }
+    return which;
+}
+
+static uint32_t lookup_selector(const struct wildcard *w, const struct wildcard_index *index,
+                                const struct selector *s, const struct flow_key *keys,
+                                uint32_t which, uint32_t *ret_slots)
+{
+    uint64_t words[WILDCARD_BATCH][FLOW_N_WORDS];
+    uint64_t hash[WILDCARD_BATCH];
+    uint32_t found = 0;
+
+    for (uint32_t left = which; left; left &= left - 1) {
+        unsigned int i = (unsigned int)__builtin_ctz(left);
+
+        selector_extract(s, &keys[i], words[i]);
+        hash[i] = cache_hash_words(words[i], s->n, s->id);
+        __builtin_prefetch(&index->buckets[hash[i] & index->mask]);
+    }
+    for (uint32_t left = which; left; left &= left - 1) {
+        unsigned int i = (unsigned int)__builtin_ctz(left);
+        const struct wildcard_bucket *b = &index->buckets[hash[i] & index->mask];
+        unsigned int match = wildcard_signature_match(b, wildcard_signature(hash[i]));
+
+        if (match) {
+            __builtin_prefetch(&w->slots[b->slot[__builtin_ctz(match)]]);
+        }
+    }
+    for (uint32_t left = which; left; left &= left - 1) {
+        unsigned int i = (unsigned int)__builtin_ctz(left);
+        uint32_t slot = wildcard_probe(w, index, s, words[i], hash[i]);
+
+        if (slot != WILDCARD_NONE) {
+            ret_slots[i] = slot;
+            found |= 1u << i;
+        }
+    }
+    return found;
+}
+
+uint32_t wildcard_lookup(const struct wildcard *w, const struct wildcard_view *view,
+                         const struct flow_key *keys, uint32_t which, uint32_t *ret_slots)
+{
+    const struct wildcard_index *index = __atomic_load_n(&w->index, __ATOMIC_ACQUIRE);
+    uint32_t left = which;
+
+    for (unsigned int k = 0; k < view->n && left; k++) {
+        const struct selector *s = view->selectors[k];
+
+        left &= ~(s->n ? lookup_selector(w, index, s, keys, left, ret_slots)
+                       : lookup_constant(w, index, s, left, ret_slots));
+    }
+    for (uint32_t missed = left; missed; missed &= missed - 1) {
+        ret_slots[__builtin_ctz(missed)] = WILDCARD_NONE;
+    }
+    return which & ~left;
+}

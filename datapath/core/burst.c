@@ -1,0 +1,150 @@
+/* The way of a burst: parse, exact cache, wildcard cache, actions by runs of packets of one
+ * megaflow. Misses go to miss.c. Workers; the fastest of the fast path: everything here is per
+ * packet. All packets of a burst come from one port, so what depends on it is looked up once. */
+#include "datapath/core/private.h"
+#include "datapath/parse/parse_mbuf.h"
+
+DROP_REASON(runt, "runt-frame", "shorter than an Ethernet header")
+DROP_REASON(cut_vlan, "cut-vlan-tag", "announces a VLAN tag that is not there whole")
+
+/* Drops what cannot be a frame and closes the gaps; returns how many packets are left. */
+static uint16_t parse_burst(struct worker *w, const struct wildcard_view *view, uint16_t in_port,
+                            uint16_t n)
+{
+    struct core_burst *b = &w->burst;
+    uint16_t left = 0;
+
+    for (uint16_t i = 0; i < n; i++) {
+        struct rte_mbuf *m = b->pkts[i];
+        enum parse_status status;
+
+        if (i + 4 < n) {
+            rte_prefetch0(rte_pktmbuf_mtod(b->pkts[i + 4], void *));
+        }
+        status = view && view->parse ? parse_mbuf(m, in_port, view->depth, &b->keys[left])
+                                     : (m->pkt_len < 14 ? PARSE_RUNT : PARSE_OK);
+        if (likely(status == PARSE_OK)) {
+            b->pkts[left++] = m;
+        } else {
+            drop_packets(w, status == PARSE_RUNT ? &drop_runt : &drop_cut_vlan, &m, 1);
+        }
+    }
+    return left;
+}
+
+/* The megaflow of each packet into b->slots; returns the bits of those that have one. */
+static uint32_t classify(struct worker *w, const struct wildcard_view *view, uint16_t in_port,
+                         uint16_t n)
+{
+    uint32_t all = n == 32 ? UINT32_MAX : (1u << n) - 1, found = 0, wild;
+    struct core_burst *b = &w->burst;
+    /* One mask is one probe already; no words are one probe for all. */
+    bool exact = view->n > 1 && view->all.n;
+
+    if (exact) {
+        found = exact_cache_lookup(w->exact, core.wildcard, view, b->keys, n, &b->exact, b->slots);
+        w->totals->exact_hits += (unsigned int)__builtin_popcount(found);
+        if (likely(found == all)) {
+            goto out;
+        }
+    }
+    wild = wildcard_lookup(core.wildcard, view, b->keys, all & ~found, b->slots);
+    w->totals->wildcard_hits += (unsigned int)__builtin_popcount(wild);
+    for (uint32_t left = exact ? wild : 0; left; left &= left - 1) {
+        unsigned int i = (unsigned int)__builtin_ctz(left);
+
+        exact_cache_insert(w->exact, core.wildcard, view, &b->exact, i, b->slots[i]);
+    }
+    found |= wild;
+out:
+    if (unlikely(w->pending->ports[in_port].n_entries)) {
+        /* Whoever waits for an answer that has come, but not here yet, stays in order. */
+        for (uint32_t left = found; left; left &= left - 1) {
+            unsigned int i = (unsigned int)__builtin_ctz(left);
+
+            if (miss_park_if_pending(w, in_port, b->pkts[i])) {
+                found &= ~(1u << i);
+                all &= ~(1u << i);
+                b->pkts[i] = NULL;
+            }
+        }
+    }
+    return found;
+}
+
+/* Packets of one megaflow that follow each other. */
+static void run_actions(struct worker *w, uint32_t slot_no, struct rte_mbuf **pkts, uint16_t n,
+                        uint64_t bytes, uint16_t tcp_flags)
+{
+    const struct wildcard_slot *slot = &core.wildcard->slots[slot_no];
+    struct core_flow_counter *counter = &w->flows[slot->flow_no];
+    uint32_t only_port = __atomic_load_n(&slot->only_port, __ATOMIC_ACQUIRE);
+
+    counter->packets += n;
+    counter->bytes += bytes;
+    counter->used_ms = w->now_ms;
+    counter->tcp_flags |= tcp_flags;
+    if (likely(only_port)) {
+        transmit_output(&w->env, only_port, pkts, n);
+    } else {
+        action_run(&w->env, __atomic_load_n(&slot->actions, __ATOMIC_ACQUIRE), pkts, n);
+    }
+}
+
+static void run_burst(struct worker *w, const struct wildcard_view *view, uint32_t found,
+                      uint16_t n)
+{
+    struct core_burst *b = &w->burst;
+    bool deep = view->parse && view->depth == PARSE_ALL;
+    struct rte_mbuf *run[CORE_BURST];
+    uint16_t n_run = 0, tcp_flags = 0;
+    uint32_t slot = WILDCARD_NONE;
+    uint64_t bytes = 0;
+
+    for (uint16_t i = 0; i < n; i++) {
+        if (unlikely(!(found & (1u << i)))) {
+            continue;
+        }
+        if (b->slots[i] != slot) {
+            if (n_run) {
+                run_actions(w, slot, run, n_run, bytes, tcp_flags);
+            }
+            slot = b->slots[i];
+            n_run = 0;
+            bytes = 0;
+            tcp_flags = 0;
+        }
+        run[n_run++] = b->pkts[i];
+        bytes += b->pkts[i]->pkt_len;
+        tcp_flags |= deep ? be16_get(b->keys[i].tcp_flags) : 0;
+    }
+    if (n_run) {
+        run_actions(w, slot, run, n_run, bytes, tcp_flags);
+    }
+}
+
+void burst_run(struct worker *w, struct core_queue *q, uint16_t n)
+{
+    struct core_port_counter *counter = &w->ports[q->port_no];
+    struct core_burst *b = &w->burst;
+    const struct wildcard_view *view = wildcard_view(core.wildcard, q->port_no);
+    uint32_t found = 0;
+    uint64_t bytes = 0;
+
+    for (uint16_t i = 0; i < n; i++) {
+        b->pkts[i]->port = q->port_no;
+        bytes += b->pkts[i]->pkt_len;
+    }
+    counter->rx_packets += n;
+    counter->rx_bytes += bytes;
+    n = parse_burst(w, view, q->port_no, n);
+    if (likely(view && n)) {
+        found = classify(w, view, q->port_no, n);
+        run_burst(w, view, found, n);
+    }
+    for (uint16_t i = 0; i < n; i++) {
+        if (unlikely(!(found & (1u << i))) && b->pkts[i]) {
+            miss_run(w, q, b->pkts[i]);
+        }
+    }
+}
