@@ -10,6 +10,17 @@ void ofp_action_codec_register(const struct ofp_action_codec *codec)
     codecs[codec->type] = codec;
 }
 
+#define MAX_FORM 32
+
+static const struct ofp_action_form *forms[OFP13 + 1][MAX_FORM];
+
+void ofp_action_forms_register(const struct ofp_action_form *form, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        forms[form[i].version][form[i].wire_type] = &form[i];
+    }
+}
+
 void ofp_actions_free(struct ofp_actions *actions)
 {
     free(actions->data);
@@ -71,5 +82,58 @@ void ofp_actions_format(struct strbuf *s, const void *data, size_t len)
         if (a) {
             strbuf_putc(s, ',');
         }
+    }
+}
+
+static int decode_one(enum ofp_version version, const uint8_t *p, size_t left,
+                      const struct ofp_match *match, struct ofp_actions *out, size_t *ret_len)
+{
+    const struct ofp_action_form *form;
+    uint16_t type, len;
+
+    if (left < 8) {
+        return OFPERR_BAC_BAD_LEN;
+    }
+    type = wire_get16(p);
+    len = wire_get16(p + 2);
+    if (len < 8 || len % 8 || len > left) {
+        return OFPERR_BAC_BAD_LEN;
+    }
+    if (type == UINT16_MAX) {
+        return OFPERR_BAC_BAD_VENDOR;
+    }
+    form = type < MAX_FORM ? forms[version][type] : NULL;
+    if (!form) {
+        return OFPERR_BAC_BAD_TYPE;
+    }
+    if (form->len && form->len != len) {
+        return OFPERR_BAC_BAD_LEN;
+    }
+    *ret_len = len;
+    return form->decode(p, len, match, out);
+}
+
+int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
+                       const struct ofp_match *match, struct ofp_actions *ret)
+{
+    size_t at = 0, n;
+
+    while (at < len) {
+        int rc = decode_one(version, p + at, len - at, match, ret, &n);
+
+        if (rc) {
+            ofp_actions_free(ret);
+            return rc;
+        }
+        at += n;
+    }
+    return 0;
+}
+
+void ofp_actions_encode(struct strbuf *s, enum ofp_version version, const void *data, size_t len)
+{
+    for (const struct ofp_action *a = ofp_actions_first(data, len); a;
+         a = ofp_actions_next(data, len, a)) {
+        codecs[a->type]->encode(s, version, a);
     }
 }

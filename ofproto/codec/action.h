@@ -10,9 +10,11 @@
 
 #include "lib/error.h"
 #include "lib/strbuf.h"
+#include "ofproto/codec/ofp_error.h"
 #include "ofproto/match/field.h"
 
-#define OFP_ACTIONS_MAX_LEN 65536
+/* Bytes of one list. On the wire it may be twice as long, and a rule must fit one message. */
+#define OFP_ACTIONS_MAX_LEN 28672
 
 /* OpenFlow port numbers as kept inside: those of OpenFlow 1.0, in 32 bits. */
 enum ofp_port {
@@ -84,16 +86,38 @@ bool ofp_actions_equal(const struct ofp_actions *, const struct ofp_actions *);
 const struct ofp_action *ofp_actions_first(const void *data, size_t len);
 const struct ofp_action *ofp_actions_next(const void *data, size_t len, const struct ofp_action *);
 
+/* Whether an output to this port is among them: what out_port of deletes and dumps asks. */
+bool ofp_actions_output_to(const void *data, size_t len, uint32_t port);
+
 /* In ovs-ofctl's syntax: "output:2,NORMAL", "drop" when empty. */
 void ofp_actions_format(struct strbuf *, const void *data, size_t len);
 void ofp_action_format(struct strbuf *, const struct ofp_action *);
 void ofp_port_format(struct strbuf *, uint32_t port);
 
-/* A type's text form; registered before main(). */
+/* Decodes the actions of a message. 'version' is OFP10 or OFP13. '*ret' is empty before and, after
+ * an error, again. 'match' (NULL: unknown) is what the rule matches: set-field wants its
+ * prerequisites there. */
+int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
+                       const struct ofp_match *match, struct ofp_actions *ret);
+void ofp_actions_encode(struct strbuf *, enum ofp_version version, const void *data, size_t len);
+
+/* A type's text and its way onto the wire; registered before main(). */
 struct ofp_action_codec {
     enum ofp_action_type type;
     void (*format)(struct strbuf *, const struct ofp_action *);
+    void (*encode)(struct strbuf *, enum ofp_version, const struct ofp_action *);
 };
 void ofp_action_codec_register(const struct ofp_action_codec *);
+
+/* A form that actions have on the wire. 'p' is the whole action, whose length was checked to be
+ * 'len' (when not 0) and a multiple of 8. Appends to 'out'. */
+struct ofp_action_form {
+    enum ofp_version version;
+    uint16_t wire_type;
+    uint16_t len; /* 0: any of at least 8. */
+    int (*decode)(const uint8_t *p, size_t len, const struct ofp_match *match,
+                  struct ofp_actions *out);
+};
+void ofp_action_forms_register(const struct ofp_action_form *, size_t n);
 
 #endif

@@ -1,6 +1,269 @@
-/* See mgmt.h. */
+/* The listener and the connections of one bridge: bytes to messages, negotiation of the version,
+ * limits. See mgmt.h. */
 #include "ofproto/conn/mgmt.h"
-void mgmt_free(struct mgmt *m)
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "lib/log.h"
+#include "lib/stream.h"
+#include "ofproto/conn/conn.h"
+
+LOG_MODULE(openflow);
+
+#define MAX_CONNECTIONS 64
+/* A peer that leaves so much unread is not read from, until it has read down to the other. */
+#define PAUSE_BYTES ((size_t)4 << 20)
+#define RESUME_BYTES ((size_t)1 << 20)
+
+#define SUPPORTED (1u << OFP10 | 1u << OFP13) /* A bit per version, as in a hello's bitmap. */
+
+struct mgmt {
+    struct ofproto *bridge;
+    struct stream_listener *listener;
+    LIST_HEAD(, conn) conns;
+    unsigned int n_conns;
+};
+
+static void conn_free(struct conn *conn)
 {
-    (void)m;
+    LIST_REMOVE(conn, node);
+    conn->mgmt->n_conns--;
+    bufferevent_free(conn->bev);
+    free(conn);
+}
+
+void conn_send(struct conn *conn, struct strbuf *s)
+{
+    bufferevent_write(conn->bev, s->data, s->len);
+    strbuf_free(s);
+}
+
+static void send_hello(struct conn *conn)
+{
+    struct strbuf s = STRBUF_INIT;
+    size_t start = ofp_begin(&s, OFP13, OFPT_HELLO, 1);
+
+    wire_put16(&s, 1); /* OFPHET_VERSIONBITMAP. */
+    wire_put16(&s, 8);
+    wire_put32(&s, SUPPORTED);
+    ofp_end(&s, start);
+    conn_send(conn, &s);
+}
+
+/* The versions that a hello offers (OpenFlow 1.3.5 section 7.5.1): its bitmap, or the header's
+ * version alone. Elements that are malformed count as not there. */
+static uint32_t hello_versions(const struct request *r, bool *ret_bitmap)
+{
+    const uint8_t *p = request_body(r);
+    size_t left = request_body_len(r);
+
+    *ret_bitmap = false;
+    while (left >= 4) {
+        size_t n = wire_get16(p + 2), padded = ROUND_UP(n, 8);
+
+        if (n < 4 || n > left) {
+            break;
+        }
+        if (wire_get16(p) == 1 && n >= 8) {
+            *ret_bitmap = true;
+            return wire_get32(p + 4);
+        }
+        p += MIN_OF(padded, left);
+        left -= MIN_OF(padded, left);
+    }
+    return 0;
+}
+
+/* False when there is no common version. */
+static bool negotiate(struct conn *conn, const struct request *r)
+{
+    static const char text[] = "this switch speaks OpenFlow 1.0 and 1.3";
+    struct strbuf s = STRBUF_INIT;
+    bool has_bitmap;
+    uint32_t common = hello_versions(r, &has_bitmap) & SUPPORTED;
+    uint8_t lower = MIN_OF(r->h.version, (uint8_t)OFP13);
+    size_t start;
+
+    if (!has_bitmap) {
+        common = SUPPORTED & 1u << lower;
+    }
+    if (common) {
+        conn->version = (uint8_t)(31 - __builtin_clz(common));
+        return true;
+    }
+    start = ofp_begin(&s, lower, OFPT_ERROR, r->h.xid);
+    wire_put16(&s, 0); /* OFPET_HELLO_FAILED, OFPHFC_INCOMPATIBLE; a text for the log follows. */
+    wire_put16(&s, 0);
+    strbuf_put(&s, text, sizeof text - 1);
+    ofp_end(&s, start);
+    conn_send(conn, &s);
+    return false;
+}
+
+static void send_error(struct conn *conn, const struct request *r, enum ofp_error error)
+{
+    struct strbuf s = STRBUF_INIT;
+
+    ofp_error_encode(&s, conn->version ? conn->version : (uint8_t)OFP13, error, r->msg, r->len);
+    conn_send(conn, &s);
+}
+
+/* False: the connection ends once everything is written. */
+static bool message(struct conn *conn, const struct request *r)
+{
+    if (!conn->version) {
+        if (r->h.type != OFPT_HELLO) {
+            send_error(conn, r, OFPERR_BRC_BAD_VERSION);
+            return false;
+        }
+        return negotiate(conn, r);
+    }
+    if (r->h.version != conn->version && r->h.type != OFPT_HELLO) {
+        send_error(conn, r, OFPERR_BRC_BAD_VERSION);
+        return true;
+    }
+    conn_handle(conn, r);
+    return true;
+}
+
+/* Handles the messages that are whole. Returns false when the connection is to end. */
+static bool read_messages(struct conn *conn)
+{
+    struct evbuffer *in = bufferevent_get_input(conn->bev);
+    struct evbuffer *out = bufferevent_get_output(conn->bev);
+    uint8_t head[OFP_HEADER_LEN];
+
+    while (evbuffer_copyout(in, head, sizeof head) == (ssize_t)sizeof head) {
+        struct request r;
+
+        if (evbuffer_get_length(out) > PAUSE_BYTES) {
+            conn->paused = true;
+            bufferevent_disable(conn->bev, EV_READ);
+            return true;
+        }
+        ofp_header_decode(head, &r.h);
+        r.len = r.h.length;
+        if (r.len < OFP_HEADER_LEN) { /* Where the next message begins is not known any more. */
+            r.msg = head;
+            r.len = OFP_HEADER_LEN;
+            send_error(conn, &r, OFPERR_BRC_BAD_LEN);
+            return false;
+        }
+        if (evbuffer_get_length(in) < r.len) {
+            return true;
+        }
+        r.msg = evbuffer_pullup(in, (ssize_t)r.len);
+        if (!message(conn, &r)) {
+            return false;
+        }
+        evbuffer_drain(in, r.len);
+    }
+    return true;
+}
+
+static void finish(struct conn *conn)
+{
+    if (!evbuffer_get_length(bufferevent_get_output(conn->bev))) {
+        conn_free(conn);
+        return;
+    }
+    conn->closing = true;
+    bufferevent_disable(conn->bev, EV_READ);
+    bufferevent_setwatermark(conn->bev, EV_WRITE, 0, 0);
+}
+
+static void on_read(struct bufferevent *bev, void *conn_)
+{
+    struct conn *conn = conn_;
+
+    (void)bev;
+    if (!conn->closing && !read_messages(conn)) {
+        finish(conn);
+    }
+}
+
+/* The output is down to the low mark. */
+static void on_written(struct bufferevent *bev, void *conn_)
+{
+    struct conn *conn = conn_;
+
+    if (conn->closing) {
+        conn_free(conn);
+    } else if (conn->paused) {
+        conn->paused = false;
+        bufferevent_enable(bev, EV_READ);
+        on_read(bev, conn);
+    }
+}
+
+static void on_event(struct bufferevent *bev, short what, void *conn)
+{
+    (void)bev;
+    if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
+        conn_free(conn);
+    }
+}
+
+static void on_accept(struct bufferevent *bev, const char *peer, void *mgmt_)
+{
+    struct mgmt *mgmt = mgmt_;
+    struct conn *conn;
+
+    if (mgmt->n_conns >= MAX_CONNECTIONS) {
+        log_warn_limit("bridge '%s': OpenFlow connection from %s refused: there are %d already",
+                       mgmt->bridge->name, peer, MAX_CONNECTIONS);
+        bufferevent_free(bev);
+        return;
+    }
+    conn = xcalloc(1, sizeof *conn);
+    conn->mgmt = mgmt;
+    conn->bridge = mgmt->bridge;
+    conn->bev = bev;
+    conn->miss_send_len = 128;
+    LIST_INSERT_HEAD(&mgmt->conns, conn, node);
+    mgmt->n_conns++;
+    bufferevent_setcb(bev, on_read, on_written, on_event, conn);
+    bufferevent_setwatermark(bev, EV_WRITE, RESUME_BYTES, 0);
+    send_hello(conn);
+    bufferevent_enable(bev, EV_READ | EV_WRITE);
+}
+
+int ofproto_mgmt_listen(struct ofproto *bridge, struct event_base *base, const char *path,
+                        struct error *err)
+{
+    struct mgmt *mgmt;
+    char *name;
+    int rc;
+
+    if (bridge->mgmt) {
+        return error_set(err, EALREADY, "bridge '%s': OpenFlow is served already", bridge->name);
+    }
+    mgmt = xcalloc(1, sizeof *mgmt);
+    mgmt->bridge = bridge;
+    LIST_INIT(&mgmt->conns);
+    name = xasprintf("punix:%s", path);
+    rc = stream_listen(base, name, on_accept, mgmt, &mgmt->listener, err);
+    free(name);
+    if (rc) {
+        free(mgmt);
+        return error_prefix(err, "bridge '%s': OpenFlow socket", bridge->name);
+    }
+    bridge->mgmt = mgmt;
+    return 0;
+}
+
+void mgmt_free(struct mgmt *mgmt)
+{
+    if (!mgmt) {
+        return;
+    }
+    while (!LIST_EMPTY(&mgmt->conns)) {
+        conn_free(LIST_FIRST(&mgmt->conns));
+    }
+    stream_listener_free(mgmt->listener);
+    free(mgmt);
 }

@@ -22,11 +22,29 @@ static void set_vlan(struct xlate_ctx *ctx, const struct ofp_match *m)
     }
 }
 
+/* OpenFlow 1.0 sets "the transport port" of whatever has ports; later versions name the protocol,
+ * but then the rule matches it. */
+static bool has_field(struct xlate_ctx *ctx, const struct ofp_field *f)
+{
+    static const enum ofp_prereq with_ports[] = {OFP_PREREQ_TCP, OFP_PREREQ_UDP, OFP_PREREQ_SCTP};
+    struct ofp_flow looked;
+    bool holds;
+
+    memset(&looked, 0, sizeof looked);
+    holds = ofp_prereq_flow(f->prereq, &ctx->now.flow, &looked);
+    for (unsigned int i = 0;
+         i < ARRAY_SIZE(with_ports) && f->id >= OFP_FIELD_TCP_SRC && f->id <= OFP_FIELD_SCTP_DST;
+         i++) {
+        holds |= ofp_prereq_flow(with_ports[i], &ctx->now.flow, &looked);
+    }
+    xlate_look(ctx, &looked);
+    return holds;
+}
+
 static void execute_set(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
     const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
-    struct ofp_flow looked;
     struct ofp_match m;
     bool holds;
 
@@ -38,9 +56,7 @@ static void execute_set(struct xlate_ctx *ctx, const struct ofp_action *h)
         set_vlan(ctx, &m);
         return;
     }
-    memset(&looked, 0, sizeof looked);
-    holds = ofp_prereq_flow(f->prereq, &ctx->now.flow, &looked);
-    xlate_look(ctx, &looked);
+    holds = has_field(ctx, f);
     if (holds && f->stage == OFP_STAGE_L4) {
         /* Later fragments have no ports to write to. */
         XLATE_LOOK(ctx, pkt.nw_frag);

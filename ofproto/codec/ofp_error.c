@@ -1,0 +1,64 @@
+/* See ofp_error.h. */
+#include "ofproto/codec/ofp_error.h"
+
+/* Where OpenFlow 1.0 has no such error, its nearest one. */
+static const struct {
+    const char *name;
+    uint16_t type10, code10;
+    uint16_t type13, code13;
+} rows[OFPERR_N] = {
+    [OFPERR_NONE] = {"OFPERR_NONE", 0, 0, 0, 0},
+    [OFPERR_HELLO_INCOMPATIBLE] = {"OFPHFC_INCOMPATIBLE", 0, 0, 0, 0},
+    [OFPERR_BRC_BAD_VERSION] = {"OFPBRC_BAD_VERSION", 1, 0, 1, 0},
+    [OFPERR_BRC_BAD_TYPE] = {"OFPBRC_BAD_TYPE", 1, 1, 1, 1},
+    [OFPERR_BRC_BAD_STAT] = {"OFPBRC_BAD_STAT", 1, 2, 1, 2},
+    [OFPERR_BRC_BAD_VENDOR] = {"OFPBRC_BAD_VENDOR", 1, 3, 1, 3},
+    [OFPERR_BRC_BAD_LEN] = {"OFPBRC_BAD_LEN", 1, 6, 1, 6},
+    [OFPERR_BRC_BUFFER_UNKNOWN] = {"OFPBRC_BUFFER_UNKNOWN", 1, 8, 1, 8},
+    [OFPERR_BRC_BAD_TABLE_ID] = {"OFPBRC_BAD_TABLE_ID", 1, 6, 1, 9},
+    [OFPERR_BAC_BAD_TYPE] = {"OFPBAC_BAD_TYPE", 2, 0, 2, 0},
+    [OFPERR_BAC_BAD_LEN] = {"OFPBAC_BAD_LEN", 2, 1, 2, 1},
+    [OFPERR_BAC_BAD_VENDOR] = {"OFPBAC_BAD_VENDOR", 2, 2, 2, 2},
+    [OFPERR_BAC_BAD_OUT_PORT] = {"OFPBAC_BAD_OUT_PORT", 2, 4, 2, 4},
+    [OFPERR_BAC_BAD_ARGUMENT] = {"OFPBAC_BAD_ARGUMENT", 2, 5, 2, 5},
+    [OFPERR_BAC_TOO_MANY] = {"OFPBAC_TOO_MANY", 2, 7, 2, 7},
+    [OFPERR_BAC_BAD_SET_TYPE] = {"OFPBAC_BAD_SET_TYPE", 2, 5, 2, 13},
+    [OFPERR_BAC_BAD_SET_LEN] = {"OFPBAC_BAD_SET_LEN", 2, 5, 2, 14},
+    [OFPERR_BAC_BAD_SET_ARGUMENT] = {"OFPBAC_BAD_SET_ARGUMENT", 2, 5, 2, 15},
+    [OFPERR_BAC_MATCH_INCONSISTENT] = {"OFPBAC_MATCH_INCONSISTENT", 2, 5, 2, 10},
+    [OFPERR_BIC_UNKNOWN_INST] = {"OFPBIC_UNKNOWN_INST", 2, 0, 3, 0},
+    [OFPERR_BIC_UNSUP_INST] = {"OFPBIC_UNSUP_INST", 2, 0, 3, 1},
+    [OFPERR_BIC_BAD_LEN] = {"OFPBIC_BAD_LEN", 2, 1, 3, 7},
+    /* OpenFlow 1.3 has no code for it; 1.4 gave it this one. */
+    [OFPERR_BIC_DUP_INST] = {"OFPBIC_DUP_INST", 2, 0, 3, 9},
+    [OFPERR_BMC_BAD_TYPE] = {"OFPBMC_BAD_TYPE", 1, 6, 4, 0},
+    [OFPERR_BMC_BAD_LEN] = {"OFPBMC_BAD_LEN", 1, 6, 4, 1},
+    [OFPERR_BMC_BAD_WILDCARDS] = {"OFPBMC_BAD_WILDCARDS", 1, 6, 4, 5},
+    [OFPERR_BMC_BAD_FIELD] = {"OFPBMC_BAD_FIELD", 1, 6, 4, 6},
+    [OFPERR_BMC_BAD_VALUE] = {"OFPBMC_BAD_VALUE", 1, 6, 4, 7},
+    [OFPERR_BMC_BAD_MASK] = {"OFPBMC_BAD_MASK", 1, 6, 4, 8},
+    [OFPERR_BMC_BAD_PREREQ] = {"OFPBMC_BAD_PREREQ", 1, 6, 4, 9},
+    [OFPERR_BMC_DUP_FIELD] = {"OFPBMC_DUP_FIELD", 1, 6, 4, 10},
+    [OFPERR_FMFC_BAD_TABLE_ID] = {"OFPFMFC_BAD_TABLE_ID", 3, 5, 5, 2},
+    [OFPERR_FMFC_OVERLAP] = {"OFPFMFC_OVERLAP", 3, 1, 5, 3},
+    [OFPERR_FMFC_BAD_COMMAND] = {"OFPFMFC_BAD_COMMAND", 3, 4, 5, 6},
+    [OFPERR_FMFC_BAD_FLAGS] = {"OFPFMFC_BAD_FLAGS", 3, 5, 5, 7},
+    [OFPERR_SCFC_BAD_FLAGS] = {"OFPSCFC_BAD_FLAGS", 1, 5, 10, 0},
+};
+
+const char *ofp_error_name(enum ofp_error error)
+{
+    return rows[error].name;
+}
+
+void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, const void *request,
+                      size_t len)
+{
+    uint32_t xid = len >= OFP_HEADER_LEN ? wire_get32((const uint8_t *)request + 4) : 0;
+    size_t start = ofp_begin(s, version, OFPT_ERROR, xid);
+
+    wire_put16(s, version == OFP10 ? rows[error].type10 : rows[error].type13);
+    wire_put16(s, version == OFP10 ? rows[error].code10 : rows[error].code13);
+    strbuf_put(s, request, MIN_OF(len, (size_t)64));
+    ofp_end(s, start);
+}
