@@ -113,10 +113,7 @@ static const struct db_client_callbacks db_callbacks = {.changed = db_changed,
 static void link_changed(const struct link_info *info, bool gone, void *aux)
 {
     struct vswitchd *v = aux;
-
-    if (!gone) {
-        reconcile_device_changed(v->reconcile, info->name);
-    }
+    reconcile_device_changed(v->reconcile, info, gone);
 }
 
 static void on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *aux)

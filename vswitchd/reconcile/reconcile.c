@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "db/client/client.h"
+#include "lib/link.h"
 #include "lib/log.h"
 #include "vswitchd/reconcile/live.h"
 #include "vswitchd/upcall/upcall.h"
@@ -329,20 +330,44 @@ void reconcile_port_changed(struct reconcile *r)
     }
 }
 
-void reconcile_device_changed(struct reconcile *r, const char *name)
+/* The datapath will tell, too, but later; until then a container that has just got its device would
+ * not get the first broadcasts. */
+static void take_link_state(struct reconcile *r, struct iface *i, const struct link_info *link,
+                            bool gone)
 {
-    struct iface *i = iface_find(r, name);
+    if (gone) {
+        i->info.ifindex = 0;
+    } else if (i->info.ifindex == link->ifindex) {
+        i->info.admin_up = link->admin_up;
+        i->info.link_up = link->carrier;
+    }
+    if (i->bridge && i->ofport && i->pass == r->pass) {
+        iface_sync_ofport(r, i);
+        upcall_kick(r->upcall);
+    }
+    reconcile_port_changed(r);
+}
 
-    if (!i || i->type != IFACE_SYSTEM) {
+void reconcile_device_changed(struct reconcile *r, const struct link_info *link, bool gone)
+{
+    struct iface *i = iface_find(r, link->name);
+
+    if (!i) {
         return;
     }
-    if (!i->dp_port && i->error[0]) {
-        i->retry_ms = 0;
-        reconcile_schedule(r, 0);
-    } else if (i->dp_port && i->has_info && i->info.error[0]) {
-        /* The device was gone and one of its name is back. */
-        dp_port_remove(r, i);
-        reconcile_schedule(r, 0);
+    if (i->type == IFACE_TAP || i->type == IFACE_INTERNAL) {
+        if (i->dp_port && i->has_info) {
+            take_link_state(r, i, link, gone);
+        }
+    } else if (i->type == IFACE_SYSTEM && !gone) {
+        if (!i->dp_port && i->error[0]) {
+            i->retry_ms = 0;
+            reconcile_schedule(r, 0);
+        } else if (i->dp_port && i->has_info && i->info.error[0]) {
+            /* The device was gone and one of its name is back. */
+            dp_port_remove(r, i);
+            reconcile_schedule(r, 0);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ struct conf;
 struct db_client;
 struct db_row;
 struct event_base;
+struct link_info;
 struct reconcile;
 struct upcall;
 
@@ -42,8 +43,8 @@ void reconcile_set_conf(struct reconcile *, struct conf *);
 void reconcile_dp_attached(struct reconcile *, bool fresh);
 void reconcile_dp_lost(struct reconcile *, const char *reason);
 void reconcile_port_changed(struct reconcile *);
-/* A kernel device of this name came, changed or went. */
-void reconcile_device_changed(struct reconcile *, const char *name);
+/* A kernel device came, changed or went ('gone': also to another namespace). */
+void reconcile_device_changed(struct reconcile *, const struct link_info *, bool gone);
 
 /* Registers dpif/show, dpctl/show, dpctl/dump-dps and bridge/show. */
 void reconcile_ctl_init(struct reconcile *);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "datapath/fake/fake.h"
+#include "lib/link.h"
 #include "vswitchd/reconcile/conf.h"
 #include "vswitchd/reconcile/reconcile.h"
 #include "vswitchd/upcall/upcall.h"
@@ -353,8 +354,8 @@ static void device_that_appears_is_taken_up(void **state)
     add_simple(&c->bridges[0], "eth9", "system");
     apply(e, c);
     assert_int_equal(ofport_of(e, "eth9"), 0);
-    reconcile_device_changed(e->r, "other");
-    reconcile_device_changed(e->r, "eth9");
+    reconcile_device_changed(e->r, &(struct link_info){.ifindex = 8, .name = "other"}, false);
+    reconcile_device_changed(e->r, &(struct link_info){.ifindex = 9, .name = "eth9"}, false);
     settle(e);
     fake_run(e->base);
     event_base_loop(e->base, EVLOOP_ONCE);
