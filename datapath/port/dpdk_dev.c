@@ -293,6 +293,7 @@ static int start(struct dpdk_dev *dev, const struct dp_port_config *config,
     if (!rc) {
         what = "start it";
         rc = rte_eth_dev_start(dev->id);
+        dev->started = !rc;
     }
     if (!rc) {
         what = "set its mac";
@@ -371,7 +372,9 @@ void dpdk_dev_close(struct dpdk_dev *dev)
 
     if (rte_eth_dev_is_valid_port(dev->id)) {
         disown(dev);
-        rte_eth_dev_stop(dev->id);
+        if (dev->started) {
+            rte_eth_dev_stop(dev->id);
+        }
         if (!dev->attached) {
             return; /* EAL's command line made it: it can be opened again. */
         }

@@ -15,6 +15,7 @@ struct dpdk_options {
 struct dpdk_dev {
     uint16_t id;   /* DPDK's number of the port. */
     bool attached; /* By us: to be detached by us. */
+    bool started;
     unsigned int n_rxq, n_txq;
     uint32_t features; /* PORT_TX_*. */
     struct rte_eth_dev_info info;

@@ -33,11 +33,33 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "datapath/core/core.h"
 #include "datapath/port/checksum.h"
 #include "datapath/port/port.h"
 
 static struct port_pools pools;
 static bool have_namespace UNUSED;
+
+/* Where core has workers count drops: here, without any. */
+extern uint64_t *drop_counters[CORE_MAX_WORKERS];
+
+/* How many packets were dropped under this reason, over all ports, since it was asked last. */
+static UNUSED uint64_t drops_of(const char *name)
+{
+    for (unsigned int i = 0; i < drop_n_reasons(); i++) {
+        if (!strcmp(drop_reason_get(i)->name, name)) {
+            uint64_t sum = 0;
+
+            for (size_t port = 0; port < DP_MAX_PORTS; port++) {
+                sum += drop_counters[0][port * DROP_MAX_REASONS + i];
+                drop_counters[0][port * DROP_MAX_REASONS + i] = 0;
+            }
+            return sum;
+        }
+    }
+    fail_msg("there is no drop reason '%s'", name);
+    return 0;
+}
 
 static UNUSED int start_eal(void **state UNUSED)
 {
@@ -47,6 +69,7 @@ static UNUSED int start_eal(void **state UNUSED)
     if (rte_eal_init(ARRAY_SIZE(argv), (char **)argv) < 0) {
         return -1;
     }
+    drop_counters[0] = xcalloc(DP_MAX_PORTS * DROP_MAX_REASONS, sizeof *drop_counters[0]);
     pools.small = rte_pktmbuf_pool_create("small", 4095, 64, 0, RTE_MBUF_DEFAULT_BUF_SIZE, -1);
     pools.jumbo = rte_pktmbuf_pool_create("jumbo", 63, 8, 0, UINT16_MAX, -1);
     return pools.small && pools.jumbo ? 0 : -1;

@@ -64,6 +64,7 @@ static void frames_beyond_the_mtu_are_dropped_and_the_others_sent(void **state U
     pkts[2] = packet_of(frame, 62);
     assert_int_equal(port->type->tx(port, 0, 0, pkts, 3, &errors), 3);
     assert_int_equal(errors, 1);
+    assert_int_equal(drops_of("tx-too-big"), 1);
     assert_int_equal(port->type->rx(port, 0, 0, back, 3, &errors), 2);
     assert_int_equal(back[0]->pkt_len, 60);
     assert_int_equal(back[1]->pkt_len, 62);

@@ -181,6 +181,7 @@ static void the_number_of_segments_is_bounded(void **state UNUSED)
 
     assert_int_equal(prepare(&bare, with_offload(len, &l, 1), out, 64, &extra), 0);
     assert_int_equal(extra, 0);
+    assert_int_equal(drops_of("offload-too-many-segments"), 1);
     cut_and_check(false, true, 0, 1024, 1);
     assert_int_equal(buffers_in_use(), 0);
 }
@@ -208,6 +209,7 @@ static void header_lengths_that_lie_are_dropped(void **state UNUSED)
         }
         assert_int_equal(prepare(&bare, m, out, 64, &extra), 0);
     }
+    assert_int_equal(drops_of("offload-bad-headers"), 6);
     assert_int_equal(buffers_in_use(), 0);
 }
 
@@ -226,6 +228,7 @@ static void a_port_that_takes_one_piece_gets_one_piece(void **state UNUSED)
     }
     /* Nobody sends that: dropped. */
     assert_int_equal(prepare(&bare, packet_of(frame, 60000), out, 64, &extra), 0);
+    assert_int_equal(drops_of("offload-no-buffer"), 1);
     assert_int_equal(buffers_in_use(), 0);
 }
 

@@ -63,8 +63,10 @@ static void frames_too_short_or_too_long_are_refused_and_counted(void **state UN
         fill_frame(frame, len, 0);
         tx_one(port, packet_of(frame, len), 1);
     }
+    assert_int_equal(drops_of("tx-refused"), 13);
     fill_frame(frame, 9100, 0);
     tx_one(port, packet_of(frame, 9100), 1);
+    assert_int_equal(drops_of("tx-too-big"), 1);
     port_close(port);
     assert_int_equal(buffers_in_use(), 0);
 }
@@ -233,6 +235,7 @@ static void state_is_told_and_a_device_may_be_down(void **state UNUSED)
     assert_string_equal(info.error, "");
     assert_string_equal(info.driver, "veth");
     tx_one(port, packet_of(frame, 60), 1);
+    assert_int_equal(drops_of("tx-link-down"), 1);
     run("ip link set vs0 up");
     info = info_of(port);
     assert_true(info.admin_up);
@@ -370,6 +373,7 @@ static void a_removed_device_is_reported_and_wakes_nobody(void **state UNUSED)
     run("ip link del vr9 && ip link add vr0 type veth peer name vr1"); /* Not the same device. */
     assert_string_equal(info_of(port).error, "device was removed");
     tx_one(port, packet_of(frame, 60), 1);
+    assert_int_equal(drops_of("tx-device-gone"), 1);
     for (int i = 0; i < 40; i++) {
         if (port->type->rx(port, 0, 0, &m, 1, &errors)) {
             rte_pktmbuf_free(m);

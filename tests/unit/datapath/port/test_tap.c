@@ -56,6 +56,7 @@ static void frames_too_short_for_the_kernel_are_refused_and_counted(void **state
         fill_frame(frame, len, 0);
         tx_one(port, packet_of(frame, len), 1);
     }
+    assert_int_equal(drops_of("tx-refused"), 13);
     port_close(port);
     assert_int_equal(buffers_in_use(), 0);
 }
@@ -148,7 +149,8 @@ static void an_internal_port_is_made_down_and_a_tap_up(void **state UNUSED)
     info = info_of(port);
     assert_false(info.admin_up);
     assert_false(info.link_up);
-    tx_one(port, packet_of(frame, 60), 1); /* tx-link-down */
+    tx_one(port, packet_of(frame, 60), 1);
+    assert_int_equal(drops_of("tx-link-down"), 1);
     run("ip link set tp0 up");
     info = info_of(port);
     assert_true(info.admin_up);
@@ -286,6 +288,7 @@ static void a_removed_device_is_reported_and_wakes_nobody(void **state UNUSED)
     run("ip link del tp0");
     assert_string_equal(info_of(port).error, "device was removed");
     tx_one(port, packet_of(frame, 60), 1);
+    assert_int_equal(drops_of("tx-device-gone"), 1);
     p.fd = port->type->rx_fd(port, 0);
     assert_int_equal(port->type->rx(port, 0, 0, &m, 1, &errors), 0);
     assert_int_equal(poll(&p, 1, 0), 0);
