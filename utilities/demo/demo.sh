@@ -125,6 +125,7 @@ container() { # NAME VLAN ADDRESS
     show sluice-vsctl add-port br0 "$1" tag="$2" -- set interface "$1" type=internal
     in_switch ip link set "$1" netns "$p-$1" || fail "the device $1 was not made"
     inside "$1" ip link set "$1" name eth0
+    inside "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 2>/dev/null || true # Less to read below.
     inside "$1" ip addr add "$3/24" dev eth0
     inside "$1" ip link set lo up
     inside "$1" ip link set eth0 up
@@ -222,7 +223,7 @@ is_well || fail "sluice status is not well"
 show sluice status
 
 title "What the datapath caches"
-show sluice-appctl dpctl/dump-flows
+show sluice-appctl dpctl/dump-flows --names
 
 title "Port counters"
 show sluice-appctl -t sluice-datapath dpctl/show
@@ -234,7 +235,8 @@ title "Stop"
 pids=$(sort -u "$dir"/*.pid)
 in_switch sluice down | sed 's/^/   /'
 for pid in $pids; do
-    if kill -0 "$pid" 2>/dev/null; then
+    # A zombie, whom nobody has waited for yet, is none.
+    if grep -qs '^State:.[^Z]' "/proc/$pid/status"; then
         fail "process $pid is left"
     fi
 done
