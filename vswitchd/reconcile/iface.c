@@ -207,12 +207,12 @@ static void sync_all(struct reconcile *r, struct iface *i, struct bridge *b)
     }
 }
 
-/* Says an error once. */
-static void say_error(struct iface *i)
+/* Says an error once. That the datapath is gone was said for all. */
+static void say_error(const struct reconcile *r, struct iface *i)
 {
     fingerprint print = i->error[0] ? print_str(7, i->error) : 0;
 
-    if (print && print != i->said_print) {
+    if (print && print != i->said_print && r->attached) {
         log_warn("%s", i->error);
     }
     i->said_print = print;
@@ -221,7 +221,7 @@ static void say_error(struct iface *i)
 void iface_sync(struct reconcile *r, struct iface *i, struct bridge *b)
 {
     sync_all(r, i, b);
-    say_error(i);
+    say_error(r, i);
 }
 
 static void iface_free(struct reconcile *r, struct iface *i)

@@ -92,6 +92,7 @@ static void adopt_one(const struct dp_flow *df, void *aux)
     a->teachers[a->n].used_ms = 0;
     if (!dp_flow_stats(a->u->dp, f->flow_no, &stats)) {
         a->teachers[a->n].used_ms = stats.used_ms;
+        f->created_ms = stats.used_ms ? stats.used_ms : a->now_ms; /* Its idle time goes on. */
         recall(a->u, f, &stats);
     }
     a->n++;
