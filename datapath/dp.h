@@ -87,9 +87,16 @@ struct dp_op {
     uint64_t cookie; /* Comes back in the completion. */
     /* FLOW_PUT, FLOW_DEL. The caller chooses flow numbers; one is free again when its FLOW_DEL
      * completes. A PUT on a number in use replaces the actions and keeps key, mask and statistics;
-     * it fails with -EEXIST when the key or mask differ. */
+     * it fails with -EEXIST when the masked key or the mask differ. */
     uint32_t flow_no;
-    const struct flow_key *key; /* FLOW_PUT. */
+    /* FLOW_PUT: the whole, unmasked key of a packet of the flow (an upcall's), or the masked key
+     * when there is no packet. The flow is what the masked key says. But a datapath bounds how many
+     * masks it searches, and may file the flow under a more specific mask, where it covers only
+     * packets that agree with this key in the bits of that one: others miss, make an upcall, and
+     * are answered with a PUT of the same number, mask and actions and their own key, which adds
+     * another instance. (A masked key then adds none to a flow that exists.) All instances share
+     * actions and statistics. */
+    const struct flow_key *key;
     const struct flow_mask *mask;
     const void *actions; /* FLOW_PUT, EXECUTE. */
     uint32_t actions_len;

@@ -117,18 +117,18 @@ int record_put_op(struct ring_writer *w, const struct dp_op *op)
     uint8_t lines[2 * RECORD_LINES_MAX];
     struct iovec parts[5] = {{&wire, sizeof wire}};
     static const uint8_t padding[8];
-    struct flow_key masked;
+    struct flow_key key;
 
     switch (op->type) {
     case DP_OP_FLOW_PUT:
         if (!op->key || !op->mask || op->flow_no >= DP_MAX_FLOWS) {
             return -EINVAL;
         }
-        flow_key_mask(&masked, op->key, op->mask);
-        wire.key_lines = masked.lines;
+        flow_key_copy(&key, op->key); /* Whole: dp.h says what for. */
+        wire.key_lines = key.lines;
         wire.mask_lines = op->mask->lines;
-        masked.lines = 0;
-        record_key_put(lines, &masked, wire.key_lines);
+        key.lines = 0;
+        record_key_put(lines, &key, wire.key_lines);
         record_key_put(lines + record_key_len(wire.key_lines), &op->mask->bits, wire.mask_lines);
         wire.actions_len = op->actions_len;
         wire.pending = op->pending;
@@ -156,17 +156,11 @@ int record_put_op(struct ring_writer *w, const struct dp_op *op)
 
 static int get_key_and_mask(const struct wire_op *wire, const uint8_t *at, struct record_op *ret)
 {
-    struct flow_key masked;
     int error = record_key_get(at, wire->key_lines, &ret->key);
 
-    if (!error) {
-        error = record_mask_get(at + record_key_len(wire->key_lines), wire->mask_lines, &ret->mask);
-    }
-    if (error) {
-        return error;
-    }
-    flow_key_mask(&masked, &ret->key, &ret->mask);
-    return flow_key_equal(&masked, &ret->key) ? 0 : -EPROTO;
+    return error ? error
+                 : record_mask_get(at + record_key_len(wire->key_lines), wire->mask_lines,
+                                   &ret->mask);
 }
 
 static int check_op_values(const struct dp_op *op)
