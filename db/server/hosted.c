@@ -94,7 +94,6 @@ static void succeed(struct hosted *h, struct request_list *requests)
         TAILQ_REMOVE(requests, r, entry);
         if (r->txn) {
             h->last_txn_id = r->txn_id;
-            h->n_txns++;
             monitor_publish(&r->updates, &r->txn_id);
             any_due |= mark_waiting(h, r->txn);
             txn_commit(r->txn);
@@ -144,7 +143,6 @@ static int write_out(struct hosted *h, bool sync, struct error *err)
     error = store_flush(h->store, sync, err);
     if (error) {
         log_err_limit("%s", err->text);
-        h->last_io_error_ms = time_now_ms();
     }
     return error;
 }
@@ -174,9 +172,9 @@ void hosted_flush(struct hosted *h)
     }
     if ((sync || any_txn) && write_out(h, sync, &err)) {
         fail(&requests, &err);
-        return;
+    } else {
+        succeed(h, &requests);
     }
-    succeed(h, &requests);
     if (any_txn && TAILQ_EMPTY(&h->finished)) {
         compact_if_grown(h);
     }

@@ -103,8 +103,6 @@ struct hosted {
     struct event *flush_event;
     struct monitor_group *groups;
     struct uuid last_txn_id;
-    uint64_t n_txns;
-    uint64_t last_io_error_ms;
 };
 
 /* --- Sessions. --- */
@@ -140,7 +138,6 @@ struct server {
     unsigned int n_sessions;
     struct lock *locks; /* By name. */
     struct hosted *server_db;
-    struct session *closing; /* Not to be freed under its own feet; see session.c. */
 };
 
 /* What a session may hold at most. */

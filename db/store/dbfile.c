@@ -341,9 +341,9 @@ int dbfile_flush(struct dbfile *f, bool sync, struct error *err)
     return 0;
 }
 
-bool dbfile_is_synced(const struct dbfile *f)
+bool dbfile_is_broken(const struct dbfile *f)
 {
-    return f->synced == f->good && !f->out.len;
+    return f->is_broken;
 }
 
 void dbfile_append(struct dbfile *f, const char *json, size_t len)

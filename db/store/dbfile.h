@@ -43,8 +43,8 @@ void dbfile_append(struct dbfile *, const char *json, size_t len);
  * there. When even that fails, the file is left alone from then on and every later call returns an
  * error, until dbfile_replace() has made a new one. */
 int dbfile_flush(struct dbfile *, bool sync, struct error *);
-/* True when everything that was flushed is on the disk. */
-bool dbfile_is_synced(const struct dbfile *);
+/* True when nothing can be written before dbfile_replace(). */
+bool dbfile_is_broken(const struct dbfile *);
 
 /* Puts a new file with these records in the place of this one, atomically and on the disk. On
  * failure the old one stays in use. Nothing may wait for dbfile_flush(). */

@@ -234,7 +234,7 @@ int store_compact(struct store *store, struct error *err)
 
 bool store_wants_compaction(const struct store *store)
 {
-    return dbfile_size(store->file) > store->compact_above;
+    return dbfile_is_broken(store->file) || dbfile_size(store->file) > store->compact_above;
 }
 
 int store_convert(struct store *store, struct database *db, struct error *err)

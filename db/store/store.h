@@ -26,7 +26,8 @@ int store_flush(struct store *, bool sync, struct error *);
 
 /* Rewrites the file to hold just the present rows. What was added and not flushed must not be. */
 int store_compact(struct store *, struct error *);
-/* True when the file has grown so much that it is time. */
+/* True when the file has grown so much that it is time, or when it can be used no more and a new
+ * one is the only way on. */
 bool store_wants_compaction(const struct store *);
 /* Puts a database with another schema, which is taken over, in the place of the present one: on the
  * disk first, then in memory. On failure nothing changed and 'db' is still the caller's. */
