@@ -86,14 +86,35 @@ static fingerprint fingerprint_of(const struct conf_bridge *w)
     return p ? p : 1;
 }
 
+/* Without its socket for ovs-ofctl a bridge still forwards. */
+static void listen_mgmt(struct reconcile *r, struct bridge *b)
+{
+    char *path = xasprintf("%s/%s.mgmt", r->rundir, b->name);
+    struct error err = {0};
+
+    if (ofproto_mgmt_listen(b->ofproto, r->base, path, &err)) {
+        log_warn("bridge '%s': %s", b->name, err.text);
+    }
+    free(path);
+}
+
 static int make_ofproto(struct reconcile *r, struct bridge *b, struct error *err)
 {
+    int error;
+
+    if (b->ofproto) {
+        return 0;
+    }
     if (!b->name[0] || strchr(b->name, '/') || b->name[0] == '.') {
         return error_set(err, EINVAL,
                          "bridge '%s': the name must not be empty, begin with '.' or hold a '/'",
                          b->name);
     }
-    return b->ofproto ? 0 : ofproto_new(r->ofprotos, b->name, &b->ofproto, err);
+    error = ofproto_new(r->ofprotos, b->name, &b->ofproto, err);
+    if (!error && r->rundir) {
+        listen_mgmt(r, b);
+    }
+    return error;
 }
 
 static int configure(struct reconcile *r, struct bridge *b, const struct conf_bridge *want,

@@ -21,7 +21,8 @@ struct link_info;
 struct reconcile;
 struct upcall;
 
-/* 'ready' is called once, when what the database says was carried out, and confirmed, for the first
+/* Bridges serve OpenFlow at RUNDIR/BRIDGE.mgmt; 'rundir' NULL: nowhere (tests).
+ * 'ready' is called once, when what the database says was carried out, and confirmed, for the first
  * time. Without a datapath that is five seconds after the database was there. May be NULL. */
 struct reconcile *reconcile_new(struct event_base *, const char *rundir, struct ofproto_set *,
                                 struct upcall *, void (*ready)(void *aux), void *aux);

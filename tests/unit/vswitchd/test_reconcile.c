@@ -133,7 +133,7 @@ static void open_all(struct env *e)
 
     e->ofprotos = ofproto_set_new();
     e->u = upcall_new(e->base, e->ofprotos);
-    e->r = reconcile_new(e->base, "/nonexistent", e->ofprotos, e->u, NULL, NULL);
+    e->r = reconcile_new(e->base, NULL, e->ofprotos, e->u, NULL, NULL);
     assert_int_equal(dp_open("fake:reconcile", e->base, &callbacks, e, &e->dp, &err), 0);
     upcall_set_dp(e->u, e->dp);
     reconcile_set_dp(e->r, e->dp);
