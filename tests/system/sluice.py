@@ -85,8 +85,8 @@ class Host(Netns):
 
     def adopt(self, switch, device):
         """Takes a device out of the switch's namespace and makes it this host's eth0."""
-        switch.ns.run("ip", "link", "set", device, "netns", self.name)
-        self.run("ip", "link", "set", device, "name", "eth0")
+        switch.ns.run("ip", "link", "set", "dev", device, "netns", self.name)
+        self.run("ip", "link", "set", "dev", device, "name", "eth0")
         self.up()
 
     def up(self):
