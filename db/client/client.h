@@ -5,7 +5,7 @@
  * commas: it moves on to the next when one fails or, for a cluster, is not the leader). Reconnects
  * by itself, with back-off; after that the replica is made anew (or resynchronised with
  * monitor_cond_since where the server can) and changes are told as differences. One thread: the
- * event base's. */
+ * event base's. The program ignores SIGPIPE. */
 #ifndef DB_CLIENT_CLIENT_H
 #define DB_CLIENT_CLIENT_H
 

@@ -139,6 +139,12 @@ static void print_row(struct db_report *r, const struct watched *w, const char *
     print_columns(r, w, old ? old : new);
 }
 
+static void stop(struct monitor *m, int rc)
+{
+    m->rc = rc;
+    event_base_loopbreak(m->base);
+}
+
 static void print_time(void)
 {
     uint64_t ms = time_wall_ms();
@@ -176,17 +182,13 @@ static void print_updates(struct monitor *m, const json_t *updates, bool is_init
         }
         dbctl_print_report(m->d, r);
     }
-    fflush(stdout);
+    if (fflush(stdout)) {
+        stop(m, error_set_errno(m->err, errno, "cannot write the output"));
+    }
 }
 
 /* --- The connection -----------------------------------------------------------------------------
  */
-
-static void stop(struct monitor *m, int rc)
-{
-    m->rc = rc;
-    event_base_loopbreak(m->base);
-}
 
 static void on_message(struct jsonrpc *rpc, const struct jsonrpc_msg *msg, void *aux)
 {

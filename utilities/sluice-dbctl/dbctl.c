@@ -342,7 +342,7 @@ int dbctl_main(int argc, char *argv[])
     struct error err = {0};
     int n_words, rc;
 
-    signal(SIGPIPE, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN); /* A server that dies is a lost connection. */
     log_init(d.program);
     d.server = server;
     n_words = parse_options(argc, argv, d.program, about, options);

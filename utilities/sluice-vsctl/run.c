@@ -443,7 +443,7 @@ int vsctl_main(int argc, char *argv[])
     bool done = false;
     int next, rc = 0;
 
-    signal(SIGPIPE, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN); /* A server that dies is a lost connection. */
     next = vsctl_options_parse(&options, argc, argv, &n_first, &first, &done, &err);
     program = options.program;
     log_init(program);
