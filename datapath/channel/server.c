@@ -274,8 +274,8 @@ static void detach(struct server *server, const char *reason)
 {
     struct conn *conn = server->attached;
 
-    log_warn("vswitchd (process %d) detached: %s; ports and %zu flows stay", (int)conn->pid, reason,
-             core_flow_count());
+    log_info("vswitchd (process %d) detached: %s; %zu ports and %zu flows stay", (int)conn->pid,
+             reason, ports_count(), core_flow_count());
     take_rings(server);
     conn_free(conn);
     memset(server->changed, 0, sizeof server->changed);

@@ -279,19 +279,23 @@ int server_parse_settings(const struct dp_option *options, size_t n, struct core
     return 0;
 }
 
-static void choose_n_workers(const struct dp_option *options, size_t n,
+/* Returns what 'n_workers_chosen' is to be if the settings are taken. */
+static bool choose_n_workers(const struct dp_option *options, size_t n,
                              struct core_settings *settings)
 {
+    bool chosen = n_workers_chosen;
+
     for (size_t i = 0; i < n; i++) {
         if (!strcmp(options[i].key, "n-workers")) {
-            n_workers_chosen = settings->n_workers != 0;
+            chosen = settings->n_workers != 0;
         }
     }
-    if (!n_workers_chosen) {
+    if (!chosen) {
         int n_cores = __builtin_popcountll(settings->cores);
 
         settings->n_workers = (unsigned int)MIN_OF(n_cores, CORE_MAX_WORKERS);
     }
+    return chosen;
 }
 
 static int set_config(struct conn *conn, uint32_t seq, struct message_reader *r)
@@ -299,6 +303,7 @@ static int set_config(struct conn *conn, uint32_t seq, struct message_reader *r)
     struct core_settings settings = *core_get_settings();
     struct dp_option options[DP_MAX_PORT_OPTIONS];
     struct error err = {0, ""};
+    bool chosen = false;
     struct message m;
     size_t n;
     int error;
@@ -310,12 +315,14 @@ static int set_config(struct conn *conn, uint32_t seq, struct message_reader *r)
     }
     error = server_parse_settings(options, n, &settings, &err);
     if (!error) {
-        choose_n_workers(options, n, &settings);
+        chosen = choose_n_workers(options, n, &settings);
     }
     message_options_free(options, n);
     error = error ? error : ports_apply_settings(&settings, &err);
     if (error) {
         log_warn("settings refused: %s", err.text);
+    } else {
+        n_workers_chosen = chosen;
     }
     server_counters_mark(conn_counters(conn), core_get_settings()->n_workers, 0);
     start_reply(conn, &m, seq, error, &err);

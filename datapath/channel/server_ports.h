@@ -25,8 +25,8 @@ void ports_check_device(int ifindex, const char *name, ports_changed_cb *changed
 void ports_check_some(ports_changed_cb *changed, void *aux);
 
 /* Applies settings to core. When the number of workers needs other queues, ports are closed and
- * opened again; -EBUSY, naming the port, when one could not be found again (its device lives in
- * another namespace). A port that then fails to open stays in the table with its error. */
+ * opened again; -EBUSY, naming it, when there is a tap, whose device would not survive that. A port
+ * that then fails to open stays in the table with its error. */
 int ports_apply_settings(const struct core_settings *, struct error *);
 
 /* Before core_stop(). With 'keep_taps', tap devices are taken from core but not closed: their
