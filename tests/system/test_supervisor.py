@@ -218,7 +218,7 @@ def test_program_that_dies_again_and_again_is_restarted_with_back_off_and_never_
     assert 4 <= n <= 8, n
     assert fakes.sluice("status", check=False).returncode == 1 or fakes.program("sluice-datapath")["ready"]
     fakes.order("sluice-datapath")
-    wait_for(lambda: fakes.program("sluice-datapath")["ready"] and fakes.program("sluice-datapath")["uptime_s"] > 0.5,
+    wait_for(lambda: fakes.program("sluice-datapath")["ready"] and fakes.program("sluice-datapath")["uptime_ms"] > 500,
              "the program to be well again", timeout=15)
 
 

@@ -14,16 +14,16 @@ json_t *report_status(const char *rundir, uint64_t started_ms, const struct prog
     for (size_t i = n; i-- > 0;) {
         const struct program *p = &programs[i];
 
-        json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:b, s:f, s:i, s:s, s:I}", "name",
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:b, s:I, s:i, s:s, s:I}", "name",
                                               p->name, "pid", (json_int_t)p->pid, "state",
                                               program_state_name(p->state), "ready",
-                                              p->state == PROGRAM_READY, "uptime_s",
-                                              p->pid ? (double)(now - p->started_ms) / 1000 : 0.0,
+                                              p->state == PROGRAM_READY, "uptime_ms",
+                                              (json_int_t)(p->pid ? now - p->started_ms : 0),
                                               "restarts", (int)p->n_restarts, "last_end",
                                               p->last_end, "kept_fds", (json_int_t)p->fds.n));
     }
-    return json_pack("{s:s, s:I, s:f, s:o}", "rundir", rundir, "pid", (json_int_t)getpid(),
-                     "uptime_s", (double)(now - started_ms) / 1000, "programs", list);
+    return json_pack("{s:s, s:I, s:I, s:o}", "rundir", rundir, "pid", (json_int_t)getpid(),
+                     "uptime_ms", (json_int_t)(now - started_ms), "programs", list);
 }
 
 static const char *text(const json_t *object, const char *key)
@@ -40,7 +40,7 @@ static json_int_t number(const json_t *object, const char *key)
 
 static const char *duration(const json_t *object, char *buf, size_t size)
 {
-    unsigned long s = (unsigned long)json_number_value(json_object_get(object, "uptime_s"));
+    unsigned long s = (unsigned long)number(object, "uptime_ms") / 1000;
 
     if (s < 60) {
         snprintf(buf, size, "%lus", s);

@@ -217,14 +217,16 @@ static void close_terminal(struct top *t)
 /* Prints the text, cut to the terminal's size. */
 static void print_screen(const struct top *t, const char *screen)
 {
-    struct winsize w = {.ws_row = 24, .ws_col = 80};
+    struct winsize w = {0};
 
     if (!t->terminal) {
         fputs(screen, stdout);
         fflush(stdout);
         return;
     }
-    ioctl(STDOUT_FILENO, TIOCGWINSZ, &w);
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row || !w.ws_col) {
+        w = (struct winsize){.ws_row = 24, .ws_col = 80}; /* Some terminals do not say. */
+    }
     fputs("\033[H", stdout);
     for (unsigned int row = 1; row + 1 < w.ws_row && *screen; row++) {
         size_t n = strcspn(screen, "\n");
