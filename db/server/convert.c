@@ -96,13 +96,17 @@ static int replace(struct hosted *h, struct db_schema *schema, struct failure *f
     if (!db) {
         return -1;
     }
+    /* It holds rows of the old database, which goes away below. */
+    history_free(h->history);
+    h->history = NULL;
     if (store_convert(h->store, db, &err)) {
+        h->history = history_new(h->db);
         database_free(db);
         return failure_set(failure, FAILURE_IO, "%s", err.text);
     }
+    h->history = history_new(db);
     h->db = db;
     h->name = db->schema->name;
-    uuid_generate(&h->last_txn_id);
     return 0;
 }
 

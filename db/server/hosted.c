@@ -31,7 +31,7 @@ struct hosted *hosted_new(struct server *server, struct store *store, struct dat
     h->is_read_only = is_read_only;
     TAILQ_INIT(&h->finished);
     TAILQ_INIT(&h->waiting);
-    uuid_generate(&h->last_txn_id);
+    h->history = history_new(db);
     h->flush_event = event_new(server->base, -1, 0, on_flush, h);
     LIST_INSERT_HEAD(&server->dbs, h, entry);
     return h;
@@ -47,6 +47,7 @@ void hosted_free(struct hosted *h)
     monitor_cancel_all(h);
     event_free(h->flush_event);
     LIST_REMOVE(h, entry);
+    history_free(h->history);
     if (h->store) {
         store_close(h->store);
     } else {
@@ -93,10 +94,9 @@ static void succeed(struct hosted *h, struct request_list *requests)
     while ((r = TAILQ_FIRST(requests))) {
         TAILQ_REMOVE(requests, r, entry);
         if (r->txn) {
-            h->last_txn_id = r->txn_id;
             monitor_publish(&r->updates, &r->txn_id);
             any_due |= mark_waiting(h, r->txn);
-            txn_commit(r->txn);
+            history_commit(h->history, r->txn, &r->txn_id);
             r->txn = NULL;
         }
         transact_reply(r);
@@ -214,9 +214,8 @@ int hosted_commit_internal(struct hosted *h, struct txn *txn, struct error *err)
     uuid_generate(&txn_id);
     monitor_stage(h, txn, &updates);
     monitor_publish(&updates, &txn_id);
-    h->last_txn_id = txn_id;
     mark_waiting(h, txn);
-    txn_commit(txn);
+    history_commit(h->history, txn, &txn_id);
     transact_retry(h);
     return 0;
 }

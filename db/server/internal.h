@@ -102,7 +102,7 @@ struct hosted {
     struct request_list waiting; /* "wait" does not hold yet. */
     struct event *flush_event;
     struct monitor_group *groups;
-    struct uuid last_txn_id;
+    struct history *history;
 };
 
 /* --- Sessions. --- */
@@ -168,6 +168,18 @@ void hosted_flush_later(struct hosted *);
 int hosted_commit_internal(struct hosted *, struct txn *, struct error *);
 int hosted_compact(struct hosted *, struct error *);
 
+/* history.c: what the last transactions changed, for monitor_cond_since. */
+struct history *history_new(struct database *);
+void history_free(struct history *);
+/* Commits a transaction, keeping what it changed under an id. */
+void history_commit(struct history *, struct txn *, const struct uuid *txn_id);
+/* The id of the last transaction (of the start, when there was none). */
+const struct uuid *history_last(const struct history *);
+/* Everything that changed after a transaction, as if it were one, or NULL when that transaction is
+ * not known (any more). For reading only; ends with history_free_changes(). */
+struct txn *history_changes_since(const struct history *, const struct uuid *txn_id);
+void history_free_changes(struct txn *);
+
 /* transact.c */
 void transact_request(struct session *, const struct jsonrpc_msg *);
 /* Executes it, for the first time or again after a "wait". */
@@ -198,6 +210,8 @@ void monitor_publish(struct staged_updates *, const struct uuid *txn_id);
 void monitor_discard(struct staged_updates *);
 /* The contents at present, for the reply to "monitor". */
 void monitor_put_initial(struct strbuf *, const struct monitor_group *);
+/* What a transaction means for one group; nothing is put when that is nothing. */
+void monitor_put_changes(struct strbuf *, const struct monitor_group *, const struct txn *);
 /* What changing the conditions from 'old' to 'new_group' means for the client. */
 void monitor_put_cond_change(struct strbuf *, const struct monitor_group *old,
                              const struct monitor_group *new_group);

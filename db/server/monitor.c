@@ -70,20 +70,40 @@ static void method_failure(struct session *s, const struct jsonrpc_msg *m, struc
     failure_clear(failure);
 }
 
-/* Everything there is, as the reply. */
+/* The reply to monitor_cond_since: what changed since the transaction that the client knows, or
+ * else everything. */
+static void put_since(struct strbuf *s, const struct monitor_group *g, const json_t *last_id)
+{
+    const char *id_text = json_string_value(last_id);
+    struct txn *changes = NULL;
+    char text[UUID_LEN + 1];
+    struct uuid id;
+    size_t len;
+
+    if (id_text && uuid_from_string(id_text, &id)) {
+        changes = history_changes_since(g->hosted->history, &id);
+    }
+    uuid_to_string(history_last(g->hosted->history), text);
+    strbuf_printf(s, "[%s,\"%s\",", changes ? "true" : "false", text);
+    len = s->len;
+    if (changes) {
+        monitor_put_changes(s, g, changes);
+        strbuf_puts(s, s->len == len ? "{}" : "");
+        history_free_changes(changes);
+    } else {
+        monitor_put_initial(s, g);
+    }
+    strbuf_putc(s, ']');
+}
+
 static void reply_initial(const struct monitor *monitor, const struct jsonrpc_msg *m)
 {
-    const struct monitor_group *g = monitor->group;
     struct strbuf s = STRBUF_INIT;
-    char text[UUID_LEN + 1];
 
-    if (g->version == 3) {
-        uuid_to_string(&g->hosted->last_txn_id, text);
-        strbuf_printf(&s, "[false,\"%s\",", text);
-    }
-    monitor_put_initial(&s, g);
-    if (g->version == 3) {
-        strbuf_putc(&s, ']');
+    if (monitor->group->version == 3) {
+        put_since(&s, monitor->group, json_array_get(m->params, 3));
+    } else {
+        monitor_put_initial(&s, monitor->group);
     }
     jsonrpc_send_reply_text(monitor->session->rpc, m->id, s.data, s.len);
     strbuf_free(&s);
@@ -253,7 +273,7 @@ void monitor_cond_change_request(struct session *s, const struct jsonrpc_msg *m)
     monitor_group_unref(old);
     set_id(monitor, new_id);
     if (updates.len) {
-        monitor_send(monitor, &group->hosted->last_txn_id, updates.data, updates.len);
+        monitor_send(monitor, history_last(group->hosted->history), updates.data, updates.len);
     }
     strbuf_free(&updates);
     jsonrpc_send_reply(s->rpc, m->id, json_object());

@@ -202,29 +202,43 @@ static bool touches(const struct monitor_group *g, const struct txn *txn)
     return false;
 }
 
+void monitor_put_changes(struct strbuf *s, const struct monitor_group *g, const struct txn *txn)
+{
+    size_t start = s->len;
+    struct writer w = {.s = s};
+
+    if (!touches(g, txn)) {
+        return;
+    }
+    strbuf_putc(s, '{');
+    for (unsigned int i = 0; i < g->n_tables; i++) {
+        put_table(&w, g, &g->tables[i], txn);
+    }
+    if (w.has_table) {
+        strbuf_puts(s, "}}");
+    } else {
+        strbuf_chop(s, s->len - start);
+    }
+}
+
 void monitor_stage(struct hosted *h, const struct txn *txn, struct staged_updates *updates)
 {
     struct monitor_group *g, *next;
 
     HASH_ITER (hh, h->groups, g, next) {
         struct strbuf s = STRBUF_INIT;
-        struct writer w = {.s = &s};
         struct staged_update *u;
 
-        if (LIST_EMPTY(&g->monitors) || !touches(g, txn)) {
+        if (LIST_EMPTY(&g->monitors)) {
             continue;
         }
-        for (unsigned int i = 0; i < g->n_tables; i++) {
-            put_table(&w, g, &g->tables[i], txn);
-        }
+        monitor_put_changes(&s, g, txn);
         if (!s.len) {
+            strbuf_free(&s);
             continue;
         }
         u = xcalloc(1, sizeof *u);
-        strbuf_putc(&u->text, '{');
-        strbuf_put(&u->text, s.data, s.len);
-        strbuf_puts(&u->text, "}}");
-        strbuf_free(&s);
+        u->text = s;
         u->group = g;
         g->n_refs++;
         STAILQ_INSERT_TAIL(updates, u, entry);

@@ -149,7 +149,7 @@ static void drop_unchanged_columns(struct txn_row *t)
     t->n_saved = kept;
 }
 
-static void txn_row_free(struct txn_row *t)
+static void free_changes(struct txn_row *t)
 {
     for (unsigned int i = 0; i < t->n_saved; i++) {
         db_datum_free(&t->saved[i].datum, &t->saved[i].column->type);
@@ -181,7 +181,7 @@ static void drop_unchanged_rows(struct txn *txn)
             txn->rows[kept++] = t;
         } else {
             t->row->txn_row = NULL;
-            txn_row_free(t);
+            free_changes(t);
         }
     }
     txn->n_rows = kept;
@@ -235,19 +235,40 @@ static void free_txn(struct txn *txn)
     free(txn);
 }
 
-void txn_commit(struct txn *txn)
+void txn_row_free(struct txn_row *t)
+{
+    struct row *row = t->is_deleted ? t->row : NULL;
+
+    free_changes(t);
+    row_free(row);
+}
+
+static void drop(struct txn_row *t, void *aux UNUSED)
+{
+    txn_row_free(t);
+}
+
+void txn_commit_keep(struct txn *txn, void (*keep)(struct txn_row *, void *aux), void *aux)
 {
     for (size_t i = 0; i < txn->n_rows; i++) {
         struct txn_row *t = txn->rows[i];
         struct row *row = t->row;
-        bool is_deleted = t->is_deleted;
 
-        txn_row_free(t);
-        if (is_deleted) {
-            discard_row(row);
+        if (t->is_deleted) {
+            rowmap_remove(&row->table->rows, table_uuid_hash(row->table, &row->uuid), row);
+        }
+        if (txn_row_is_void(t)) {
+            txn_row_free(t);
+        } else {
+            keep(t, aux);
         }
     }
     free_txn(txn);
+}
+
+void txn_commit(struct txn *txn)
+{
+    txn_commit_keep(txn, drop, NULL);
 }
 
 /* A hint may have been pruned while the reference was not there. */
@@ -293,7 +314,7 @@ void txn_abort(struct txn *txn)
         if (!txn->rows[i]->is_inserted) {
             restore_hints(txn->rows[i]->row);
         }
-        txn_row_free(txn->rows[i]);
+        free_changes(txn->rows[i]);
     }
     free_txn(txn);
 }

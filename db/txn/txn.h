@@ -83,6 +83,12 @@ static inline bool txn_row_is_void(const struct txn_row *t)
 void txn_commit(struct txn *);
 void txn_abort(struct txn *);
 
+/* As txn_commit(), but each row's changes go to 'keep', which takes them over (with the row itself
+ * when it was deleted; it is in no table any more) and ends them with txn_row_free(). */
+void txn_commit_keep(struct txn *, void (*keep)(struct txn_row *, void *aux), void *aux);
+/* Frees what was saved, and the row when it was deleted. */
+void txn_row_free(struct txn_row *);
+
 /* The value of a column before the transaction. */
 const struct db_datum *txn_row_old(const struct txn_row *, const struct db_column *,
                                    struct row_scratch *);

@@ -313,6 +313,104 @@ static void conditional_monitors_see_rows_come_and_go(void **state UNUSED)
     close(fd);
 }
 
+/* The transaction id in a reply to monitor_cond_since. */
+static void hear_since(int fd, char id[37], const char *expected)
+{
+    json_t *json = json_loadfd(fd, JSON_DISABLE_EOF_CHECK, NULL), *result;
+    json_t *want = fixture_json(expected), *rows;
+    const char *uuid;
+    json_t *row;
+
+    result = json_object_get(json, "result");
+    assert_non_null(result);
+    snprintf(id, 37, "%s", json_string_value(json_array_get(result, 1)));
+    /* Rows by their uuids' last digit. */
+    rows = json_object();
+    json_object_foreach (json_object_get(json_array_get(result, 2), "T"), uuid, row) {
+        json_object_set(rows, uuid + 35, row);
+    }
+    if (!json_equal(json_array_get(result, 0), json_array_get(want, 0)) ||
+        !json_equal(rows, json_array_get(want, 1))) {
+        fail_msg("%s: got %s", expected, json_dumps(result, JSON_SORT_KEYS));
+    }
+    json_decref(rows);
+    json_decref(want);
+    json_decref(json);
+}
+
+static void since(int fd, int n, const char *id)
+{
+    char message[300];
+
+    snprintf(
+        message, sizeof message,
+        "{'method': 'monitor_cond_since', 'params': ['D', %d, {'T': [{'columns': ['name', 'i', "
+        "'s']}]}, '%s'], 'id': %d}",
+        n, id, n);
+    say(fd, message);
+}
+
+#define INSERT_ID(N, ROW)                                                                          \
+    "{'op': 'insert', 'table': 'T', 'uuid': '00000000-0000-0000-0000-00000000000" #N               \
+    "', 'row': " ROW "}"
+#define DELETE(NAME) "{'op': 'delete', 'table': 'T', 'where': [['name', '==', '" NAME "']]}"
+
+static void a_client_that_comes_back_is_sent_what_changed(void **state UNUSED)
+{
+    static const char *const steps[] = {
+        UPDATE("[['name', '==', 'a']]", "{'i': 5, 's': ['set', [1, 2]]}"),
+        UPDATE("[['name', '==', 'a']]", "{'i': 6, 's': ['set', [2, 3]]}"),
+        DELETE("b"),
+        INSERT_ID(4, "{'name': 'd'}"),
+        UPDATE("[['name', '==', 'd']]", "{'i': 44}"),
+        INSERT_ID(5, "{'name': 'e'}"),
+        DELETE("e"),
+        UPDATE("[['name', '==', 'c']]", "{'i': 3}"),
+        DELETE("c"),
+        INSERT_ID(3, "{'name': 'again', 'i': 1}"),
+        UPDATE("[['name', '==', 'f']]", "{'i': 9}"),
+        UPDATE("[['name', '==', 'f']]", "{'i': 1}"),
+    };
+    char first[37], message[400], id[37];
+    int fd = dial();
+
+    say(fd,
+        TRANSACT(
+            0,
+            INSERT_ID(1, "{'name': 'a', 'i': 1}") "," INSERT_ID(
+                2, "{'name': 'b', 'i': "
+                   "1}") "," INSERT_ID(3, "{'name': 'c', 'i': 1}") "," INSERT_ID(6, "{'name': 'f', "
+                                                                                    "'i': 1}")));
+    expect_part(fd, "'id':0");
+    since(fd, 1, "00000000-0000-0000-0000-000000000000");
+    hear_since(fd, first,
+               "[false, {'1': {'initial': {'name': 'a', 'i': 1}}, '2': {'initial': {'name': 'b', "
+               "'i': 1}}, '3': {'initial': {'name': 'c', 'i': 1}}, '6': {'initial': {'name': 'f', "
+               "'i': 1}}}]");
+    close(fd);
+
+    fd = dial();
+    since(fd, 1, first);
+    hear_since(fd, id, "[true, {}]");
+    assert_string_equal(id, first);
+    close(fd);
+
+    fd = dial();
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+        snprintf(message, sizeof message, TRANSACT(7, "%s"), steps[i]);
+        say(fd, message);
+        expect_part(fd, "'id':7");
+    }
+    since(fd, 1, first);
+    hear_since(fd, id,
+               "[true, {'1': {'modify': {'i': 6, 's': ['set', [2, 3]]}}, '2': {'delete': null}, "
+               "'4': {'insert': {'name': 'd', 'i': 44}}, '3': {'modify': {'name': 'again'}}}]");
+    assert_string_not_equal(id, first);
+    since(fd, 2, id);
+    hear_since(fd, id, "[true, {}]");
+    close(fd);
+}
+
 static void wrong_monitors_are_refused(void **state UNUSED)
 {
     static const char *const wrong[][2] = {
@@ -595,6 +693,7 @@ int main(void)
         TEST(the_database_server_tells_of_databases),
         TEST(updates_come_before_the_reply_and_hold_what_changed),
         TEST(conditional_monitors_see_rows_come_and_go),
+        TEST(a_client_that_comes_back_is_sent_what_changed),
         TEST(wrong_monitors_are_refused),
         TEST(locks_have_one_owner_and_a_queue),
         TEST(a_transaction_can_wait_for_another),

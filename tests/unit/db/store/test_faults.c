@@ -189,7 +189,7 @@ static void nothing_acknowledged_is_lost_to_faults(void **state UNUSED)
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/conf.db", dir);
     snprintf(lock, sizeof lock, "%s/.conf.db.~lock~", dir);
-    for (int i = 0; i < 1500; i++) {
+    for (int i = 0; i < 1000; i++) {
         one_run(path);
         unlink(path);
     }
