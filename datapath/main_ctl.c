@@ -172,6 +172,52 @@ static void show_drops(struct ctl_request *request, int argc UNUSED,
     }
 }
 
+/* --- Totals. --- */
+
+static uint64_t load(const uint64_t *counter)
+{
+    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* What must balance once traffic has settled: rx + injected + copies == tx + drops + parked. */
+static void show_totals(struct ctl_request *request, int argc UNUSED,
+                        const char *const argv[] UNUSED, void *ctx_)
+{
+    struct ctl_context *ctx = ctx_;
+    const struct core_counters *core = server_counters_core(ctx->counters);
+    uint32_t n_ports = server_counters_ports_used(ctx->counters);
+    uint64_t rx = 0, tx = 0, drops = 0, injected = 0, copies = 0, parked = 0;
+    struct strbuf s = STRBUF_INIT;
+
+    for (uint32_t port_no = 0; port_no < n_ports; port_no++) {
+        struct dp_port_stats st;
+
+        server_counters_port(ctx->counters, port_no, &st);
+        rx += st.rx_packets;
+        tx += st.tx_packets;
+        for (unsigned int id = 0; id < drop_n_reasons(); id++) {
+            drops += server_counters_drops(ctx->counters, port_no, id);
+        }
+    }
+    for (unsigned int w = 0; w < CORE_MAX_WORKERS; w++) {
+        injected += load(&core->totals[w]->injected);
+        copies += load(&core->totals[w]->copies);
+        parked += load(&core->totals[w]->parked);
+    }
+    if (ctl_wants_json(request)) {
+        ctl_reply_json(request, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "rx", (json_int_t)rx,
+                                          "injected", (json_int_t)injected, "copies",
+                                          (json_int_t)copies, "tx", (json_int_t)tx, "drops",
+                                          (json_int_t)drops, "parked", (json_int_t)parked));
+        return;
+    }
+    strbuf_printf(&s,
+                  "rx %" PRIu64 "\ninjected %" PRIu64 "\ncopies %" PRIu64 "\ntx %" PRIu64
+                  "\ndrops %" PRIu64 "\nparked %" PRIu64 "\n",
+                  rx, injected, copies, tx, drops, parked);
+    answer(request, &s);
+}
+
 /* --- Workers and memory. --- */
 
 static void show_workers(struct ctl_request *request, int argc UNUSED,
@@ -226,6 +272,7 @@ void datapath_ctl_init(struct ctl_context *ctx)
     ctl_register("dpctl/show", "", 0, 0, show_datapath, ctx);
     ctl_register("dpctl/dump-flows", "", 0, 0, dump_flows, ctx);
     ctl_register("dpctl/show-drops", "", 0, 0, show_drops, ctx);
+    ctl_register("dpctl/totals", "", 0, 0, show_totals, ctx);
     ctl_register("dpif/pmd-stats-show", "", 0, 0, show_workers, ctx);
     ctl_register("memory/show", "", 0, 0, show_memory, ctx);
     ctl_register("exit", "", 0, 0, exit_program, ctx);
