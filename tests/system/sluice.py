@@ -228,8 +228,8 @@ class Switch:
         """Plugs a new host in by a veth pair whose switch end is a system port."""
         host = Host(label, address)
         self.hosts.append(host)
-        self.ns.run("ip", "link", "add", label, "type", "veth", "peer", "name", "eth0", "netns", host.name)
-        self.ns.run("ip", "link", "set", label, "up")
+        self.ns.run("ip", "link", "add", "name", label, "type", "veth", "peer", "name", "eth0", "netns", host.name)
+        self.ns.run("ip", "link", "set", "dev", label, "up")
         host.up()
         self.vsctl("add-port", bridge, label, *settings)
         return host
