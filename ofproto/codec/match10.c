@@ -63,6 +63,12 @@ static be32_t address_mask(uint32_t wild_bits)
     return wild_bits >= 32 ? 0 : be32_make(UINT32_MAX << wild_bits);
 }
 
+/* ICMP's type and code are bytes. */
+static be16_t ports_mask(uint8_t proto)
+{
+    return be16_make(proto == IPPROTO_ICMP ? 0xff : 0xffff);
+}
+
 static void decode_l3(const uint8_t *p, uint32_t w, struct ofp_match *m)
 {
     uint16_t type = be16_get(m->flow.pkt.eth_type);
@@ -87,10 +93,12 @@ static void decode_l3(const uint8_t *p, uint32_t w, struct ofp_match *m)
     has_ports = is_ip && (proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
                           proto == IPPROTO_ICMP);
     if (has_ports && !(w & W_TP_SRC)) {
-        OFP_MATCH_SET(m, pkt.tp_src, be16_load(p + AT_TP_SRC));
+        m->flow.pkt.tp_src = be16_load(p + AT_TP_SRC);
+        m->mask.pkt.tp_src = ports_mask(proto);
     }
     if (has_ports && !(w & W_TP_DST)) {
-        OFP_MATCH_SET(m, pkt.tp_dst, be16_load(p + AT_TP_DST));
+        m->flow.pkt.tp_dst = be16_load(p + AT_TP_DST);
+        m->mask.pkt.tp_dst = ports_mask(proto);
     }
 }
 
@@ -174,8 +182,8 @@ void ofp10_match_encode(struct strbuf *s, const struct ofp_match *m)
     w |= is_full(mask->eth_dst, 6) ? 0 : W_DL_DST;
     w |= mask->eth_type ? 0 : W_DL_TYPE;
     w |= mask->nw_proto ? 0 : W_NW_PROTO;
-    w |= mask->tp_src == 0xffff ? 0 : W_TP_SRC;
-    w |= mask->tp_dst == 0xffff ? 0 : W_TP_DST;
+    w |= mask->tp_src == ports_mask(key->nw_proto) ? 0 : W_TP_SRC;
+    w |= mask->tp_dst == ports_mask(key->nw_proto) ? 0 : W_TP_DST;
     w |= (mask->nw_tos & 0xfc) == 0xfc ? 0 : W_NW_TOS;
     w |= wild_bits(mask->nw_src) << W_NW_SRC_SHIFT | wild_bits(mask->nw_dst) << W_NW_DST_SHIFT;
     be = be32_make(w);

@@ -26,6 +26,8 @@ void ofp13_match_encode(struct strbuf *, const struct ofp_match *);
  * when there is no mask). '*ret_len' is the TLV's length. */
 int oxm_decode(const uint8_t *p, size_t len, const struct ofp_field **ret_field, uint8_t value[16],
                uint8_t mask[16], bool *ret_has_mask, size_t *ret_len);
+/* The TLV's header: class, field, whether there is a mask, length. 0: the field has none. */
+uint32_t oxm_header(const struct ofp_field *, bool has_mask);
 /* 'mask' NULL: none. */
 void oxm_encode(struct strbuf *, const struct ofp_field *, const uint8_t *value,
                 const uint8_t *mask);

@@ -141,6 +141,7 @@ static int add_field(struct ofp_match *m, const struct ofp_field *f, const uint8
     if (f->id == OFP_FIELD_VLAN_VID) {
         m->mask.pkt.vlan[0].tci |= be16_load(mask);
         m->flow.pkt.vlan[0].tci |= be16_load(value);
+        ofp_match_normalize(m);
     } else if (f->id == OFP_FIELD_IN_PORT) {
         if (!ofp_port_from32(wire_get32(value), &n)) {
             return OFPERR_BMC_BAD_VALUE;
@@ -188,12 +189,20 @@ int ofp13_match_decode(const uint8_t *p, size_t len, struct ofp_match *m, size_t
     return 0;
 }
 
+uint32_t oxm_header(const struct ofp_field *f, bool has_mask)
+{
+    uint32_t header = f->oxm ? f->oxm : f->nxm;
+    unsigned int n = wire_bytes(f);
+
+    return header ? header | (has_mask ? 0x100u | n * 2 : n) : 0;
+}
+
 void oxm_encode(struct strbuf *s, const struct ofp_field *f, const uint8_t *value,
                 const uint8_t *mask)
 {
     unsigned int n = wire_bytes(f);
 
-    wire_put32(s, (f->oxm ? f->oxm : f->nxm) | (mask ? 0x100u | n * 2 : n));
+    wire_put32(s, oxm_header(f, mask != NULL));
     for (unsigned int side = 0; side < (mask ? 2u : 1u); side++) {
         const uint8_t *v = side ? mask : value;
 
@@ -203,20 +212,29 @@ void oxm_encode(struct strbuf *s, const struct ofp_field *f, const uint8_t *valu
     }
 }
 
+/* VLAN id and priority where they say it all, else NXM's view of the whole tag. */
 static void encode_vlan(struct strbuf *s, const struct ofp_match *m)
 {
     uint16_t tci = be16_get(m->flow.pkt.vlan[0].tci), mask = be16_get(m->mask.pkt.vlan[0].tci);
-    const struct ofp_field *f = ofp_field(OFP_FIELD_VLAN_VID);
-    bool absent = mask & FLOW_VLAN_PRESENT && !(tci & FLOW_VLAN_PRESENT);
-    be16_t v = be16_make(tci & 0x1fff), b = be16_make(mask & 0x1fff);
+    uint16_t vid_mask = mask & (FLOW_VLAN_PRESENT | 0xfff), pcp_mask = mask & 0xe000;
+    be16_t v = be16_make(tci & vid_mask), b = be16_make(vid_mask);
+    uint8_t pcp[2] = {0, (uint8_t)(tci >> 13)};
 
-    if (mask & 0x1fff) {
-        oxm_encode(s, f, (const uint8_t *)&v,
-                   absent || (mask & 0x1fff) == 0x1fff ? NULL : (const uint8_t *)&b);
+    if (!mask) {
+        return;
     }
-    if ((mask & 0xe000) == 0xe000 && !absent) {
-        uint8_t pcp[2] = {0, (uint8_t)(tci >> 13)};
-
+    if (mask == FLOW_VLAN_PRESENT && !tci) {
+        oxm_encode(s, ofp_field(OFP_FIELD_VLAN_VID), (const uint8_t *)&v, NULL);
+        return;
+    }
+    if (!(tci & FLOW_VLAN_PRESENT) || (pcp_mask && pcp_mask != 0xe000)) {
+        oxm_encode(s, ofp_field(OFP_FIELD_VLAN_TCI), (const uint8_t *)&m->flow.pkt.vlan[0].tci,
+                   (const uint8_t *)&m->mask.pkt.vlan[0].tci);
+        return;
+    }
+    oxm_encode(s, ofp_field(OFP_FIELD_VLAN_VID), (const uint8_t *)&v,
+               vid_mask == (FLOW_VLAN_PRESENT | 0xfff) ? NULL : (const uint8_t *)&b);
+    if (pcp_mask) {
         oxm_encode(s, ofp_field(OFP_FIELD_VLAN_PCP), pcp, NULL);
     }
 }

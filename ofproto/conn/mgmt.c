@@ -208,7 +208,7 @@ static void on_event(struct bufferevent *bev, short what, void *conn)
     }
 }
 
-static void on_accept(struct bufferevent *bev, const char *peer, void *mgmt_)
+void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt_)
 {
     struct mgmt *mgmt = mgmt_;
     struct conn *conn;
@@ -232,6 +232,15 @@ static void on_accept(struct bufferevent *bev, const char *peer, void *mgmt_)
     bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
 
+struct mgmt *mgmt_new(struct ofproto *bridge)
+{
+    struct mgmt *mgmt = xcalloc(1, sizeof *mgmt);
+
+    mgmt->bridge = bridge;
+    LIST_INIT(&mgmt->conns);
+    return mgmt;
+}
+
 int ofproto_mgmt_listen(struct ofproto *bridge, struct event_base *base, const char *path,
                         struct error *err)
 {
@@ -242,14 +251,12 @@ int ofproto_mgmt_listen(struct ofproto *bridge, struct event_base *base, const c
     if (bridge->mgmt) {
         return error_set(err, EALREADY, "bridge '%s': OpenFlow is served already", bridge->name);
     }
-    mgmt = xcalloc(1, sizeof *mgmt);
-    mgmt->bridge = bridge;
-    LIST_INIT(&mgmt->conns);
+    mgmt = mgmt_new(bridge);
     name = xasprintf("punix:%s", path);
-    rc = stream_listen(base, name, on_accept, mgmt, &mgmt->listener, err);
+    rc = stream_listen(base, name, mgmt_serve, mgmt, &mgmt->listener, err);
     free(name);
     if (rc) {
-        free(mgmt);
+        mgmt_free(mgmt);
         return error_prefix(err, "bridge '%s': OpenFlow socket", bridge->name);
     }
     bridge->mgmt = mgmt;

@@ -2,6 +2,7 @@
  * most 64 kB. Event base's thread. */
 #include "ofproto/codec/flow_mod.h"
 #include "ofproto/codec/port_desc.h"
+#include "ofproto/codec/table_features.h"
 #include "ofproto/conn/conn.h"
 
 #define REPLY_MORE 1
@@ -191,11 +192,24 @@ static int ports(struct multipart *m, const uint8_t *p, size_t len)
     return 0;
 }
 
+static int table_features(struct multipart *m, const uint8_t *p, size_t len)
+{
+    (void)p;
+    if (m->conn->version == OFP10) {
+        return OFPERR_BRC_BAD_STAT;
+    }
+    if (len) {
+        return OFPERR_TFFC_EPERM; /* The table is as it is. */
+    }
+    ofp_table_features_encode(&m->s, 0, "table0");
+    return 0;
+}
+
 static const struct stats_type {
     uint16_t type; /* The same in both versions (port descriptions in 1.0 are an extension). */
     int (*reply)(struct multipart *, const uint8_t *body, size_t len);
 } types[] = {
-    {0, desc}, {1, flows}, {2, aggregate}, {3, tables}, {13, ports},
+    {0, desc}, {1, flows}, {2, aggregate}, {3, tables}, {12, table_features}, {13, ports},
 };
 
 int handle_stats(struct conn *conn, const struct request *r)

@@ -291,7 +291,7 @@ static void prereq_bits(enum ofp_prereq prereq, struct ofp_flow *mask)
     switch (prereq) {
     case OFP_PREREQ_NONE: return;
     case OFP_PREREQ_VLAN: mask->pkt.vlan[0].tci |= be16_make(FLOW_VLAN_PRESENT); return;
-    case OFP_PREREQ_ND: mask->pkt.tp_src = 0xffff; /* Fall through. */
+    case OFP_PREREQ_ND: mask->pkt.tp_src |= be16_make(0xff); /* Fall through. */
     case OFP_PREREQ_TCP:
     case OFP_PREREQ_UDP:
     case OFP_PREREQ_SCTP:

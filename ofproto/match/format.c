@@ -82,12 +82,14 @@ static void format_number(struct strbuf *s, const struct ofp_field *f, const uin
 static void format_frag(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
                         const uint8_t *m)
 {
-    if (m[0] == (FLOW_FRAG_ANY | FLOW_FRAG_LATER)) {
-        strbuf_puts(s, v[0] == 0 ? "no" : v[0] == FLOW_FRAG_ANY ? "first" : "later");
-    } else if (m[0] == FLOW_FRAG_ANY) {
-        strbuf_puts(s, v[0] ? "yes" : "no");
-    } else if (m[0] == FLOW_FRAG_LATER) {
-        strbuf_puts(s, v[0] ? "later" : "not_later");
+    static const char *const exact[] = {"no", "first", NULL, "later"};
+
+    if (m[0] == (FLOW_FRAG_ANY | FLOW_FRAG_LATER) && exact[v[0]]) {
+        strbuf_puts(s, exact[v[0]]);
+    } else if (m[0] == FLOW_FRAG_ANY && v[0]) {
+        strbuf_puts(s, "yes");
+    } else if (m[0] == FLOW_FRAG_LATER && !v[0]) {
+        strbuf_puts(s, "not_later");
     } else {
         format_number(s, f, v, m);
     }
@@ -151,6 +153,10 @@ static void format_vlan(struct strbuf *s, const struct ofp_match *match, struct 
 {
     be16_t present = be16_make(FLOW_VLAN_PRESENT);
 
+    if (left->pkt.vlan[0].tci == present && !match->flow.pkt.vlan[0].tci) {
+        strbuf_printf(s, "%svlan_tci=0x0000", s->len ? "," : "");
+        left->pkt.vlan[0].tci = 0;
+    }
     if (!(match->flow.pkt.vlan[0].tci & present)) {
         return; /* As vlan_tci. */
     }

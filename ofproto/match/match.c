@@ -34,7 +34,12 @@ bool ofp_match_is_within(const struct ofp_match *specific, const struct ofp_matc
 
 void ofp_match_normalize(struct ofp_match *match)
 {
+    be16_t present = be16_make(FLOW_VLAN_PRESENT), *mask = &match->mask.pkt.vlan[0].tci;
+
     for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
         match->flow.u64[i] &= match->mask.u64[i];
+    }
+    if (*mask & present && !match->flow.pkt.vlan[0].tci) {
+        *mask = present; /* Without a tag the rest is zero too. */
     }
 }

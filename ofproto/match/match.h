@@ -19,7 +19,8 @@ bool ofp_match_covers(const struct ofp_match *, const struct ofp_flow *);
 /* True when every flow that 'specific' matches is also matched by 'wide' (what a loose delete or
  * dump selects: OpenFlow 1.3.5 section 6.4). */
 bool ofp_match_is_within(const struct ofp_match *specific, const struct ofp_match *wide);
-/* Zeroes the value bits that the mask does not have. */
+/* Zeroes the value bits that the mask does not have, and gives "no VLAN tag", which each version of
+ * the protocol says with other bits, its one form: the bit FLOW_VLAN_PRESENT alone. */
 void ofp_match_normalize(struct ofp_match *);
 
 /* Sets FIELD (a member of ofp_flow) to VALUE, every bit of it. */

@@ -15,6 +15,7 @@ struct parse {
     void *aux;
     struct ofp_match match;
     bool used[OFP_N_FIELDS];
+    bool generic[OFP_N_FIELDS]; /* By a name that other protocols have too: tp_src, nw_src. */
     struct error *err;
 };
 
@@ -149,7 +150,12 @@ static int parse_field(struct parse *p, const char *name, char *value)
     if (!f) {
         return error_set(p->err, EINVAL, "'%s=%s': '%s' is not a field", name, value, name);
     }
+    if (p->used[f->id] || (f->id != OFP_FIELD_VLAN_PCP && f->id != OFP_FIELD_VLAN_VID &&
+                           ofp_field_any(f, &p->match.mask))) {
+        return error_set(p->err, EINVAL, "field '%s': it is already set by a word before", name);
+    }
     p->used[f->id] = true;
+    p->generic[f->id] = !strncmp(name, "tp_", 3) || !strncmp(name, "nw_", 3);
     memset(m, 0xff, sizeof m);
     if (f->id == OFP_FIELD_VLAN_VID && !slash) {
         ok = parse_vlan(p, name, value);
@@ -192,7 +198,9 @@ static int check_prerequisites(const struct parse *p)
         for (unsigned int j = 0; j < OFP_N_FIELDS && !holds; j++) {
             const struct ofp_field *g = ofp_field((enum ofp_field_id)j);
 
-            holds = g->offset == f->offset && ofp_prereq_match(g->prereq, &p->match);
+            holds = (g == f || (p->generic[i] && g->offset == f->offset && g->n_bits == f->n_bits &&
+                                g->shift == f->shift)) &&
+                    ofp_prereq_match(g->prereq, &p->match);
         }
         if (!holds) {
             return error_set(p->err, EINVAL,
@@ -210,6 +218,10 @@ static int parse_word(struct parse *p, char *word)
     int rc;
 
     if (!eq) {
+        if (p->match.mask.pkt.eth_type) {
+            return error_set(p->err, EINVAL, "'%s': the protocol is already set by a word before",
+                             word);
+        }
         if (!strcmp(word, "eth") || ofp_protocol_set(word, strlen(word), &p->match)) {
             return 0;
         }
@@ -250,6 +262,7 @@ int ofp_match_parse(const char *text, ofp_port_lookup *lookup, void *aux, struct
         rc = check_prerequisites(&p);
     }
     if (!rc) {
+        ofp_match_normalize(&p.match);
         *ret = p.match;
     }
     return rc;

@@ -27,6 +27,7 @@ static void matches_are_written_as_people_know_them(void **state)
     check_format("dl_type=0x0800,nw_proto=6,tp_dst=80,in_port=3", "tcp,in_port=3,tp_dst=80");
     check_format("dl_vlan=10", "dl_vlan=10");
     check_format("dl_vlan=0xffff", "vlan_tci=0x0000");
+    check_format("vlan_tci=0x0000/0x1fff", "vlan_tci=0x0000");
     check_format("vlan_vid=0x100a", "dl_vlan=10");
     check_format("dl_vlan=10 dl_vlan_pcp=3", "dl_vlan=10,dl_vlan_pcp=3");
     check_format("vlan_tci=0x1000/0x1000", "vlan_tci=0x1000/0x1000");
@@ -121,7 +122,7 @@ static void a_trace_tells_the_way_and_learns_nothing(void **state)
                                         "    NORMAL\n"
                                         "     -> no learned MAC for destination, flooding\n"
                                         "\n"
-                                        "Megaflow: recirc_id=0,in_port=1,vlan_tci=0x0000/0x1fff,"
+                                        "Megaflow: recirc_id=0,in_port=1,vlan_tci=0x0000,"
                                         "dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02\n"
                                         "Datapath actions: 2,push_vlan(vid=10,pcp=0),3\n");
     assert_int_equal(net.br->macs.n, 0);

@@ -1,0 +1,418 @@
+/* OpenFlow on the management socket: negotiation, replies, exact errors, what flow mods do. */
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "ofproto/codec/flow_mod.h"
+#include "ofproto/codec/match_wire.h"
+#include "ofproto/conn/mgmt.h"
+#include "tests/unit/ofproto/net.h"
+
+struct peer {
+    struct net net;
+    struct event_base *base;
+    struct bufferevent *bev;
+    uint8_t version;
+};
+
+static void run(struct peer *p)
+{
+    for (unsigned int i = 0; i < 4; i++) {
+        event_base_loop(p->base, EVLOOP_NONBLOCK);
+    }
+}
+
+static int setup(void **state)
+{
+    struct peer *p = calloc(1, sizeof *p);
+    struct bufferevent *pair[2];
+
+    net_init(&p->net);
+    net_port(p->net.br, 1, OFPROTO_VLAN_TRUNK, -1);
+    net_port(p->net.br, 2, OFPROTO_VLAN_TRUNK, -1);
+    p->base = event_base_new();
+    assert_int_equal(bufferevent_pair_new(p->base, BEV_OPT_CLOSE_ON_FREE, pair), 0);
+    p->net.br->mgmt = mgmt_new(p->net.br);
+    p->bev = pair[1];
+    bufferevent_enable(p->bev, EV_READ | EV_WRITE);
+    mgmt_serve(pair[0], "test", p->net.br->mgmt);
+    run(p);
+    *state = p;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct peer *p = *state;
+
+    net_free(&p->net);
+    bufferevent_free(p->bev);
+    run(p);
+    event_base_free(p->base);
+    free(p);
+    return 0;
+}
+
+static void send_message(struct peer *p, uint8_t type, const struct strbuf *body)
+{
+    struct strbuf s = STRBUF_INIT;
+    size_t start = ofp_begin(&s, p->version, type, 77);
+
+    if (body) {
+        strbuf_put(&s, strbuf_str(body), body->len);
+    }
+    ofp_end(&s, start);
+    bufferevent_write(p->bev, s.data, s.len);
+    strbuf_free(&s);
+    run(p);
+}
+
+/* The next message that came, in a static buffer; its length. */
+static uint8_t message[65536];
+
+static size_t receive(struct peer *p)
+{
+    struct evbuffer *in = bufferevent_get_input(p->bev);
+    size_t n;
+
+    if (evbuffer_copyout(in, message, OFP_HEADER_LEN) != OFP_HEADER_LEN) {
+        return 0;
+    }
+    n = wire_get16(message + 2);
+    assert_true(evbuffer_get_length(in) >= n);
+    evbuffer_remove(in, message, n);
+    return n;
+}
+
+static void greet(struct peer *p, uint8_t version)
+{
+    assert_int_equal(receive(p), 16); /* The switch's hello. */
+    assert_int_equal(message[1], OFPT_HELLO);
+    assert_int_equal(wire_get32(message + 12), 0x12);
+    p->version = version;
+    send_message(p, OFPT_HELLO, NULL);
+    assert_int_equal(receive(p), 0);
+}
+
+static void expect_error(struct peer *p, uint16_t type, uint16_t code)
+{
+    assert_true(receive(p) >= 12);
+    assert_int_equal(message[1], OFPT_ERROR);
+    assert_int_equal(wire_get32(message + 4), 77);
+    assert_int_equal(wire_get16(message + 8), type);
+    assert_int_equal(wire_get16(message + 10), code);
+    assert_int_equal(receive(p), 0);
+}
+
+/* The switch listens no more. */
+static void expect_end(struct peer *p)
+{
+    send_message(p, OFPT_HELLO, NULL);
+    send_message(p, OFPT_ECHO_REQUEST, NULL);
+    assert_int_equal(receive(p), 0);
+}
+
+/* --- Negotiation. */
+
+static void a_bitmap_decides_over_the_header(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+
+    receive(p);
+    p->version = 6; /* Offers 1.0 and 1.5. */
+    wire_put16(&s, 1);
+    wire_put16(&s, 8);
+    wire_put32(&s, 1u << 1 | 1u << 6);
+    send_message(p, OFPT_HELLO, &s);
+    strbuf_free(&s);
+    p->version = OFP10;
+    send_message(p, OFPT_ECHO_REQUEST, NULL);
+    assert_int_equal(receive(p), 8);
+    assert_int_equal(message[0], OFP10);
+    assert_int_equal(message[1], OFPT_ECHO_REPLY);
+}
+
+static void no_common_version_is_told_and_ends_it(void **state)
+{
+    struct peer *p = *state;
+
+    receive(p);
+    p->version = 3;
+    send_message(p, OFPT_HELLO, NULL);
+    expect_error(p, 0, 0);
+    assert_int_equal(message[0], 3);
+    expect_end(p);
+}
+
+static void a_first_message_that_is_no_hello_ends_it(void **state)
+{
+    struct peer *p = *state;
+
+    receive(p);
+    p->version = OFP13;
+    send_message(p, OFPT_ECHO_REQUEST, NULL);
+    expect_error(p, 1, 0);
+    expect_end(p);
+}
+
+static void a_length_below_the_header_ends_it(void **state)
+{
+    struct peer *p = *state;
+    uint8_t bad[8] = {OFP13, OFPT_ECHO_REQUEST, 0, 7, 0, 0, 0, 77};
+
+    greet(p, OFP13);
+    bufferevent_write(p->bev, bad, sizeof bad);
+    run(p);
+    expect_error(p, 1, 6);
+    expect_end(p);
+}
+
+/* --- Replies. */
+
+static void echo_features_config_and_barrier_are_answered(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+
+    greet(p, OFP10);
+    strbuf_puts(&s, "hello");
+    send_message(p, OFPT_ECHO_REQUEST, &s);
+    strbuf_free(&s);
+    assert_int_equal(receive(p), 13);
+    assert_memory_equal(message + 8, "hello", 5);
+    send_message(p, OFPT_FEATURES_REQUEST, NULL);
+    assert_int_equal(receive(p), 32 + 2 * 48);
+    assert_int_equal(wire_get64(message + 8), 1);
+    wire_put16(&s, 0);
+    wire_put16(&s, 99);
+    send_message(p, OFPT_SET_CONFIG, &s);
+    strbuf_free(&s);
+    send_message(p, OFPT_GET_CONFIG_REQUEST, NULL);
+    assert_int_equal(receive(p), 12);
+    assert_int_equal(wire_get16(message + 10), 99);
+    send_message(p, OFPT10_BARRIER_REQUEST, NULL);
+    assert_int_equal(receive(p), 8);
+    assert_int_equal(message[1], OFPT10_BARRIER_REPLY);
+}
+
+static void what_is_not_there_gets_the_exact_error(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+
+    greet(p, OFP13);
+    send_message(p, 13, NULL); /* Packet-out. */
+    expect_error(p, 1, 1);
+    send_message(p, 200, NULL);
+    expect_error(p, 1, 1);
+    wire_put16(&s, 6); /* Group statistics. */
+    wire_zeros(&s, 6);
+    send_message(p, OFPT13_MULTIPART_REQUEST, &s);
+    expect_error(p, 1, 2);
+    strbuf_clear(&s);
+    wire_put32(&s, 0x2320);
+    wire_put32(&s, 12);
+    send_message(p, OFPT_VENDOR, &s);
+    expect_error(p, 1, 3);
+    send_message(p, OFPT13_BARRIER_REQUEST, &s); /* Has no body. */
+    expect_error(p, 1, 6);
+    p->version = OFP10;
+    send_message(p, OFPT_FEATURES_REQUEST, NULL);
+    expect_error(p, 1, 0);
+    strbuf_free(&s);
+}
+
+/* --- Flow mods. */
+
+static void put_flow_mod13(struct strbuf *s, const char *match_text, uint8_t command,
+                           uint16_t priority, uint32_t out_port, const struct strbuf *instructions)
+{
+    struct ofp_match match;
+
+    assert_int_equal(ofp_match_parse(match_text, NULL, NULL, &match, NULL), 0);
+    strbuf_clear(s);
+    wire_put64(s, 0x1234);
+    wire_put64(s, 0);
+    wire_put8(s, 0);
+    wire_put8(s, command);
+    wire_put32(s, 0);
+    wire_put16(s, priority);
+    wire_put32(s, OFP_NO_BUFFER);
+    wire_put32(s, out_port);
+    wire_put32(s, UINT32_MAX);
+    wire_put32(s, 0);
+    ofp13_match_encode(s, &match);
+    if (instructions) {
+        strbuf_put(s, instructions->data, instructions->len);
+    }
+}
+
+static void put_apply(struct strbuf *s, uint32_t port)
+{
+    strbuf_clear(s);
+    wire_put16(s, 4);
+    wire_put16(s, 24);
+    wire_put32(s, 0);
+    wire_put16(s, 0);
+    wire_put16(s, 16);
+    wire_put32(s, port);
+    wire_zeros(s, 8);
+}
+
+static void flow_mods_add_and_delete_and_packets_follow(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT, apply = STRBUF_INIT;
+    struct ofproto_xlate_out out;
+    struct flow_key key = net_key(1, 1, 2);
+
+    greet(p, OFP13);
+    put_apply(&apply, 0xfffffff8); /* IN_PORT. */
+    put_flow_mod13(&s, "udp,nw_dst=10.0.0.2,udp_dst=2000", OFPFC_ADD, 50, UINT32_MAX, &apply);
+    net_translate(&p->net, &key, true, &out);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    assert_int_equal(receive(p), 0);
+    assert_true(ofproto_effects_stale(out.effects));
+    ofproto_xlate_out_free(&out);
+    assert_string_equal(net_send(&p->net, key), "1");
+    /* A loose delete of what outputs elsewhere leaves it. */
+    put_flow_mod13(&s, "ip", OFPFC_DELETE, 0, 7, NULL);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    assert_string_equal(net_send(&p->net, key), "1");
+    put_flow_mod13(&s, "ip", OFPFC_DELETE, 0, UINT32_MAX, NULL);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    assert_int_equal(receive(p), 0);
+    assert_string_equal(net_send(&p->net, key), "2");
+    strbuf_free(&s);
+    strbuf_free(&apply);
+}
+
+static void a_bad_flow_mod_changes_nothing(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT, apply = STRBUF_INIT;
+    uint64_t generation;
+
+    greet(p, OFP13);
+    generation = ofproto_set_generation(p->net.set);
+    put_apply(&apply, 0xfffffffd); /* CONTROLLER. */
+    put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, &apply);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    expect_error(p, 2, 4);
+    put_apply(&apply, 1);
+    apply.data[1] = 1; /* Goto-table. */
+    put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, &apply);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    expect_error(p, 3, 1);
+    put_flow_mod13(&s, "ip", 9, 1, UINT32_MAX, NULL);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    expect_error(p, 5, 6);
+    put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, NULL);
+    s.data[16] = 3; /* Another table. */
+    send_message(p, OFPT_FLOW_MOD, &s);
+    expect_error(p, 5, 2);
+    put_flow_mod13(&s, "ip,nw_dst=10.0.0.1", OFPFC_ADD, 1, UINT32_MAX, NULL);
+    s.data[45] = 0x22; /* The match's first field is no Ethernet type any more. */
+    send_message(p, OFPT_FLOW_MOD, &s);
+    assert_true(receive(p) && message[1] == OFPT_ERROR && wire_get16(message + 8) == 4);
+    strbuf_chop(&s, s.len - 20);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    expect_error(p, 1, 6);
+    assert_int_equal(ofproto_set_generation(p->net.set), generation);
+    strbuf_free(&s);
+    strbuf_free(&apply);
+}
+
+static void a_long_dump_comes_in_whole_messages_and_all(void **state)
+{
+    struct peer *p = *state;
+    struct ofp_actions actions = OFP_ACTIONS_INIT;
+    struct strbuf s = STRBUF_INIT;
+    unsigned int n_entries = 0, n_messages = 0;
+    bool more = true;
+    size_t n;
+
+    greet(p, OFP10);
+    for (unsigned int i = 0; i < 100; i++) {
+        ofp_actions_put_output(&actions, i + 1);
+    }
+    for (unsigned int i = 0; i < 500; i++) {
+        net_rule(p->net.br, 0, (uint16_t)(i + 1), "ip", &actions);
+    }
+    wire_put16(&s, 1);
+    wire_put16(&s, 0);
+    wire_put32(&s, 0xffffffff);
+    wire_zeros(&s, OFP10_MATCH_LEN - 4);
+    wire_put16(&s, 0xff00);
+    wire_put16(&s, OFP_PORT_NONE);
+    send_message(p, OFPT10_STATS_REQUEST, &s);
+    while ((n = receive(p))) {
+        assert_true(more);
+        more = wire_get16(message + 10) & 1;
+        n_messages++;
+        for (size_t at = 12; at < n; at += wire_get16(message + at)) {
+            assert_true(wire_get16(message + at) >= 88);
+            n_entries++;
+        }
+    }
+    assert_false(more);
+    assert_int_equal(n_entries, 501);
+    assert_true(n_messages > 5);
+    strbuf_free(&s);
+    ofp_actions_free(&actions);
+}
+
+static void rules_say_on_the_wire_what_they_are(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "in_port=LOCAL",
+        "tcp,nw_src=10.0.0.0/9,tcp_dst=80",
+        "dl_vlan=10,dl_vlan_pcp=2",
+        "vlan_tci=0x0000",
+        "dl_vlan_pcp=2",
+        "vlan_tci=0x1000/0x1001",
+        "udp6,ipv6_src=2001:db8::/32,ipv6_label=0x12345",
+        "arp,arp_op=2,arp_sha=02:00:00:00:00:01",
+        "icmp6,icmpv6_type=135,nd_target=fe80::1",
+        "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00,reg7=0x5/0xf,metadata=9",
+        "ip,ip_dscp=46,nw_ecn=1,nw_ttl=3,ip_frag=first",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        struct strbuf s = STRBUF_INIT;
+        struct ofp_match match, again;
+        struct error err = {0};
+        size_t n;
+
+        if (ofp_match_parse(texts[i], NULL, NULL, &match, &err)) {
+            fail_msg("%s", err.text);
+        }
+        ofp13_match_encode(&s, &match);
+        assert_int_equal(ofp13_match_decode((uint8_t *)s.data, s.len, &again, &n), 0);
+        assert_int_equal(n, s.len);
+        assert_true(ofp_match_equal(&match, &again));
+        strbuf_free(&s);
+    }
+}
+
+int main(void)
+{
+#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_bitmap_decides_over_the_header),
+        T(no_common_version_is_told_and_ends_it),
+        T(a_first_message_that_is_no_hello_ends_it),
+        T(a_length_below_the_header_ends_it),
+        T(echo_features_config_and_barrier_are_answered),
+        T(what_is_not_there_gets_the_exact_error),
+        T(flow_mods_add_and_delete_and_packets_follow),
+        T(a_bad_flow_mod_changes_nothing),
+        T(a_long_dump_comes_in_whole_messages_and_all),
+        cmocka_unit_test(rules_say_on_the_wire_what_they_are),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
