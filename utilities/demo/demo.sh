@@ -51,6 +51,12 @@ inside() { # NAMESPACE COMMAND...
     nsenter --net="/run/netns/$p-$ns" -- "$@"
 }
 in_switch() { inside sw "$@"; }
+# The same in the background. Its pid, $!, is the command's own, which nsenter becomes.
+start_inside() { # NAMESPACE COMMAND... (with redirections)
+    local ns=$1
+    shift
+    nsenter --net="/run/netns/$p-$ns" -- "$@" &
+}
 
 cleanup() {
     local rc=$?
@@ -122,7 +128,7 @@ print(eval(sys.argv[2]))' "$1" "$2"
 }
 listen() { # NAMESPACE
     [ -z "$server" ] || { kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; }
-    inside "$1" iperf3 -s >/dev/null 2>&1 &
+    start_inside "$1" iperf3 -s >/dev/null 2>&1
     server=$!
     wait_for 5 listening "$1" || fail "iperf3's server did not start"
 }
@@ -191,7 +197,7 @@ tell "A transfer at a steady 400 Mbit/s runs for five seconds; after two, the co
 missing_before=$(sent_not_received c1 c2)
 back_before=$(sent_not_received c2 c1)
 dropped_before=$(dropped)
-inside c1 iperf3 -J -i 0.25 -t 5 -b 400M -c 10.0.0.2 >"$dir/kill.json" &
+start_inside c1 iperf3 -J -i 0.25 -t 5 -b 400M -c 10.0.0.2 >"$dir/kill.json"
 client=$!
 sleep 2.1
 old=$(pid_of sluice-vswitchd)
