@@ -1,8 +1,23 @@
 /* set(l4): ports of TCP, UDP and SCTP, type and code of ICMP and ICMPv6. Workers; fast path. */
-#include <rte_hash_crc.h>
+#include <nmmintrin.h>
 
 #include "datapath/action/checksum.h"
 #include "datapath/action/layers.h"
+
+static uint32_t crc32c(const uint8_t *p, uint32_t n, uint32_t crc)
+{
+    uint64_t wide = crc, word;
+
+    for (; n >= 8; n -= 8, p += 8) {
+        memcpy(&word, p, 8);
+        wide = _mm_crc32_u64(wide, word);
+    }
+    crc = (uint32_t)wide;
+    while (n--) {
+        crc = _mm_crc32_u8(crc, *p++);
+    }
+    return crc;
+}
 
 static uint32_t crc_of_segments(const struct rte_mbuf *m, uint32_t offset, uint32_t n)
 {
@@ -16,7 +31,7 @@ static uint32_t crc_of_segments(const struct rte_mbuf *m, uint32_t offset, uint3
             continue;
         }
         part = RTE_MIN(n, m->data_len - offset);
-        crc = rte_hash_crc(rte_pktmbuf_mtod_offset(m, const void *, offset), part, crc);
+        crc = crc32c(rte_pktmbuf_mtod_offset(m, const uint8_t *, offset), part, crc);
         n -= part;
         offset = 0;
     }

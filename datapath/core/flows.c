@@ -29,7 +29,8 @@ int core_flow_put(uint32_t flow_no, const struct flow_key *key, const struct flo
     if (flow_no >= DP_MAX_FLOWS) {
         return -EINVAL;
     }
-    error = wildcard_put(core.wildcard, flow_no, key, mask, actions, actions_len, NULL);
+    error = wildcard_put(core.wildcard, flow_no, key, mask, actions, actions_len,
+                         pending != DP_NO_PENDING);
     /* Even when it could not be cached, these packets go where policy said. */
     send_release(pending, error ? DP_NO_FLOW : flow_no, actions, actions_len);
     return error;

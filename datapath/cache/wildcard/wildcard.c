@@ -269,8 +269,7 @@ static bool is_packet_key(const struct flow_key *key, const struct flow_mask *ma
 }
 
 int wildcard_put(struct wildcard *w, uint32_t flow_no, const struct flow_key *key,
-                 const struct flow_mask *mask, const void *data, uint32_t len,
-                 const struct wildcard_actions **ret_actions)
+                 const struct flow_mask *mask, const void *data, uint32_t len, bool of_packet)
 {
     struct wildcard_table *t = w->table;
     struct wildcard_flow *f = t->flows[flow_no];
@@ -286,7 +285,7 @@ int wildcard_put(struct wildcard *w, uint32_t flow_no, const struct flow_key *ke
         if (f->actions->len != len || (len && memcmp(f->actions->data, data, len))) {
             flow_set_actions(w, f, wildcard_actions_new(data, len));
         }
-        error = is_packet_key(key, mask) ? instance_add(w, flow_no, f, key) : 0;
+        error = of_packet || is_packet_key(key, mask) ? instance_add(w, flow_no, f, key) : 0;
     } else {
         f = xcalloc(1, sizeof *f);
         f->mask = wildcard_mask_intern(t, mask);
@@ -298,9 +297,6 @@ int wildcard_put(struct wildcard *w, uint32_t flow_no, const struct flow_key *ke
             return error;
         }
         t->n_flows++;
-    }
-    if (ret_actions) {
-        *ret_actions = f->actions;
     }
     return error;
 }

@@ -96,11 +96,11 @@ void wildcard_free(struct wildcard *);
 /* -ENOMEM: nothing was changed. */
 int wildcard_set_limits(struct wildcard *, uint32_t flow_limit, unsigned int mask_limit);
 
-/* As DP_OP_FLOW_PUT (dp.h). Actions are copied; '*ret_actions' (may be NULL), valid until the flow
- * changes, are the prepared ones. -EEXIST, -ENOSPC. */
+/* As DP_OP_FLOW_PUT (dp.h). Actions are copied. 'of_packet' says that the key is certainly a
+ * packet's; without, it is taken for one when it has bits outside the mask. -EEXIST, -ENOSPC. */
 int wildcard_put(struct wildcard *, uint32_t flow_no, const struct flow_key *,
                  const struct flow_mask *, const void *actions, uint32_t actions_len,
-                 const struct wildcard_actions **ret_actions);
+                 bool of_packet);
 /* -ENOENT. No worker finds it any more; those that hold it do until the grace period ends. */
 int wildcard_del(struct wildcard *, uint32_t flow_no);
 bool wildcard_has(const struct wildcard *, uint32_t flow_no);
