@@ -57,7 +57,7 @@ def test_native_untagged_port_sends_its_native_vlan_without_a_tag(switch):
 def test_native_tagged_port_sends_its_native_vlan_with_a_tag(switch):
     a = switch.add_host("a", "10.0.0.1", "tag=10")
     n = switch.add_host("n", "10.0.0.2", "tag=10", "vlan_mode=native-tagged")
-    out = captured(n, 1, "arp and vlan 10", lambda: a.ping("10.0.0.2", count=1, wait=1))
+    out = captured(n, 1, "vlan 10 and arp", lambda: a.ping("10.0.0.2", count=1, wait=1))
     assert "vlan 10" in out
 
 
