@@ -173,10 +173,11 @@ struct conf *conf_read(struct db_client *db)
     struct conf *c;
     unsigned int n;
 
-    if (!root) {
-        return NULL;
-    }
     c = xcalloc(1, sizeof *c);
+    if (!root) {
+        c->unbuilt = xstrdup("");
+        return c;
+    }
     c->next_cfg = db_row_integer(root, "next_cfg", 0);
     c->settings = read_map(root, "other_config", &c->n_settings);
     n = count_refs(root, "bridges");

@@ -63,7 +63,7 @@ struct conf {
         *unbuilt; /* What is configured and not built yet, a line each; "" when there is nothing. */
 };
 
-/* NULL when the database has no row in Open_vSwitch. */
+/* Empty when the database has no row in Open_vSwitch (ovs-vsctl makes it). */
 struct conf *conf_read(struct db_client *);
 void conf_free(struct conf *); /* NULL is fine. */
 /* The value of a setting, or NULL. */

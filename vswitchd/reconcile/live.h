@@ -199,6 +199,8 @@ void status_put(struct db_txn *, const struct db_row *, const char *column, json
 
 /* stats.c */
 void stats_start(struct reconcile *);
+/* The statistics of an interface that has none in the database yet. */
+void stats_put_first(struct reconcile *, struct db_txn *, struct iface *);
 void stats_interval_changed(struct reconcile *);
 
 /* system_stats.c */

@@ -197,14 +197,8 @@ static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *aux)
     struct reconcile *r = aux;
 
     if (r->conf_is_old && r->db && db_client_is_synced(r->db)) {
-        struct conf *conf = conf_read(r->db);
-
         r->conf_is_old = false;
-        if (conf) {
-            take_conf(r, conf);
-        } else {
-            log_warn("the database has no row in table Open_vSwitch");
-        }
+        take_conf(r, conf_read(r->db));
     }
     if (!r->is_active || (!r->conf && !r->next_conf) || waits_for_datapath(r)) {
         return;
@@ -267,7 +261,8 @@ void reconcile_db_changed(struct reconcile *r)
     if (db_client_is_synced(r->db)) {
         check_lock(r);
     }
-    if (r->conf_is_old) {
+    if (r->conf_is_old || !r->conf) {
+        r->conf_is_old = true;
         r->settled = false;
         reconcile_schedule(r, 0);
     } else if (r->status_dirty) {

@@ -39,6 +39,17 @@ static bool read_stats(struct reconcile *r, const struct iface *i, struct dp_por
            !ofproto_port_patch_stats(i->bridge->ofproto, i->name, ret);
 }
 
+void stats_put_first(struct reconcile *r, struct db_txn *txn, struct iface *i)
+{
+    struct dp_port_stats s;
+
+    if (!i->stats_written && read_stats(r, i, &s)) {
+        db_txn_set(txn, "Interface", &i->uuid, NULL, "statistics", stats_json(&s));
+        i->stats = s;
+        i->stats_written = true;
+    }
+}
+
 static void put_interfaces(struct reconcile *r, struct db_txn *txn)
 {
     struct iface *i;

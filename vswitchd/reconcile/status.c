@@ -280,6 +280,7 @@ static void put_all(struct reconcile *r, struct db_txn *txn)
         row = i->pass == r->pass ? db_client_get(r->db, "Interface", &i->uuid) : NULL;
         if (row) {
             put_iface(txn, row, i);
+            stats_put_first(r, txn, i);
         }
     }
 }
@@ -299,6 +300,9 @@ static void done(int error, const char *text, const json_t *results UNUSED, void
         log_warn_limit("writing the state to the database: %s", text ? text : strerror(-error));
         r->status_dirty = true;
         r->cfg_written = false;
+        for (struct iface *i = r->ifaces; i; i = i->hh.next) {
+            i->stats_written = false;
+        }
         reconcile_retry_status(r);
         return;
     }
@@ -320,7 +324,13 @@ void status_write(struct reconcile *r)
         return;
     }
     root = db_client_only(r->db, "Open_vSwitch");
-    if (!root || !r->conf || !r->is_active) {
+    if (!r->conf || !r->is_active) {
+        return;
+    }
+    if (!root) {
+        if (r->synced_cfg_valid) {
+            reconcile_first_confirmed(r); /* There is nothing to confirm, nor where to. */
+        }
         return;
     }
     r->status_dirty = false;
