@@ -62,7 +62,9 @@ cleanup() {
     local rc=$?
     trap - EXIT INT TERM
     set +e
-    if [ $rc != 0 ] && [ -d "$dir" ]; then
+    if [ $rc = 130 ]; then
+        echo "Interrupted: cleaning up."
+    elif [ $rc != 0 ] && [ -d "$dir" ]; then
         echo
         echo "The demo failed (exit code $rc). The ends of the switch's logs:"
         tail -n 8 "$dir"/*.log 2>/dev/null
