@@ -31,7 +31,7 @@ CPPFLAGS += -I. -D_GNU_SOURCE -DSLUICE_VERSION='"$(VERSION)"' $(shell pkg-config
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS := -std=gnu11 -g $(OPT) $(WARN) -pthread $(SANFLAGS) $(EXTRA_CFLAGS)
 LDFLAGS += -pthread $(SANFLAGS)
-LDLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+LDLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 DPDK_CFLAGS := $(shell pkg-config --cflags libdpdk 2>/dev/null) -DALLOW_EXPERIMENTAL_API
 DPDK_LIBS := $(shell pkg-config --libs libdpdk 2>/dev/null)
 
