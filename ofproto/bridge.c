@@ -6,7 +6,7 @@
 
 #include "ofproto/conn/mgmt.h"
 
-static LIST_HEAD(, ofproto_set) live_sets = LIST_HEAD_INITIALIZER(live_sets);
+static LIST_HEAD(ofproto_set_list, ofproto_set) live_sets = LIST_HEAD_INITIALIZER(live_sets);
 
 struct ofproto_set *ofproto_set_new(void)
 {

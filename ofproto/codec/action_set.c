@@ -144,7 +144,7 @@ static int put_checked(struct ofp_actions *out, const struct ofp_field *f, const
 static int decode10(const uint8_t *p, size_t len, const struct ofp_match *match,
                     struct ofp_actions *out)
 {
-    const struct form10 *form = NULL;
+    const struct form10 *form = &forms10[0];
     const struct ofp_field *f;
     uint8_t value[16] = {0};
 

@@ -24,7 +24,7 @@ LOG_MODULE(openflow);
 struct mgmt {
     struct ofproto *bridge;
     struct stream_listener *listener;
-    LIST_HEAD(, conn) conns;
+    LIST_HEAD(conn_list, conn) conns;
     unsigned int n_conns;
 };
 

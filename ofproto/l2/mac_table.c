@@ -116,7 +116,7 @@ static void resize(struct mac_table *t, size_t n)
     free(t->chains);
     t->chains = chains;
     t->n_chains = n;
-    TAILQ_FOREACH (e, &t->by_use, by_use) {
+    for (e = TAILQ_FIRST(&t->by_use); e; e = TAILQ_NEXT(e, by_use)) {
         struct mac_entry **p = &chains[hash_of(t, e->vlan, e->mac) & (n - 1)];
 
         e->chain = *p;

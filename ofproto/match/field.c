@@ -327,7 +327,7 @@ bool ofp_prereq_flow(enum ofp_prereq prereq, const struct ofp_flow *flow, struct
 void ofp_match_set_field(struct ofp_match *match, const struct ofp_field *f,
                          const uint8_t value[16], const uint8_t mask[16])
 {
-    uint8_t v[16], m[16];
+    uint8_t v[16] = {0}, m[16];
 
     if (mask) {
         memcpy(m, mask, f->n_bytes);

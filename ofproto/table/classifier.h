@@ -43,6 +43,6 @@ struct ofp_rule *classifier_find_same(const struct classifier *, const struct of
 
 /* Visits every rule. 'cb' may remove and free the rule that it is given, no other. */
 typedef void classifier_cb(struct ofp_rule *, void *aux);
-void classifier_each(struct classifier *, classifier_cb *, void *aux);
+void classifier_each(struct classifier *cls, classifier_cb *cb, void *aux);
 
 #endif

@@ -6,7 +6,7 @@
 
 struct ofp_table {
     struct classifier cls;
-    LIST_HEAD(, ofp_rule) expirable;
+    LIST_HEAD(ofp_rule_list, ofp_rule) expirable;
     uint8_t id;
     uint64_t n_lookups; /* Packets that came here, as far as effects told. */
     uint64_t n_matched;

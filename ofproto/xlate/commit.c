@@ -35,9 +35,9 @@ static void set_tag(struct xlate_ctx *ctx, const struct vlan_tag *from, unsigned
 
     if (from->id == to->id) {
         be16_t mask = from->written | to->written;
+        be16_t own = mask ^ to->written; /* Bits that go back to what the packet had. */
 
-        /* Bits that go back to what the packet had. */
-        vlan_stack_look(&ctx->now.vlans, place, 0, mask & (be16_t)~to->written, &ctx->wc);
+        vlan_stack_look(&ctx->now.vlans, place, 0, own, &ctx->wc);
         put_set_vlan(ctx, to->tci,
                      (be16_t)((from->written ^ to->written) | ((from->tci ^ to->tci) & mask)));
     } else {
