@@ -49,7 +49,8 @@ static int integer_from_json(int64_t *ret, const json_t *json, struct error *err
     }
     /* "1.0" and "1e3" are integers, too (RFC 4627 knows numbers only). */
     real = json_real_value(json);
-    if (json_is_real(json) && real >= -0x1p63 && real < 0x1p63 && real == floor(real)) {
+    if (json_is_real(json) && real >= (double)INT64_MIN && real < -(double)INT64_MIN &&
+        real == floor(real)) {
         *ret = (int64_t)real;
         return 0;
     }
@@ -207,7 +208,7 @@ json_t *db_atom_to_json(const union db_atom *atom, enum db_atom_type type)
     switch (type) {
     case DB_INTEGER: return json_integer(atom->integer);
     case DB_REAL:
-        return atom->real == floor(atom->real) && fabs(atom->real) < 0x1p53
+        return atom->real == floor(atom->real) && fabs(atom->real) < 9007199254740992.0 /* 2**53 */
                    ? json_integer((json_int_t)atom->real)
                    : json_real(atom->real);
     case DB_BOOLEAN: return json_boolean(atom->boolean);

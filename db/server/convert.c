@@ -96,6 +96,7 @@ static int replace(struct hosted *h, struct db_schema *schema, struct failure *f
     if (!db) {
         return -1;
     }
+    hosted_stop_compaction(h);
     /* It holds rows of the old database, which goes away below. */
     history_free(h->history);
     h->history = NULL;

@@ -48,6 +48,7 @@ void hosted_free(struct hosted *h)
     event_free(h->flush_event);
     LIST_REMOVE(h, entry);
     history_free(h->history);
+    hosted_stop_compaction(h);
     if (h->store) {
         store_close(h->store);
     } else {
@@ -147,13 +148,57 @@ static int write_out(struct hosted *h, bool sync, struct error *err)
     return error;
 }
 
+static void log_compaction(const struct hosted *h, int error, const struct error *err)
+{
+    if (error) {
+        log_warn("database %s: compaction failed: %s", h->name, err->text);
+    } else {
+        log_info("database %s: compacted its file from %lld to %lld bytes", h->name,
+                 (long long)h->size_before, (long long)store_size(h->store));
+    }
+}
+
+static void on_compacted(evutil_socket_t fd UNUSED, short what UNUSED, void *h_)
+{
+    struct hosted *h = h_;
+    struct error err;
+
+    event_free(h->compaction);
+    h->compaction = NULL;
+    hosted_flush(h);
+    log_compaction(h, store_compact_end(h->store, &err), &err);
+}
+
+void hosted_stop_compaction(struct hosted *h)
+{
+    if (h->compaction) {
+        event_free(h->compaction);
+        h->compaction = NULL;
+        store_compact_cancel(h->store);
+    }
+}
+
+/* A child does it while we go on; but without a file that can be written there is no going on. */
 static void compact_if_grown(struct hosted *h)
 {
     struct error err;
+    int fd, error;
 
-    if (h->store && store_wants_compaction(h->store) && hosted_compact(h, &err)) {
-        log_warn("database %s: automatic compaction failed: %s", h->name, err.text);
+    if (!h->store || !store_wants_compaction(h->store)) {
+        return;
     }
+    if (store_is_broken(h->store)) {
+        hosted_compact(h, &err);
+        return;
+    }
+    h->size_before = store_size(h->store);
+    error = store_compact_start(h->store, &fd, &err);
+    if (error) {
+        log_compaction(h, error, &err);
+        return;
+    }
+    h->compaction = event_new(h->server->base, fd, EV_READ, on_compacted, h);
+    event_add(h->compaction, NULL);
 }
 
 void hosted_flush(struct hosted *h)
@@ -182,19 +227,16 @@ void hosted_flush(struct hosted *h)
 
 int hosted_compact(struct hosted *h, struct error *err)
 {
-    off_t before;
     int error;
 
     if (!h->store) {
         return error_set(err, EOPNOTSUPP, "database %s is kept in memory only", h->name);
     }
     hosted_flush(h);
-    before = store_size(h->store);
+    hosted_stop_compaction(h);
+    h->size_before = store_size(h->store);
     error = store_compact(h->store, err);
-    if (!error) {
-        log_info("database %s: compacted its file from %lld to %lld bytes", h->name,
-                 (long long)before, (long long)store_size(h->store));
-    }
+    log_compaction(h, error, err);
     return error;
 }
 

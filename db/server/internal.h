@@ -19,6 +19,12 @@
 
 struct event;
 
+LIST_HEAD(monitor_list, monitor);
+LIST_HEAD(lock_wait_list, lock_wait);
+LIST_HEAD(hosted_list, hosted);
+LIST_HEAD(session_list, session);
+LIST_HEAD(remote_list, remote);
+
 /* --- Monitors. --- */
 
 enum select_bits { SELECT_INITIAL = 1, SELECT_INSERT = 2, SELECT_DELETE = 4, SELECT_MODIFY = 8 };
@@ -47,7 +53,7 @@ struct monitor_group {
     unsigned int n_tables;
     struct monitor_table *tables;          /* Sorted by table. */
     const struct monitor_table **by_table; /* hosted's number of tables; NULL: not monitored. */
-    LIST_HEAD(, monitor) monitors;
+    struct monitor_list monitors;
 };
 
 struct monitor {
@@ -103,6 +109,8 @@ struct hosted {
     struct event *flush_event;
     struct monitor_group *groups;
     struct history *history;
+    struct event *compaction; /* Watches a compaction that is under way; NULL: none. */
+    off_t size_before;        /* Of the file, when it began. */
 };
 
 /* --- Sessions. --- */
@@ -114,8 +122,8 @@ struct session {
     struct server *server;
     struct jsonrpc *rpc;
     char *peer;
-    LIST_HEAD(, monitor) monitors;
-    LIST_HEAD(, lock_wait) locks; /* Owned and waited for. */
+    struct monitor_list monitors;
+    struct lock_wait_list locks; /* Owned and waited for. */
     unsigned int n_monitors, n_locks, n_waiting;
     bool is_db_change_aware;
 };
@@ -132,9 +140,9 @@ struct server {
     struct event_base *base;
     struct server_limits limits;
     struct uuid id;
-    LIST_HEAD(, hosted) dbs;
-    LIST_HEAD(, session) sessions;
-    LIST_HEAD(, remote) remotes;
+    struct hosted_list dbs;
+    struct session_list sessions;
+    struct remote_list remotes;
     unsigned int n_sessions;
     struct lock *locks; /* By name. */
     struct hosted *server_db;
@@ -167,6 +175,8 @@ void hosted_flush_later(struct hosted *);
 /* For changes that no request made: txn is prepared here. */
 int hosted_commit_internal(struct hosted *, struct txn *, struct error *);
 int hosted_compact(struct hosted *, struct error *);
+/* Gives up a compaction that is under way in the background. */
+void hosted_stop_compaction(struct hosted *);
 
 /* history.c: what the last transactions changed, for monitor_cond_since. */
 struct history *history_new(struct database *);

@@ -8,7 +8,7 @@
 struct lock {
     UT_hash_handle hh; /* In server->locks. */
     char *name;
-    TAILQ_HEAD(, lock_wait) queue; /* The first is the owner. */
+    TAILQ_HEAD(lock_queue, lock_wait) queue; /* The first is the owner. */
 };
 
 /* A session's place in a lock's queue. */

@@ -15,10 +15,12 @@
 
 #include "db/store/dbfile_record.h"
 
-#define MAX_TEMP_NAME ".~new~"
+#define TEMP_SUFFIX ".~new~"
 
 struct dbfile {
-    char *path;
+    char *path; /* As given, for messages. */
+    char *real; /* With symbolic links resolved. */
+    mode_t mode;
     int fd;
     int lock_fd;
     off_t good;       /* End of the good records on file. */
@@ -27,6 +29,8 @@ struct dbfile {
     off_t record;     /* Where the last record that was read began. */
     struct strbuf in; /* The whole file, while it is read. */
     struct strbuf out;
+    struct strbuf since; /* What was flushed since dbfile_replace_begin(). */
+    bool is_replacing;
     bool has_tail;        /* A torn record is to be cut off before the first write. */
     bool is_broken;       /* A failed write could not be taken back. */
     bool is_dir_unsynced; /* A rename may not be on the disk yet. */
@@ -35,26 +39,20 @@ struct dbfile {
 /* --- Opening. --- */
 
 /* "DIR/.NAME.~lock~" for the file itself, not for a symbolic link to it. */
-static char *lock_name(const char *path)
+static char *lock_name(const char *real)
 {
-    char *real = realpath(path, NULL), *dir, *base, *name;
+    char *dir = xstrdup(real), *base = xstrdup(real), *name;
 
-    if (!real) {
-        real = xstrdup(path);
-    }
-    dir = xstrdup(real);
-    base = xstrdup(real);
     name = xasprintf("%s/.%s.~lock~", dirname(dir), basename(base));
-    free(real);
     free(dir);
     free(base);
     return name;
 }
 
-static int lock_file(const char *path, int *ret_fd, struct error *err)
+static int lock_file(const char *path, const char *real, int *ret_fd, struct error *err)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    char *name = lock_name(path);
+    char *name = lock_name(real);
     int fd, error = 0;
 
     fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -91,6 +89,7 @@ static int read_whole(struct dbfile *f, struct error *err)
         strbuf_put(&f->in, buffer, n > 0 ? (size_t)n : 0);
     }
     f->size = (off_t)f->in.len;
+    f->mode = st.st_mode & 07777;
     return 0;
 }
 
@@ -134,7 +133,12 @@ int dbfile_open(const char *path, struct dbfile **ret, struct error *err)
         error = error_set_errno(err, errno, "database file '%s': cannot be opened", path);
         goto failed;
     }
-    error = lock_file(path, &f->lock_fd, err);
+    f->real = realpath(path, NULL);
+    if (!f->real) {
+        error = error_set_errno(err, errno, "database file '%s': cannot be found", path);
+        goto failed;
+    }
+    error = lock_file(path, f->real, &f->lock_fd, err);
     if (!error) {
         error = read_whole(f, err);
     }
@@ -165,7 +169,9 @@ void dbfile_close(struct dbfile *f)
     }
     strbuf_free(&f->in);
     strbuf_free(&f->out);
+    strbuf_free(&f->since);
     free(f->path);
+    free(f->real);
     free(f);
 }
 
@@ -275,7 +281,7 @@ static int sync_file(struct dbfile *f)
     int error = 0;
 
     if (f->is_dir_unsynced) {
-        error = sync_directory(f->path);
+        error = sync_directory(f->real);
         f->is_dir_unsynced = error != 0;
     }
     return error ? error : fdatasync(f->fd) ? errno : 0;
@@ -326,7 +332,6 @@ int dbfile_flush(struct dbfile *f, bool sync, struct error *err)
         return error_set_errno(err, error, "database file '%s': cannot be written", f->path);
     }
     f->good += (off_t)f->out.len;
-    strbuf_clear(&f->out);
     if (sync && (f->synced != f->good || f->is_dir_unsynced)) {
         error = sync_file(f);
         if (error) {
@@ -338,6 +343,10 @@ int dbfile_flush(struct dbfile *f, bool sync, struct error *err)
         }
         f->synced = f->good;
     }
+    if (f->is_replacing) {
+        strbuf_put(&f->since, strbuf_str(&f->out), f->out.len);
+    }
+    strbuf_clear(&f->out);
     return 0;
 }
 
@@ -377,7 +386,7 @@ static int write_file(const char *path, const struct strbuf *records, mode_t mod
 
 int dbfile_create(const char *path, const struct strbuf *records, struct error *err)
 {
-    char *temp = xasprintf("%s" MAX_TEMP_NAME, path);
+    char *temp = xasprintf("%s" TEMP_SUFFIX, path);
     int fd = -1, error;
 
     unlink(temp); /* What a crash left. */
@@ -397,36 +406,97 @@ int dbfile_create(const char *path, const struct strbuf *records, struct error *
     return error ? error_set_errno(err, error, "database file '%s': cannot be made", path) : 0;
 }
 
-int dbfile_replace(struct dbfile *f, const struct strbuf *records, struct error *err)
+static char *temp_name(const struct dbfile *f)
 {
-    char *real = realpath(f->path, NULL), *temp;
-    int fd = -1, error;
-    struct stat st;
+    return xasprintf("%s" TEMP_SUFFIX, f->real);
+}
 
-    if (!real) {
-        return error_set_errno(err, errno, "database file '%s': cannot be found", f->path);
-    }
-    temp = xasprintf("%s" MAX_TEMP_NAME, real);
+void dbfile_replace_begin(struct dbfile *f)
+{
+    f->is_replacing = true;
+    strbuf_clear(&f->since);
+}
+
+void dbfile_replace_cancel(struct dbfile *f)
+{
+    char *temp = temp_name(f);
+
+    unlink(temp);
+    free(temp);
+    f->is_replacing = false;
+    strbuf_free(&f->since);
+}
+
+int dbfile_write_new(const struct dbfile *f, const struct strbuf *records, struct error *err)
+{
+    char *temp = temp_name(f);
+    int fd, error;
+
     unlink(temp); /* What a crash left; the lock says that nobody else is at it. */
-    error = write_file(temp, records, fstat(f->fd, &st) ? 0640 : st.st_mode & 07777, &fd);
-    if (!error && rename(temp, real)) {
-        error = errno;
+    error = write_file(temp, records, f->mode, &fd);
+    if (error) {
+        error_set_errno(err, error, "database file '%s': cannot be written", temp);
+    } else {
         close(fd);
-        unlink(temp);
     }
+    free(temp);
+    return -error;
+}
+
+/* Opens the new file and adds to it what the old one got meanwhile. */
+static int complete_new(const struct dbfile *f, const char *temp, int *ret_fd)
+{
+    int fd = open(temp, O_RDWR | O_CLOEXEC | O_APPEND), error;
+
+    if (fd < 0) {
+        return errno;
+    }
+    error = write_all(fd, strbuf_str(&f->since), f->since.len);
+    if (!error && f->since.len && fsync(fd)) {
+        error = errno;
+    }
+    if (!error && rename(temp, f->real)) {
+        error = errno;
+    }
+    if (error) {
+        close(fd);
+        return error;
+    }
+    *ret_fd = fd;
+    return 0;
+}
+
+int dbfile_replace_end(struct dbfile *f, struct error *err)
+{
+    char *temp = temp_name(f);
+    int fd = -1, error;
+
+    error = complete_new(f, temp, &fd);
     if (error) {
         error_set_errno(err, error, "database file '%s': cannot be replaced", f->path);
     } else {
         close(f->fd);
         f->fd = fd;
-        f->good = (off_t)records->len;
+        f->good = f->synced = lseek(fd, 0, SEEK_END);
         f->has_tail = f->is_broken = false;
-        f->synced = f->good;
         /* The new file is in use in any case. If this fails, a power failure could bring the old
          * one back, so nothing is called durable before it succeeded. */
-        f->is_dir_unsynced = sync_directory(real) != 0;
+        f->is_dir_unsynced = sync_directory(f->real) != 0;
     }
     free(temp);
-    free(real);
+    dbfile_replace_cancel(f); /* Nothing is left to cancel, or all of it. */
     return -error;
+}
+
+int dbfile_replace(struct dbfile *f, const struct strbuf *records, struct error *err)
+{
+    int error;
+
+    dbfile_replace_begin(f);
+    error = dbfile_write_new(f, records, err);
+    if (error) {
+        dbfile_replace_cancel(f);
+        return error;
+    }
+    return dbfile_replace_end(f, err);
 }

@@ -49,5 +49,12 @@ bool dbfile_is_broken(const struct dbfile *);
 /* Puts a new file with these records in the place of this one, atomically and on the disk. On
  * failure the old one stays in use. Nothing may wait for dbfile_flush(). */
 int dbfile_replace(struct dbfile *, const struct strbuf *records, struct error *);
+/* The same in steps, so that another process (a child) can write the records while this one goes
+ * on: from _begin on, what is flushed is remembered; dbfile_write_new() makes the new file, not yet
+ * in its place; _end adds what was flushed meanwhile and puts it there; _cancel gives up. */
+void dbfile_replace_begin(struct dbfile *);
+int dbfile_write_new(const struct dbfile *, const struct strbuf *records, struct error *);
+int dbfile_replace_end(struct dbfile *, struct error *);
+void dbfile_replace_cancel(struct dbfile *);
 
 #endif

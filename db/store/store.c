@@ -2,8 +2,12 @@
 #include "db/store/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "db/store/record.h"
@@ -21,6 +25,8 @@ struct store {
     struct strbuf warning;
     struct strbuf text;  /* Kept for its memory. */
     off_t compact_above; /* Size at which the file is compacted. */
+    pid_t child;         /* That compacts; 0: none. */
+    int child_fd;        /* Becomes readable when it ends. */
 };
 
 /* The two records of a compact file. */
@@ -186,6 +192,7 @@ void store_close(struct store *store)
     if (!store) {
         return;
     }
+    store_compact_cancel(store);
     dbfile_close(store->file);
     database_free(store->db);
     strbuf_free(&store->warning);
@@ -216,14 +223,9 @@ int store_flush(struct store *store, bool sync, struct error *err)
     return dbfile_flush(store->file, sync, err);
 }
 
-int store_compact(struct store *store, struct error *err)
+/* Plans the next compaction after one that ended with 'error'. */
+static int compacted(struct store *store, int error)
 {
-    struct strbuf records = STRBUF_INIT;
-    int error;
-
-    put_compact(&records, store->db, "compacting database online");
-    error = dbfile_replace(store->file, &records, err);
-    strbuf_free(&records);
     if (error) {
         store->compact_above = dbfile_size(store->file) + RETRY_AFTER;
     } else {
@@ -232,9 +234,96 @@ int store_compact(struct store *store, struct error *err)
     return error;
 }
 
+int store_compact(struct store *store, struct error *err)
+{
+    struct strbuf records = STRBUF_INIT;
+    int error;
+
+    store_compact_cancel(store);
+    put_compact(&records, store->db, "compacting database online");
+    error = dbfile_replace(store->file, &records, err);
+    strbuf_free(&records);
+    return compacted(store, error);
+}
+
+/* The child: it has a picture of the memory as it was, and ends with the parent. */
+static void run_child(const struct store *store, int fd)
+{
+    struct strbuf records = STRBUF_INIT;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* Above all the lock and the clients' connections, which are not ours to keep open. */
+    if (fd > 3) {
+        close_range(3, (unsigned int)fd - 1, 0);
+    }
+    close_range((unsigned int)fd + 1, UINT32_MAX, 0);
+    put_compact(&records, store->db, "compacting database online");
+    _exit(dbfile_write_new(store->file, &records, NULL) ? 1 : 0);
+}
+
+int store_compact_start(struct store *store, int *ret_fd, struct error *err)
+{
+    int fds[2];
+
+    if (store->child) {
+        return error_set(err, EALREADY, "a compaction is under way");
+    }
+    if (pipe2(fds, O_CLOEXEC)) {
+        return compacted(store, error_set_errno(err, errno, "cannot compact: pipe"));
+    }
+    dbfile_replace_begin(store->file);
+    store->child = fork();
+    if (!store->child) {
+        run_child(store, fds[1]);
+    }
+    close(fds[1]);
+    if (store->child < 0) {
+        store->child = 0;
+        close(fds[0]);
+        dbfile_replace_cancel(store->file);
+        return compacted(store, error_set_errno(err, errno, "cannot compact: fork"));
+    }
+    *ret_fd = store->child_fd = fds[0];
+    return 0;
+}
+
+/* Waits for the child's end; true when it did its work. */
+static bool reap(struct store *store)
+{
+    int status = -1;
+
+    while (waitpid(store->child, &status, 0) < 0 && errno == EINTR) {
+    }
+    close(store->child_fd);
+    store->child = 0;
+    return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+int store_compact_end(struct store *store, struct error *err)
+{
+    if (!store->child) {
+        return error_set(err, EINVAL, "no compaction is under way");
+    }
+    if (!reap(store)) {
+        dbfile_replace_cancel(store->file);
+        return compacted(store, error_set(err, EIO, "the compacted file could not be written"));
+    }
+    return compacted(store, dbfile_replace_end(store->file, err));
+}
+
+void store_compact_cancel(struct store *store)
+{
+    if (store->child) {
+        kill(store->child, SIGKILL);
+        reap(store);
+        dbfile_replace_cancel(store->file);
+    }
+}
+
 bool store_wants_compaction(const struct store *store)
 {
-    return dbfile_is_broken(store->file) || dbfile_size(store->file) > store->compact_above;
+    return dbfile_is_broken(store->file) ||
+           (!store->child && dbfile_size(store->file) > store->compact_above);
 }
 
 int store_convert(struct store *store, struct database *db, struct error *err)
@@ -242,6 +331,7 @@ int store_convert(struct store *store, struct database *db, struct error *err)
     struct strbuf records = STRBUF_INIT;
     int error;
 
+    store_compact_cancel(store);
     put_compact(&records, db, "converting database schema");
     error = dbfile_replace(store->file, &records, err);
     strbuf_free(&records);
@@ -252,6 +342,11 @@ int store_convert(struct store *store, struct database *db, struct error *err)
     store->db = db;
     plan_compaction(store);
     return 0;
+}
+
+bool store_is_broken(const struct store *store)
+{
+    return dbfile_is_broken(store->file);
 }
 
 off_t store_size(const struct store *store)

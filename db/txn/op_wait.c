@@ -101,7 +101,7 @@ static int parse(struct execution *x, struct wait *w)
         return op_failed(x, "timeout must be nonnegative");
     }
     w->timeout_ms = UINT64_MAX;
-    if (timeout && json_number_value(timeout) < 0x1p62) {
+    if (timeout && json_number_value(timeout) < 1e18) {
         w->timeout_ms = (uint64_t)json_number_value(timeout);
     }
     columns = op_member(x, "columns");

@@ -306,6 +306,40 @@ static void compaction_keeps_the_rows_and_shrinks_the_file(void **state UNUSED)
     store_close(store);
 }
 
+static void commits_go_on_during_a_compaction(void **state UNUSED)
+{
+    struct store *store = open_store();
+    struct error err = {0};
+    int fd, other;
+    char byte;
+
+    commit(store, INSERT(5));
+    for (int i = 0; i < 100; i++) {
+        commit(store, "{'op': 'mutate', 'table': 'T', 'where': [], 'mutations': [['i', '+=', 1]]}");
+    }
+    assert_int_equal(store_compact_start(store, &fd, &err), 0);
+    assert_int_equal(store_compact_start(store, &other, &err), -EALREADY);
+    commit(store, INSERT(1000));
+    assert_int_equal(read(fd, &byte, 1), 0);
+    commit(store, INSERT(2000));
+    assert_int_equal(store_compact_end(store, &err), 0);
+    assert_true(store_size(store) < 1500);
+    commit(store, INSERT(4000));
+    assert_int_equal(sum(store), 7105);
+    store_close(store);
+    store = open_store();
+    assert_int_equal(sum(store), 7105);
+    /* One that is given up leaves everything as it was. */
+    assert_int_equal(store_compact_start(store, &fd, &err), 0);
+    commit(store, INSERT(10000));
+    store_compact_cancel(store);
+    assert_true(store_compact_end(store, &err) < 0);
+    store_close(store);
+    store = open_store();
+    assert_int_equal(sum(store), 17105);
+    store_close(store);
+}
+
 static void a_failed_compaction_changes_nothing(void **state UNUSED)
 {
     struct store *store = open_store();
@@ -425,6 +459,7 @@ int main(void)
         TEST(records_that_do_not_fit_are_refused),
         TEST(two_servers_never_share_a_file),
         TEST(compaction_keeps_the_rows_and_shrinks_the_file),
+        TEST(commits_go_on_during_a_compaction),
         TEST(a_failed_compaction_changes_nothing),
         TEST(a_full_disk_leaves_file_and_memory_as_they_were),
         TEST(what_was_told_as_durable_survives_kill_9),
