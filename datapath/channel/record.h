@@ -20,7 +20,7 @@
 #define RECORD_COMPLETION_LEN 64
 
 /* Errors as ring_put(); also -EMSGSIZE for a packet or actions that are too long and -EINVAL for an
- * op without what its type needs. The key is masked on the way. */
+ * op without what its type needs. */
 int record_put_op(struct ring_writer *, const struct dp_op *);
 /* A packet longer than CHANNEL_PACKET_MAX is cut. */
 int record_put_upcall(struct ring_writer *, const struct dp_upcall *);
