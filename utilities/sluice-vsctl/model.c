@@ -101,7 +101,8 @@ static int compare_rows(const void *a_, const void *b_)
     return order ? order : uuid_compare(&a->uuid, &b->uuid);
 }
 
-struct mrow **model_rows(struct model *m, const struct db_table_schema *table, size_t *ret_n)
+struct mrow **model_rows_unsorted(struct model *m, const struct db_table_schema *table,
+                                  size_t *ret_n)
 {
     struct mrow **rows = NULL;
     struct db_row *row = NULL;
@@ -120,10 +121,17 @@ struct mrow **model_rows(struct model *m, const struct db_table_schema *table, s
         }
         rows[n++] = r;
     }
-    if (n) {
-        qsort(rows, n, sizeof *rows, compare_rows);
-    }
     *ret_n = n;
+    return rows;
+}
+
+struct mrow **model_rows(struct model *m, const struct db_table_schema *table, size_t *ret_n)
+{
+    struct mrow **rows = model_rows_unsorted(m, table, ret_n);
+
+    if (*ret_n) {
+        qsort(rows, *ret_n, sizeof *rows, compare_rows);
+    }
     return rows;
 }
 
@@ -135,7 +143,7 @@ struct mrow *model_first(struct model *m, const struct db_table_schema *table)
     if (!table) {
         return NULL;
     }
-    rows = model_rows(m, table, &n);
+    rows = model_rows_unsorted(m, table, &n);
     first = n ? rows[0] : NULL;
     free(rows);
     return first;

@@ -17,6 +17,7 @@ void model_free(struct model *);
 
 /* All live rows of a table, sorted by name if it has one, then UUID; owned by the caller. */
 struct mrow **model_rows(struct model *, const struct db_table_schema *, size_t *ret_n);
+struct mrow **model_rows_unsorted(struct model *, const struct db_table_schema *, size_t *ret_n);
 /* NULL when there is none, or it was deleted. */
 struct mrow *model_find(struct model *, const struct db_table_schema *, const struct uuid *);
 /* The first live row of a table, such as the only one of Open_vSwitch. */

@@ -169,7 +169,7 @@ static int find_named(struct vsctl *v, const struct db_table_schema *table,
     if (!in) {
         return 0;
     }
-    rows = model_rows(v->model, in, &n);
+    rows = model_rows_unsorted(v->model, in, &n);
     for (size_t i = 0; i < n; i++) {
         if (!has_name(rows[i], by->column, name)) {
             continue;
@@ -209,7 +209,7 @@ static int find_by_prefix(struct vsctl *v, const struct db_table_schema *table, 
                           struct mrow **ret, struct error *err)
 {
     size_t n, n_found = 0;
-    struct mrow **rows = model_rows(v->model, table, &n), *found = NULL;
+    struct mrow **rows = model_rows_unsorted(v->model, table, &n), *found = NULL;
     char text[UUID_LEN + 1];
 
     for (size_t i = 0; i < n; i++) {
@@ -241,7 +241,7 @@ int find_record(struct vsctl *v, const struct db_table_schema *table, const char
         row = model_find(v->model, table, &uuid);
     } else if (!strcmp(name, ".")) {
         size_t n;
-        struct mrow **rows = model_rows(v->model, table, &n);
+        struct mrow **rows = model_rows_unsorted(v->model, table, &n);
 
         row = n == 1 ? rows[0] : NULL;
         free(rows);
