@@ -1,0 +1,129 @@
+"""sluice-vsctl's waiting and retrying, and sluice-dbctl, upon a database with no sluice-vswitchd: the test plays its part."""
+
+import json
+import signal
+import subprocess
+
+import pytest
+from sluice import BIN, SLOW, run, wait_for
+
+VSCTL, DBCTL = f"{BIN}/sluice-vsctl", f"{BIN}/sluice-dbctl"
+
+
+class Server:
+    """A sluice-db on a run directory of its own."""
+
+    def __init__(self, path):
+        self.path = path
+        self.remote = f"unix:{path}/db.sock"
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([f"{BIN}/sluice-db", "--rundir", self.path, "--db", f"{self.path}/conf.db"], stderr=subprocess.DEVNULL)
+        wait_for((self.path / "db.sock").exists, "the database's socket")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def vsctl(self, *args, **kwargs):
+        return run(VSCTL, f"--db={self.remote}", "--no-wait", *args, **kwargs)
+
+    def spawn(self, *args):
+        return subprocess.Popen([VSCTL, f"--db={self.remote}", *args], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def dbctl(self, command, *args, **kwargs):
+        return run(DBCTL, command, self.remote, *args, **kwargs)
+
+    def confirm(self):
+        self.vsctl("set", "Open_vSwitch", ".", "cur_cfg=" + self.vsctl("get", "Open_vSwitch", ".", "next_cfg").strip())
+
+
+@pytest.fixture
+def server(tmp_path):
+    s = Server(tmp_path)
+    s.vsctl("add-br", "br0")
+    yield s
+    s.stop()
+
+
+@pytest.mark.san
+def test_a_change_waits_for_its_confirmation_and_tells_of_interfaces_that_failed(server):
+    p = server.spawn("add-port", "br0", "nic0", "--", "list-ports", "br0")
+    wait_for(lambda: "nic0" in server.vsctl("list-ports", "br0"), "the port")
+    assert p.poll() is None
+    server.vsctl("set", "Interface", "nic0", "ofport=-1", 'error="could not open network device nic0 (No such device)"')
+    server.confirm()
+    out, err = p.communicate(timeout=10 * SLOW)
+    assert (p.returncode, out) == (0, "nic0\n")
+    assert "Error detected while setting up 'nic0': could not open network device nic0 (No such device)" in err
+
+
+@pytest.mark.san
+def test_a_command_that_changes_nothing_does_not_wait(server):
+    before = server.vsctl("get", "Open_vSwitch", ".", "next_cfg")
+    run(VSCTL, f"--db={server.remote}", "--may-exist", "add-br", "br0", "--", "set", "Bridge", "br0", "fail_mode=[]", timeout=5)
+    assert server.vsctl("get", "Open_vSwitch", ".", "next_cfg") == before
+
+
+def test_a_timeout_ends_it_by_sigalrm(server):
+    p = server.spawn("-t", "1", "add-br", "br1")
+    assert p.wait(10 * SLOW) == -signal.SIGALRM
+    assert "gave up after 1 seconds" in p.communicate()[1]
+    assert server.vsctl("list-br").split() == ["br0", "br1"]
+
+
+def test_wait_until_waits_for_a_record_and_its_columns(server):
+    p = server.spawn("-t", str(10 * SLOW), "wait-until", "Bridge", "br7", "external_ids:ready=yes", "--", "get", "Bridge", "br7", "name")
+    server.vsctl("add-br", "br7")
+    assert p.poll() is None
+    server.vsctl("set", "Bridge", "br7", "external_ids:ready=yes")
+    assert p.communicate(timeout=10 * SLOW) == ("br7\n", "")
+
+
+@pytest.mark.san
+def test_many_at_once_lose_nothing(server):
+    ps = [server.spawn("--no-wait", "add-port", "br0", f"p{i}", "--", "set", "Bridge", "br0", f"external_ids:k{i}=v", "--",
+                       "set-fail-mode", "br0", "secure" if i % 2 else "standalone") for i in range(20)]
+    assert [p.wait(30 * SLOW) for p in ps] == [0] * 20
+    for p in ps:
+        p.communicate()
+    assert len(server.vsctl("list-ports", "br0").split()) == 20
+    assert server.vsctl("get", "Bridge", "br0", "external_ids").count("=v") == 20
+
+
+def test_with_retry_it_waits_for_a_server_and_without_it_fails_at_once(server):
+    server.stop()
+    p = server.vsctl("list-br", check=False)
+    assert p.returncode == 1 and "database connection failed (" in p.stderr
+    p = server.spawn("--retry", "-t", str(20 * SLOW), "list-br")
+    server.start()
+    assert p.communicate(timeout=30 * SLOW) == ("br0\n", "")
+
+
+@pytest.mark.san
+def test_dbctl_reads_and_writes_as_ovsdb_client_does(server):
+    assert server.dbctl("list-dbs").split()[0] == "Open_vSwitch"
+    for args in (["dump", "Bridge"], ["dump", "Port", "name", "tag"], ["get-schema-version"], ["list-columns", "Queue"]):
+        words = run("ovsdb-client", args[0], server.remote, *args[1:])
+        assert sorted(server.dbctl(*args).splitlines()) == sorted(words.splitlines())
+    select = json.dumps(["Open_vSwitch", {"op": "select", "table": "Bridge", "where": [], "columns": ["name"]}])
+    assert json.loads(server.dbctl("transact", select)) == [{"rows": [{"name": "br0"}]}]
+    delete = json.dumps(["Open_vSwitch", {"op": "delete", "table": "Bridge", "where": []}])
+    assert json.loads(server.dbctl("query", delete)) == [{"count": 1}]
+    assert server.vsctl("list-br") == "br0\n"
+    p = server.dbctl("dump", "Nope", check=False)
+    assert p.returncode == 1 and 'no table "Nope"' in p.stderr
+    p = server.dbctl("restore", check=False)
+    assert p.returncode == 1 and "'restore' is not supported" in p.stderr
+
+
+def test_dbctl_monitor_prints_changes(server):
+    p = subprocess.Popen([DBCTL, "-f", "csv", "monitor", server.remote, "Bridge", "name"], text=True, stdout=subprocess.PIPE)
+    assert p.stdout.readline() == "row,action,name\n"
+    assert p.stdout.readline().endswith(",initial,br0\n")
+    server.vsctl("add-br", "br1")
+    assert p.stdout.readline() == "\n" and p.stdout.readline() == "row,action,name\n"
+    assert p.stdout.readline().endswith(",insert,br1\n")
+    p.terminate()
+    p.communicate()
