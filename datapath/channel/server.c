@@ -28,7 +28,8 @@ LOG_MODULE(dp_server);
 #define MAX_CONNS 16
 #define HELLO_MS 5000
 #define IDLE_POLL_MS 1000
-#define DRAIN_TURNS 256 /* More than a full command ring takes. */
+#define STREAM_CHUNKS 16 /* A turn. */
+#define DRAIN_TURNS 256  /* More than a full command ring takes. */
 
 struct outgoing {
     STAILQ_ENTRY(outgoing) next;
@@ -45,6 +46,8 @@ struct conn {
     struct event *writable;
     struct event *hello_limit;
     STAILQ_HEAD(outgoing_list, outgoing) out;
+    uint32_t stream_next; /* Of a flow list that is being answered, DP_NO_FLOW: none is. */
+    uint32_t stream_seq;
     bool failed; /* Nothing more can be sent; it is freed when nobody uses it. */
 };
 
@@ -225,6 +228,27 @@ void server_port_changed(struct server *server, uint32_t port_no)
     }
 }
 
+/* Goes on with a flow list until the socket is full, or for a turn's share of it. */
+static void continue_stream(struct conn *conn)
+{
+    for (int i = 0; i < STREAM_CHUNKS && conn->stream_next != DP_NO_FLOW && !conn->failed; i++) {
+        if (!STAILQ_EMPTY(&conn->out)) {
+            return;
+        }
+        conn->stream_next = server_send_flows(conn, conn->stream_seq, conn->stream_next);
+    }
+    if (conn->stream_next != DP_NO_FLOW) {
+        event_add(conn->writable, NULL);
+    }
+}
+
+void conn_stream_flows(struct conn *conn, uint32_t seq)
+{
+    conn->stream_seq = seq;
+    conn->stream_next = 0;
+    continue_stream(conn);
+}
+
 static void on_writable(evutil_socket_t fd UNUSED, short what UNUSED, void *conn_)
 {
     struct conn *conn = conn_;
@@ -246,6 +270,7 @@ static void on_writable(evutil_socket_t fd UNUSED, short what UNUSED, void *conn
     }
     event_del(conn->writable);
     event_add(conn->readable, NULL);
+    continue_stream(conn);
     send_changed_ports(conn->server);
 }
 
@@ -478,6 +503,7 @@ static void on_acceptable(evutil_socket_t listener, short what UNUSED, void *ser
     conn->server = server;
     conn->sock = sock;
     conn->pid = peer_pid(sock);
+    conn->stream_next = DP_NO_FLOW;
     STAILQ_INIT(&conn->out);
     conn->readable = event_new(server->base, sock, EV_READ | EV_PERSIST, on_readable, conn);
     conn->writable = event_new(server->base, sock, EV_WRITE | EV_PERSIST, on_writable, conn);

@@ -154,26 +154,30 @@ static void put_flow(const struct dp_flow *flow, void *chunker_)
 {
     struct chunker *c = chunker_;
 
-    if (c->m.len + FLOW_MAX > MESSAGE_MAX) {
-        conn_send(c->conn, &c->m);
-        chunk_start(c, false);
-    }
     message_put_flow(&c->m, flow);
+}
+
+uint32_t server_send_flows(struct conn *conn, uint32_t seq, uint32_t first)
+{
+    struct chunker c = {.conn = conn, .seq = seq, .data = conn_buffer(conn)};
+
+    chunk_start(&c, false);
+    while (first != DP_NO_FLOW && c.m.len + FLOW_MAX <= MESSAGE_MAX) {
+        first = core_flow_list_some(first, 1, put_flow, &c);
+    }
+    conn_send(conn, &c.m);
+    if (first == DP_NO_FLOW) {
+        reply(conn, seq, 0, NULL);
+    }
+    return first;
 }
 
 static int flow_list(struct conn *conn, uint32_t seq, struct message_reader *r)
 {
-    struct chunker c = {.conn = conn, .seq = seq};
-
     if (!message_done(r)) {
         return -EPROTO;
     }
-    c.data = xmalloc(MESSAGE_MAX);
-    chunk_start(&c, false);
-    core_flow_list(put_flow, &c);
-    conn_send(conn, &c.m);
-    free(c.data);
-    reply(conn, seq, 0, NULL);
+    conn_stream_flows(conn, seq);
     return 0;
 }
 

@@ -92,6 +92,10 @@ int core_flow_put(uint32_t flow_no, const struct flow_key *, const struct flow_m
 typedef void core_done_cb(int error, const struct dp_flow_stats *, void *aux);
 int core_flow_del(uint32_t flow_no, core_done_cb *, void *aux);
 void core_flow_list(void (*cb)(const struct dp_flow *, void *aux), void *aux);
+/* At most 'max' of those whose numbers are at least 'first'. Returns the number to go on with, or
+ * DP_NO_FLOW at the end. */
+uint32_t core_flow_list_some(uint32_t first, uint32_t max,
+                             void (*cb)(const struct dp_flow *, void *aux), void *aux);
 size_t core_flow_count(void);
 /* Executes the packets behind a pending token, or a copy of 'packet'. */
 int core_execute(uint64_t pending, const void *packet, uint32_t packet_len, uint32_t in_port,

@@ -94,7 +94,13 @@ int core_flow_del(uint32_t flow_no, core_done_cb *done, void *aux)
 
 void core_flow_list(void (*cb)(const struct dp_flow *, void *aux), void *aux)
 {
-    wildcard_list(core.wildcard, cb, aux);
+    wildcard_list(core.wildcard, 0, DP_MAX_FLOWS, cb, aux);
+}
+
+uint32_t core_flow_list_some(uint32_t first, uint32_t max,
+                             void (*cb)(const struct dp_flow *, void *aux), void *aux)
+{
+    return wildcard_list(core.wildcard, first, max, cb, aux);
 }
 
 size_t core_flow_count(void)

@@ -165,8 +165,9 @@ static void instance_key(const struct wildcard *w, uint32_t slot, struct flow_ke
 }
 
 /* Is there an instance of this flow for these words already? */
-static bool instance_exists(const struct wildcard *w, const struct wildcard_flow *f,
-                            const struct selector *s, const uint64_t *words, uint64_t hash)
+static bool instance_exists(const struct wildcard *w, uint32_t flow_no,
+                            const struct wildcard_flow *f, const struct selector *s,
+                            const uint64_t *words, uint64_t hash)
 {
     uint32_t slot = wildcard_probe(w, w->index, s, words, hash);
 
@@ -194,7 +195,7 @@ static int instance_add(struct wildcard *w, uint32_t flow_no, struct wildcard_fl
 
     selector_extract(&m->selector, key, words);
     hash = cache_hash_words(words, m->selector.n, m->selector.id);
-    if (instance_exists(w, f, &m->selector, words, hash)) {
+    if (instance_exists(w, flow_no, f, &m->selector, words, hash)) {
         goto out;
     }
     slot = t->n_instances < t->flow_limit ? slot_new(t) : WILDCARD_NONE;
@@ -352,27 +353,31 @@ bool wildcard_has(const struct wildcard *w, uint32_t flow_no)
     return w->table->flows[flow_no];
 }
 
-void wildcard_list(const struct wildcard *w, void (*cb)(const struct dp_flow *, void *aux),
-                   void *aux)
+uint32_t wildcard_list(const struct wildcard *w, uint32_t first, uint32_t max,
+                       void (*cb)(const struct dp_flow *, void *aux), void *aux)
 {
     const struct wildcard_table *t = w->table;
     struct dp_flow flow;
     struct flow_key key;
 
-    for (uint32_t i = 0, left = (uint32_t)t->n_flows; left && i < DP_MAX_FLOWS; i++) {
+    for (uint32_t i = first; i < DP_MAX_FLOWS; i++) {
         const struct wildcard_flow *f = t->flows[i];
 
-        if (f) {
-            instance_key(w, f->first, &key);
-            flow.flow_no = i;
-            flow.mask = *f->mask;
-            flow_key_mask(&flow.key, &key, f->mask);
-            flow.actions = f->actions->data;
-            flow.actions_len = f->actions->len;
-            cb(&flow, aux);
-            left--;
+        if (!f) {
+            continue;
         }
+        if (!max--) {
+            return i;
+        }
+        instance_key(w, f->first, &key);
+        flow.flow_no = i;
+        flow.mask = *f->mask;
+        flow_key_mask(&flow.key, &key, f->mask);
+        flow.actions = f->actions->data;
+        flow.actions_len = f->actions->len;
+        cb(&flow, aux);
     }
+    return DP_NO_FLOW;
 }
 
 size_t wildcard_n_flows(const struct wildcard *w)

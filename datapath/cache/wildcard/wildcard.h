@@ -104,8 +104,10 @@ int wildcard_put(struct wildcard *, uint32_t flow_no, const struct flow_key *,
 /* -ENOENT. No worker finds it any more; those that hold it do until the grace period ends. */
 int wildcard_del(struct wildcard *, uint32_t flow_no);
 bool wildcard_has(const struct wildcard *, uint32_t flow_no);
-void wildcard_list(const struct wildcard *, void (*cb)(const struct dp_flow *, void *aux),
-                   void *aux);
+/* Lists at most 'max' flows whose numbers are at least 'first'; returns the number to go on with,
+ * or DP_NO_FLOW at the end. */
+uint32_t wildcard_list(const struct wildcard *, uint32_t first, uint32_t max,
+                       void (*cb)(const struct dp_flow *, void *aux), void *aux);
 size_t wildcard_n_flows(const struct wildcard *);
 size_t wildcard_n_instances(const struct wildcard *);
 /* Lets go of masks that have been unused for long. Now and then. */

@@ -193,7 +193,7 @@ static void a_flow_is_listed_as_it_was_put(void **state UNUSED)
         make_key(&key, 1, 0xff00ff00);
         assert_int_equal(put(w, i, &key, &mask, 1), 0);
     }
-    wildcard_list(w, listed_flow, &flow); /* Keeps the last. */
+    wildcard_list(w, 0, DP_MAX_FLOWS, listed_flow, &flow); /* Keeps the last. */
     assert_int_equal(flow.flow_no, 4);
     flow_key_mask(&masked, &key, &mask);
     assert_true(flow_key_equal(&flow.key, &masked));
