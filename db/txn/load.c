@@ -48,32 +48,46 @@ static struct row *load_weak_atom(struct table *target, const union db_atom *ato
     return table_row(target, &atom->uuid);
 }
 
-static unsigned int load_weak(struct row *row)
+/* Drops references to rows that are not there, and notes the others. */
+static int load_weak_column(struct row *row, const struct ref_column *ref, unsigned int *n_dropped,
+                            struct error *err)
 {
-    unsigned int n_dropped = 0;
+    struct db_datum *d = &row->columns[ref->column->index];
+    char uuid[UUID_LEN + 1];
 
-    for (unsigned int i = 0; i < row->table->weak.n; i++) {
-        const struct ref_column *ref = &row->table->weak.columns[i];
-        struct db_datum *d = &row->columns[ref->column->index];
+    for (unsigned int j = d->n; j-- > 0;) {
+        struct row *key = ref->key ? load_weak_atom(ref->key, &d->keys[j]) : NULL;
+        struct row *value = ref->value ? load_weak_atom(ref->value, &d->values[j]) : NULL;
 
-        for (unsigned int j = d->n; j-- > 0;) {
-            struct row *key = ref->key ? load_weak_atom(ref->key, &d->keys[j]) : NULL;
-            struct row *value = ref->value ? load_weak_atom(ref->value, &d->values[j]) : NULL;
-
-            if ((ref->key && !key) || (ref->value && !value)) {
-                db_datum_remove(d, j, &ref->column->type);
-                n_dropped++;
-                continue;
-            }
-            if (key) {
-                row_add_hint(key, row);
-            }
-            if (value) {
-                row_add_hint(value, row);
-            }
+        if ((ref->key && !key) || (ref->value && !value)) {
+            db_datum_remove(d, j, &ref->column->type);
+            ++*n_dropped;
+            continue;
+        }
+        if (key) {
+            row_add_hint(key, row);
+        }
+        if (value) {
+            row_add_hint(value, row);
         }
     }
-    return n_dropped;
+    if (d->n < ref->column->type.n_min) {
+        uuid_to_string(&row->uuid, uuid);
+        return error_set(err, EINVAL,
+                         "table %s row %s column %s refers to no row that exists, but it must",
+                         row->table->schema->name, uuid, ref->column->name);
+    }
+    return 0;
+}
+
+static int load_weak(struct row *row, unsigned int *n_dropped, struct error *err)
+{
+    for (unsigned int i = 0; i < row->table->weak.n; i++) {
+        if (load_weak_column(row, &row->table->weak.columns[i], n_dropped, err)) {
+            return -EINVAL;
+        }
+    }
+    return 0;
 }
 
 static int load_indexes(struct row *row, struct error *err)
@@ -115,11 +129,8 @@ int database_load_done(struct database *db, unsigned int *ret_n_dropped, struct 
                              table->schema->name, table->n_rows, table->schema->max_rows);
         }
         while ((row = table_next(table, &cursor))) {
-            if (load_strong(row, err)) {
-                return -EINVAL;
-            }
-            n_dropped += load_weak(row);
-            if (load_indexes(row, err)) {
+            if (load_strong(row, err) || load_weak(row, &n_dropped, err) ||
+                load_indexes(row, err)) {
                 return -EINVAL;
             }
         }
