@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/strbuf.h"
+#include "utilities/sluice/closer.h"
 
 #define FIRST_FD 3
 
@@ -61,7 +62,7 @@ int fdstore_add(struct fdstore *s, const char *name, int fd, struct error *err)
 static void close_entry(struct fdstore *s, struct fdstore_entry *e)
 {
     s->names_len -= strlen(e->name) + 1;
-    close(e->fd);
+    closer_close(e->fd);
     free(e->name);
 }
 
@@ -84,6 +85,7 @@ void fdstore_clear(struct fdstore *s)
     for (size_t i = 0; i < s->n; i++) {
         close_entry(s, &s->entries[i]);
     }
+    closer_wait();
     free(s->entries);
     *s = (struct fdstore){0};
 }

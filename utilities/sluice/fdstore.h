@@ -24,9 +24,9 @@ struct fdstore {
 
 /* Keeps 'fd', which it takes over in any case; the same file twice under one name is kept once. */
 int fdstore_add(struct fdstore *, const char *name, int fd, struct error *);
-/* Closes all called 'name'. */
+/* Closes all called 'name', in the background (closer.h). */
 void fdstore_remove(struct fdstore *, const char *name);
-/* Closes all. */
+/* Closes all; they are closed when it returns. */
 void fdstore_clear(struct fdstore *);
 /* In a child, before exec: makes the descriptors 3, 4, ... and sets $LISTEN_PID, $LISTEN_FDS and
  * $LISTEN_FDNAMES. Does not return to be used further. 0 or a negative errno. */

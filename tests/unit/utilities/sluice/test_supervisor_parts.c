@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "utilities/sluice/closer.h"
 #include "utilities/sluice/fdstore.h"
 #include "utilities/sluice/notify.h"
 #include "utilities/sluice/program.h"
@@ -46,6 +47,7 @@ static void removing_a_name_closes_all_of_it_and_nothing_else(void **state UNUSE
     fdstore_add(&s, "y", b, NULL);
     fdstore_add(&s, "x", c, NULL);
     fdstore_remove(&s, "x");
+    closer_wait();
     assert_int_equal(s.n, 1);
     assert_int_equal(fcntl(a, F_GETFD), -1);
     assert_int_equal(fcntl(c, F_GETFD), -1);
