@@ -44,6 +44,21 @@ uint64_t ofproto_set_generation(const struct ofproto_set *set)
     return set->generation;
 }
 
+void ofproto_set_on_change(struct ofproto_set *set, void (*changed)(void *aux), void *aux)
+{
+    set->changed = changed;
+    set->changed_aux = aux;
+    set->told_generation = set->generation;
+}
+
+void set_tell_changes(struct ofproto_set *set)
+{
+    if (set->changed && set->told_generation != set->generation) {
+        set->told_generation = set->generation;
+        set->changed(set->changed_aux);
+    }
+}
+
 void ofproto_set_run(struct ofproto_set *set, uint64_t now_ms)
 {
     struct ofproto *bridge, *next;

@@ -75,6 +75,9 @@ struct ofproto_set {
     struct ofport *ports_by_name;
     struct ofport *ports_by_dp;
     struct mask_pool masks;
+    void (*changed)(void *aux); /* See ofproto_set_on_change(). */
+    void *changed_aux;
+    uint64_t told_generation;
     LIST_ENTRY(ofproto_set) live;
 };
 
@@ -88,6 +91,8 @@ static inline void bridge_changed(struct ofproto *bridge)
     bridge->version = ++bridge->set->generation;
 }
 
+/* Tells whoever wants to know when the generation grew since the last time. */
+void set_tell_changes(struct ofproto_set *);
 void set_ref(struct ofproto_set *);
 void set_unref(struct ofproto_set *);
 void bridge_ref(struct ofproto *);

@@ -20,6 +20,9 @@ void ofproto_set_free(struct ofproto_set *); /* Bridges must be gone. */
 /* Grows whenever something changed that may make a cached flow wrong: ports, VLANs, rules, MACs
  * that moved. Cached flows translated under an older number must be translated again. */
 uint64_t ofproto_set_generation(const struct ofproto_set *);
+/* 'changed' is called when the generation grew by something that did not come through this header:
+ * an OpenFlow message, a ctl command. It may look and schedule, not call back into ofproto. */
+void ofproto_set_on_change(struct ofproto_set *, void (*changed)(void *aux), void *aux);
 /* Ages MAC entries and rules; call at least every second. */
 void ofproto_set_run(struct ofproto_set *, uint64_t now_ms);
 

@@ -127,6 +127,13 @@ static void on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *aux)
     }
 }
 
+/* By a flow mod or a ctl command. */
+static void tables_changed(void *aux)
+{
+    struct vswitchd *v = aux;
+    upcall_kick(v->upcall);
+}
+
 static void on_ready(void *aux UNUSED)
 {
     log_info("ready");
@@ -183,6 +190,7 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
     daemon_signals(v->base);
     v->ofprotos = ofproto_set_new();
     v->upcall = upcall_new(v->base, v->ofprotos);
+    ofproto_set_on_change(v->ofprotos, tables_changed, v);
     v->reconcile = reconcile_new(v->base, v->rundir, v->ofprotos, v->upcall, on_ready, v);
     upcall_ctl_init(v->upcall);
     reconcile_ctl_init(v->reconcile);

@@ -179,11 +179,14 @@ static void finish(struct conn *conn)
 static void on_read(struct bufferevent *bev, void *conn_)
 {
     struct conn *conn = conn_;
+    struct ofproto_set *set = conn->bridge->set;
 
     (void)bev;
+
     if (!conn->closing && !read_messages(conn)) {
         finish(conn);
     }
+    set_tell_changes(set);
 }
 
 /* The output is down to the low mark. */

@@ -53,6 +53,7 @@ static void flush_bridge(struct ofproto *bridge, void *aux)
 {
     (void)aux;
     mac_flush(&bridge->macs);
+    set_tell_changes(bridge->set);
 }
 
 static void clear_stats(struct ofproto *bridge, void *aux)

@@ -86,6 +86,45 @@ static void commit_vlans(struct xlate_ctx *ctx)
     *base = *now;
 }
 
+static bool nonzero(const void *p, size_t n)
+{
+    const uint8_t *b = p;
+
+    while (n && !*b) {
+        b++;
+        n--;
+    }
+    return n != 0;
+}
+
+/* Where one bit of a field is to be set, all that were written are: people read whole addresses. */
+static void widen_to_fields(const struct xlate_ctx *ctx, struct ofp_flow *mask)
+{
+#define FIELD(MEMBER)                                                                              \
+    {                                                                                              \
+        offsetof(struct ofp_flow, pkt.MEMBER), sizeof mask->pkt.MEMBER                             \
+    }
+    static const struct {
+        size_t offset, size;
+    } fields[] = {FIELD(eth_dst),  FIELD(eth_src),  FIELD(nw_src),     FIELD(nw_dst),
+                  FIELD(ipv6_src), FIELD(ipv6_dst), FIELD(ipv6_label), FIELD(nw_tos),
+                  FIELD(nw_ttl),   FIELD(tp_src),   FIELD(tp_dst)};
+#undef FIELD
+    const uint8_t *now = (const uint8_t *)&ctx->now.written;
+    const uint8_t *base = (const uint8_t *)&ctx->base.written;
+    uint8_t *m = (uint8_t *)mask;
+
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        size_t end = fields[i].offset + fields[i].size;
+
+        if (nonzero(m + fields[i].offset, fields[i].size)) {
+            for (size_t b = fields[i].offset; b < end; b++) {
+                m[b] = now[b] | base[b];
+            }
+        }
+    }
+}
+
 /* The bits to set: those that were overwritten in one of the two and differ, or may differ for
  * another packet. Looks at bits that go back to the packet's own value. */
 static bool difference(struct xlate_ctx *ctx, struct ofp_flow *mask)
@@ -99,21 +138,15 @@ static bool difference(struct xlate_ctx *ctx, struct ofp_flow *mask)
         uint64_t known = now_w & ~base_w & ctx->wc.u64[i] & ~values;
 
         mask->u64[i] = ((now_w ^ base_w) & ~known) | (values & (now_w | base_w));
-        ctx->wc.u64[i] |= mask->u64[i] & ~now_w;
         any |= mask->u64[i] != 0;
     }
-    return any;
-}
-
-static bool nonzero(const void *p, size_t n)
-{
-    const uint8_t *b = p;
-
-    while (n && !*b) {
-        b++;
-        n--;
+    if (any) {
+        widen_to_fields(ctx, mask);
+        for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
+            ctx->wc.u64[i] |= mask->u64[i] & ~ctx->now.written.u64[i];
+        }
     }
-    return n != 0;
+    return any;
 }
 
 static void put_masked(uint8_t *value, uint8_t *mask, const void *flow, const void *bits, size_t n)

@@ -226,6 +226,25 @@ static void a_port_of_no_bridge_and_a_secure_bridge_drop(void **state)
     assert_string_equal(net_send(net, net_key(7, 1, 2)), "drop:no-rule");
 }
 
+static void set_fields_are_put_whole_and_only_when_needed(void **state)
+{
+    struct net *net = *state;
+    struct ofp_actions actions = OFP_ACTIONS_INIT;
+    uint8_t address[4] = {10, 0, 0, 77}, ttl[1] = {64};
+
+    net_port(net->br, 1, OFPROTO_VLAN_TRUNK, -1);
+    net_port(net->br, 2, OFPROTO_VLAN_TRUNK, -1);
+    ofp_actions_put_set_field(&actions, ofp_field(OFP_FIELD_NW_DST), address, NULL);
+    ofp_actions_put_set_field(&actions, ofp_field(OFP_FIELD_NW_TTL), ttl, NULL);
+    ofp_actions_put_output(&actions, 2);
+    /* The rule knows the address, so what is right already need not be set; the TTL it does not. */
+    net_rule(net->br, 0, 10, "ip,nw_dst=10.0.0.2", &actions);
+    net_rule(net->br, 0, 20, "ip,nw_dst=10.0.0.77,nw_ttl=64", &actions);
+    assert_string_equal(net_send(net, net_key(1, 1, 2)), "set(ipv4(dst=10.0.0.77,ttl=64)),2");
+    assert_string_equal(net_send(net, net_key(1, 1, 77)), "2");
+    ofp_actions_free(&actions);
+}
+
 int main(void)
 {
 #define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
@@ -240,6 +259,7 @@ int main(void)
         T(ports_that_are_down_are_left_out_of_floods),
         T(flood_vlans_flood_and_learn_nothing),
         T(patch_ports_join_bridges_in_one_flow),
+        T(set_fields_are_put_whole_and_only_when_needed),
         T(a_loop_of_bridges_is_cut_with_a_reason),
         T(a_million_connections_are_one_megaflow),
         T(a_port_of_no_bridge_and_a_secure_bridge_drop),

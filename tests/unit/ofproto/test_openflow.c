@@ -260,6 +260,27 @@ static void put_apply(struct strbuf *s, uint32_t port)
     wire_zeros(s, 8);
 }
 
+static void count(void *n)
+{
+    ++*(unsigned int *)n;
+}
+
+static void who_caches_flows_is_told_of_changes_once(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+    unsigned int n = 0;
+
+    greet(p, OFP13);
+    ofproto_set_on_change(p->net.set, count, &n);
+    send_message(p, OFPT_ECHO_REQUEST, NULL);
+    assert_int_equal(n, 0);
+    put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, NULL);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    assert_int_equal(n, 1);
+    strbuf_free(&s);
+}
+
 static void flow_mods_add_and_delete_and_packets_follow(void **state)
 {
     struct peer *p = *state;
@@ -408,6 +429,7 @@ int main(void)
         T(a_length_below_the_header_ends_it),
         T(echo_features_config_and_barrier_are_answered),
         T(what_is_not_there_gets_the_exact_error),
+        T(who_caches_flows_is_told_of_changes_once),
         T(flow_mods_add_and_delete_and_packets_follow),
         T(a_bad_flow_mod_changes_nothing),
         T(a_long_dump_comes_in_whole_messages_and_all),
