@@ -91,35 +91,43 @@ static void run_actions(struct worker *w, uint32_t slot_no, struct rte_mbuf **pk
     }
 }
 
+/* When a burst is of many megaflows, the lines of their counters come from far. */
+static void prefetch_counters(const struct worker *w, uint32_t found)
+{
+    const struct core_burst *b = &w->burst;
+
+    for (uint32_t left = found; left; left &= left - 1) {
+        uint32_t slot = b->slots[__builtin_ctz(left)];
+
+        rte_prefetch0(&w->flows[core.wildcard->slots[slot].flow_no]);
+    }
+}
+
 static void run_burst(struct worker *w, const struct wildcard_view *view, uint32_t found,
                       uint16_t n)
 {
     struct core_burst *b = &w->burst;
     bool deep = view->parse && view->depth == PARSE_ALL;
-    struct rte_mbuf *run[CORE_BURST];
-    uint16_t n_run = 0, tcp_flags = 0;
-    uint32_t slot = WILDCARD_NONE;
-    uint64_t bytes = 0;
+    uint16_t i = 0;
 
-    for (uint16_t i = 0; i < n; i++) {
+    if (b->slots[0] != b->slots[n - 1]) {
+        prefetch_counters(w, found);
+    }
+    while (i < n) {
+        uint16_t first = i, tcp_flags = 0;
+        uint32_t slot = b->slots[i];
+        uint64_t bytes = 0;
+
         if (unlikely(!(found & (1u << i)))) {
+            i++;
             continue;
         }
-        if (b->slots[i] != slot) {
-            if (n_run) {
-                run_actions(w, slot, run, n_run, bytes, tcp_flags);
-            }
-            slot = b->slots[i];
-            n_run = 0;
-            bytes = 0;
-            tcp_flags = 0;
-        }
-        run[n_run++] = b->pkts[i];
-        bytes += b->pkts[i]->pkt_len;
-        tcp_flags |= deep ? be16_get(b->keys[i].tcp_flags) : 0;
-    }
-    if (n_run) {
-        run_actions(w, slot, run, n_run, bytes, tcp_flags);
+        do {
+            bytes += b->pkts[i]->pkt_len;
+            tcp_flags |= deep ? b->keys[i].tcp_flags : 0;
+            i++;
+        } while (i < n && b->slots[i] == slot && (found & (1u << i)));
+        run_actions(w, slot, &b->pkts[first], (uint16_t)(i - first), bytes, be16_get(tcp_flags));
     }
 }
 

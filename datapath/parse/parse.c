@@ -27,6 +27,8 @@ static_assert(offsetof(struct flow_key, nw_frag) == 47, "word 5");
 #define TYPE_RARP BE16(0x8035)
 #define TYPE_NOT_ETHERNET_II BE16(0x05ff)
 
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
@@ -96,7 +98,7 @@ static bool nd_options(const uint8_t *p, uint32_t left, struct flow_key *key)
     return true;
 }
 
-static void neighbour_discovery(const struct cursor *c, struct flow_key *key)
+static NOINLINE void neighbour_discovery(const struct cursor *c, struct flow_key *key)
 {
     /* Type, code, checksum, 4 reserved bytes, target. */
     if ((c->p[0] != 135 && c->p[0] != 136) || c->p[1] != 0 || c->left < 24) {
@@ -110,8 +112,8 @@ static void neighbour_discovery(const struct cursor *c, struct flow_key *key)
     }
 }
 
-static inline void l4(const struct cursor *c, uint8_t proto, bool six, struct words *w,
-                      struct flow_key *key, struct parse_lens *lens)
+static ALWAYS_INLINE void l4(const struct cursor *c, uint8_t proto, bool six, struct words *w,
+                             struct flow_key *key, struct parse_lens *lens)
 {
     switch (proto) {
     case 6:
@@ -152,8 +154,8 @@ static inline void l4(const struct cursor *c, uint8_t proto, bool six, struct wo
     }
 }
 
-static inline void ipv4(struct cursor c, struct words *w, struct flow_key *key,
-                        struct parse_lens *lens)
+static ALWAYS_INLINE void ipv4(struct cursor c, struct words *w, struct flow_key *key,
+                               struct parse_lens *lens)
 {
     uint32_t header, total;
     uint64_t frag = 0;
@@ -233,7 +235,8 @@ static bool extension_headers(struct cursor *c, uint8_t proto, uint8_t *ret_prot
     }
 }
 
-static void ipv6(struct cursor c, struct words *w, struct flow_key *key, struct parse_lens *lens)
+static NOINLINE void ipv6(struct cursor c, struct words *w, struct flow_key *key,
+                          struct parse_lens *lens)
 {
     const uint8_t *h = c.p;
     uint32_t payload, first;
@@ -267,7 +270,7 @@ static void ipv6(struct cursor c, struct words *w, struct flow_key *key, struct 
     }
 }
 
-static void arp(const struct cursor *c, struct words *w, struct flow_key *key)
+static NOINLINE void arp(const struct cursor *c, struct words *w, struct flow_key *key)
 {
     static const uint8_t ethernet_ipv4[6] = {0, 1, 8, 0, 6, 4};
     uint16_t op;
@@ -301,7 +304,7 @@ static be16_t llc_type(struct cursor *c)
 }
 
 /* Reads the tags at 'c', which stands behind the first eth_type. Returns false when one is cut. */
-static inline bool vlans(struct cursor *c, be16_t *type, uint64_t *word)
+static ALWAYS_INLINE bool vlans(struct cursor *c, be16_t *type, uint64_t *word)
 {
     for (unsigned int n = 0; n < FLOW_MAX_VLANS; n++) {
         if (LIKELY(*type != TYPE_8021Q && *type != TYPE_8021AD)) {

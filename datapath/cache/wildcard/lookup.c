@@ -1,6 +1,7 @@
 /* Look-ups in the wildcard cache. Workers only; fast path. The batch goes through one selector
- * after the other, so that a selector's words stay in registers and the bucket of the last packet
- * is on its way while the first is compared. */
+ * after the other, in stages each of which starts the loads that the next one needs: hash ->
+ * bucket -> instance. The stages are compiled once for each small number of words, so that they
+ * have no inner loops. */
 #include "datapath/cache/wildcard/private.h"
 
 uint32_t wildcard_probe(const struct wildcard *w, const struct wildcard_index *index,
@@ -15,7 +16,7 @@ uint32_t wildcard_probe(const struct wildcard *w, const struct wildcard_index *i
             unsigned int i = (unsigned int)__builtin_ctz(match);
             uint32_t slot = __atomic_load_n(&b->slot[i], __ATOMIC_ACQUIRE);
 
-            if (wildcard_slot_is(w, slot, s, words)) {
+            if (wildcard_slot_is(w, slot, s, words, s->n)) {
                 return slot;
             }
             match &= match - 1;
@@ -42,19 +43,19 @@ static uint32_t lookup_constant(const struct wildcard *w, const struct wildcard_
     return which;
 }
 
-static uint32_t lookup_selector(const struct wildcard *w, const struct wildcard_index *index,
-                                const struct selector *s, const struct flow_key *keys,
-                                uint32_t which, uint32_t *ret_slots)
+static WILDCARD_INLINE uint32_t lookup(const struct wildcard *w, const struct wildcard_index *index,
+                                       const struct selector *s, const struct flow_key *keys,
+                                       uint32_t which, uint32_t *ret_slots, const unsigned int n)
 {
     uint64_t words[WILDCARD_BATCH][FLOW_N_WORDS];
     uint64_t hash[WILDCARD_BATCH];
-    uint32_t found = 0;
+    uint32_t found = 0, maybe = 0;
 
     for (uint32_t left = which; left; left &= left - 1) {
         unsigned int i = (unsigned int)__builtin_ctz(left);
 
         selector_extract(s, &keys[i], words[i]);
-        hash[i] = cache_hash_words(words[i], s->n, s->id);
+        hash[i] = cache_hash_words(words[i], n, s->id);
         __builtin_prefetch(&index->buckets[hash[i] & index->mask]);
     }
     for (uint32_t left = which; left; left &= left - 1) {
@@ -62,20 +63,40 @@ static uint32_t lookup_selector(const struct wildcard *w, const struct wildcard_
         const struct wildcard_bucket *b = &index->buckets[hash[i] & index->mask];
         unsigned int match = wildcard_signature_match(b, wildcard_signature(hash[i]));
 
-        if (match) {
-            __builtin_prefetch(&w->slots[b->slot[__builtin_ctz(match)]]);
-        }
+        /* The first candidate; WILDCARD_NONE, which no packet matches, when there is none. */
+        ret_slots[i] = match ? __atomic_load_n(&b->slot[__builtin_ctz(match)], __ATOMIC_ACQUIRE)
+                             : WILDCARD_NONE;
+        __builtin_prefetch(&w->slots[ret_slots[i]]);
+        maybe |= (uint32_t)(match || b->next) << i;
     }
-    for (uint32_t left = which; left; left &= left - 1) {
+    for (uint32_t left = maybe; left; left &= left - 1) {
         unsigned int i = (unsigned int)__builtin_ctz(left);
-        uint32_t slot = wildcard_probe(w, index, s, words[i], hash[i]);
 
-        if (slot != WILDCARD_NONE) {
-            ret_slots[i] = slot;
-            found |= 1u << i;
+        if (__builtin_expect(!wildcard_slot_is(w, ret_slots[i], s, words[i], n), 0)) {
+            ret_slots[i] = wildcard_probe(w, index, s, words[i], hash[i]);
         }
+        found |= (uint32_t)(ret_slots[i] != WILDCARD_NONE) << i;
     }
     return found;
+}
+
+static uint32_t lookup_selector(const struct wildcard *w, const struct wildcard_index *index,
+                                const struct selector *s, const struct flow_key *keys,
+                                uint32_t which, uint32_t *ret_slots)
+{
+    switch (s->n) {
+#define CASE(N)                                                                                    \
+    case N: return lookup(w, index, s, keys, which, ret_slots, N)
+    case 0:
+        return lookup_constant(w, index, s, which, ret_slots);
+        CASE(1);
+        CASE(2);
+        CASE(3);
+        CASE(4);
+        CASE(5);
+#undef CASE
+    default: return lookup(w, index, s, keys, which, ret_slots, s->n);
+    }
 }
 
 uint32_t wildcard_lookup(const struct wildcard *w, const struct wildcard_view *view,
@@ -85,10 +106,7 @@ uint32_t wildcard_lookup(const struct wildcard *w, const struct wildcard_view *v
     uint32_t left = which;
 
     for (unsigned int k = 0; k < view->n && left; k++) {
-        const struct selector *s = view->selectors[k];
-
-        left &= ~(s->n ? lookup_selector(w, index, s, keys, left, ret_slots)
-                       : lookup_constant(w, index, s, left, ret_slots));
+        left &= ~lookup_selector(w, index, view->selectors[k], keys, left, ret_slots);
     }
     for (uint32_t missed = left; missed; missed &= missed - 1) {
         ret_slots[__builtin_ctz(missed)] = WILDCARD_NONE;

@@ -78,17 +78,20 @@ static inline unsigned int wildcard_signature_match(const struct wildcard_bucket
     return (unsigned int)_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128()));
 }
 
-static inline bool wildcard_slot_is(const struct wildcard *w, uint32_t slot,
-                                    const struct selector *s, const uint64_t *words)
+#define WILDCARD_INLINE inline __attribute__((always_inline))
+
+/* Whether an instance is for these n = s->n words; 'n' is a constant where it matters. */
+static WILDCARD_INLINE bool wildcard_slot_is(const struct wildcard *w, uint32_t slot,
+                                             const struct selector *s, const uint64_t *words,
+                                             unsigned int n)
 {
     const struct wildcard_slot *at = &w->slots[slot];
-    unsigned int inlined = MIN_OF(s->n, WILDCARD_INLINE_WORDS);
     uint64_t differ = at->selector ^ s->id;
 
-    for (unsigned int i = 0; i < inlined; i++) {
+    for (unsigned int i = 0; i < MIN_OF(n, WILDCARD_INLINE_WORDS); i++) {
         differ |= at->words[i] ^ words[i];
     }
-    for (unsigned int i = WILDCARD_INLINE_WORDS; i < s->n; i++) {
+    for (unsigned int i = WILDCARD_INLINE_WORDS; i < n; i++) {
         differ |= w->more[slot][i - WILDCARD_INLINE_WORDS] ^ words[i];
     }
     return !differ;

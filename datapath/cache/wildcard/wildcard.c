@@ -174,9 +174,12 @@ static bool instance_exists(const struct wildcard *w, uint32_t flow_no,
     if (slot == WILDCARD_NONE) {
         return false;
     }
+    if (w->slots[slot].flow_no == flow_no) {
+        return true;
+    }
+    /* Another flow's with the same words: two flows of different masks may well be filed alike. */
     for (uint32_t i = f->first; i != WILDCARD_NONE; i = w->table->instances[i].next) {
-        if (i == slot ||
-            (w->table->instances[i].hash == hash && wildcard_slot_is(w, i, s, words))) {
+        if (wildcard_slot_is(w, i, s, words, s->n)) {
             return true;
         }
     }
