@@ -145,6 +145,7 @@ void dp_port_remove(struct reconcile *r, struct iface *i)
     if (r->attached && dp_port_del(r->dp, i->dp_port, &err)) {
         log_warn("%s", err.text);
     }
+    leaving_add(r, i);
     i->dp_port = i->dp_port_before = 0;
     i->dp_print = 0;
     i->has_info = false;

@@ -107,6 +107,8 @@ struct reconcile {
     bool unclaimed_left; /* 'known' is to be removed when all wanted ones were claimed. */
     struct known_port *known;
     uint32_t next_dp_port;
+    struct leaving_device *leaving;
+    uint64_t leaving_since_ms;
     fingerprint settings_print;
     unsigned int stats_interval_ms;
     bool system_stats;
@@ -188,6 +190,13 @@ void dp_ports_forget(struct reconcile *);
 void dp_ports_remove_unclaimed(struct reconcile *);
 /* Reads the state of all ports and tells ofproto of what changed. */
 void dp_ports_read_info(struct reconcile *);
+
+/* leaving.c */
+/* The interface's port was removed from the datapath. */
+void leaving_add(struct reconcile *, const struct iface *);
+/* True, and another pass is scheduled, while a device of those is still there. */
+bool leaving_wait(struct reconcile *);
+void leaving_free(struct reconcile *);
 
 /* settings.c */
 void settings_sync(struct reconcile *);

@@ -211,7 +211,7 @@ static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *aux)
     pass_run(r);
     if (r->more) {
         reconcile_schedule(r, 0);
-    } else {
+    } else if (!leaving_wait(r)) {
         pass_settled(r);
     }
 }
@@ -397,6 +397,7 @@ void reconcile_free(struct reconcile *r)
     ifaces_free(r);
     bridges_free(r);
     dp_ports_forget(r);
+    leaving_free(r);
     conf_free(r->conf);
     conf_free(r->next_conf);
     free(r->unbuilt_said);
