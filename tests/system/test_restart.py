@@ -23,20 +23,27 @@ class Transfer:
         return r
 
 
+def packets(host, direction):
+    stats = json.loads(host.run("ip", "-j", "-s", "link", "show", "eth0"))[0]["stats64"][direction]
+    assert stats["dropped"] == 0
+    return stats["packets"]
+
+
 def test_killed_vswitchd_loses_no_segment_of_a_running_transfer(switch):
     a = switch.add_host("a", "10.0.0.1")
     b = switch.add_host("b", "10.0.0.2")
     c = switch.add_host("c", "10.0.0.3")
     assert a.ping("10.0.0.2") and b.ping("10.0.0.1")
-    before = switch.totals()["drops"]
+    drops, sent, received = switch.totals()["drops"], packets(a, "tx"), packets(b, "rx")
     t = Transfer(a, b, 4)
     time.sleep(1)
     pid = switch.kill("sluice-vswitchd")
     switch.wait_restarted("sluice-vswitchd", pid)
     r = t.result()
     assert all(i["sum"]["bytes"] > 0 for i in r["intervals"]), "the transfer stalled"
-    assert switch.totals()["drops"] - before <= 2, switch.drops()
-    assert r["end"]["sum_sent"]["retransmits"] == 0
+    # Retransmits tell nothing: a busy machine's TCP makes some with no loss. What a's kernel sent must have come to b's.
+    assert packets(b, "rx") - received >= packets(a, "tx") - sent, "a segment was lost"
+    assert switch.totals()["drops"] == drops, switch.drops()
     switch.wait_ready()
     assert c.ping("10.0.0.1"), "a new flow does not work after the restart"
 
