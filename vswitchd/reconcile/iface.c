@@ -167,6 +167,7 @@ void iface_sync_ofport(struct reconcile *r UNUSED, struct iface *i)
         i->ofport = 0;
     }
     i->ofport_requested = request;
+    i->ofport_serial += !i->ofport;
     if (set_ofport(i, i->bridge->ofproto, &config, &err)) {
         iface_set_error(i, "interface '%s': %s", i->name, err.text);
         return;

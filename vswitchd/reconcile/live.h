@@ -38,6 +38,7 @@ struct iface {
     fingerprint dp_print;      /* Of what the datapath was told. */
     fingerprint type_print;    /* Of the type alone. */
     uint16_t ofport;           /* 0: none. */
+    uint32_t ofport_serial;    /* Differs each time it is made: its bundle must take it in anew. */
     uint16_t ofport_before;    /* The number it had last. */
     uint16_t ofport_requested; /* What was asked for when it got that. */
     fingerprint of_print;

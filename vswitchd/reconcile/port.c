@@ -36,6 +36,7 @@ static fingerprint fingerprint_of(const struct conf_port *w, const struct iface 
     int numbers[] = {w->tag, (int)w->vlan_mode, w->priority_tags, w->is_protected, i->ofport};
     fingerprint p = print_add(2, numbers, sizeof numbers);
 
+    p = print_add(p, &i->ofport_serial, sizeof i->ofport_serial);
     p = print_add(p, w->trunks, w->n_trunks * sizeof *w->trunks);
     p = print_str(p, i->name);
     return p ? p : 1;

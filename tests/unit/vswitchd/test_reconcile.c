@@ -409,6 +409,46 @@ static void interface_moves_to_another_bridge_with_its_device(void **state)
     assert_true(ofport_of(e, "p1") > 0);
 }
 
+/* True when a broadcast from one port is sent to the other. */
+static bool broadcast_passes(struct env *e, const char *from, const char *to)
+{
+    uint8_t packet[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 0};
+    const struct fake_output *out;
+    struct flow_key key;
+    bool passed = false;
+    size_t n;
+
+    memset(&key, 0, sizeof key);
+    key.lines = 1u << FLOW_LINE_BASE;
+    key.in_port = (uint16_t)fake_port_find(e->dp, from);
+    memcpy(key.eth_dst, packet, 6);
+    memcpy(key.eth_src, packet + 6, 6);
+    key.eth_type = be16_make(0x0800);
+    fake_outputs_clear(e->dp);
+    fake_receive(e->dp, &key, packet, sizeof packet);
+    fake_run(e->base);
+    out = fake_outputs(e->dp, &n);
+    for (size_t i = 0; i < n; i++) {
+        passed = passed || out[i].port_no == fake_port_find(e->dp, to);
+    }
+    return passed;
+}
+
+static void port_that_is_made_anew_forwards(void **state)
+{
+    struct env *e = *state;
+    struct conf *c;
+
+    apply(e, two_ports());
+    assert_true(broadcast_passes(e, "p1", "p2"));
+    c = two_ports();
+    free(c->bridges[0].ports[1].ifaces[0].type);
+    c->bridges[0].ports[1].ifaces[0].type = xstrdup("system");
+    apply(e, c);
+    assert_true(broadcast_passes(e, "p1", "p2"));
+    assert_true(broadcast_passes(e, "p2", "p1"));
+}
+
 static void changed_type_makes_the_port_anew_under_another_number(void **state)
 {
     struct env *e = *state;
@@ -500,6 +540,7 @@ int main(void)
         TEST(bond_is_refused_and_kept_out),
         TEST(interface_in_two_ports_stays_in_one),
         TEST(interface_moves_to_another_bridge_with_its_device),
+        TEST(port_that_is_made_anew_forwards),
         TEST(changed_type_makes_the_port_anew_under_another_number),
         TEST(requested_openflow_number_is_given_also_later),
         TEST(openflow_number_that_the_database_remembers_is_given_again),
