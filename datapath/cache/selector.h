@@ -56,4 +56,19 @@ static inline void selector_extract(const struct selector *s, const struct flow_
     }
 }
 
+/* The same with n = s->n known to the compiler, for loops over many keys: 'word' and 'bits' are the
+ * selector's, in variables that no store can alias. */
+static inline __attribute__((always_inline)) void selector_extract_n(
+    const struct selector *s, const struct flow_key *key, uint64_t *out, const unsigned int n,
+    const uint8_t *word, const uint64_t *bits)
+{
+    if (__builtin_expect(s->n_base != n, 0)) {
+        selector_extract(s, key, out);
+        return;
+    }
+    for (unsigned int i = 0; i < n; i++) {
+        out[i] = key->u64[word[i]] & bits[i];
+    }
+}
+
 #endif

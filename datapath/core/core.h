@@ -90,7 +90,7 @@ struct port *core_port_get(uint32_t port_no);
 int core_flow_put(uint32_t flow_no, const struct flow_key *, const struct flow_mask *,
                   const void *actions, uint32_t actions_len, uint64_t pending);
 typedef void core_done_cb(int error, const struct dp_flow_stats *, void *aux);
-int core_flow_del(uint32_t flow_no, core_done_cb *, void *aux);
+int core_flow_del(uint32_t flow_no, core_done_cb *done, void *aux);
 void core_flow_list(void (*cb)(const struct dp_flow *, void *aux), void *aux);
 /* At most 'max' of those whose numbers are at least 'first'. Returns the number to go on with, or
  * DP_NO_FLOW at the end. */
@@ -101,7 +101,7 @@ size_t core_flow_count(void);
 int core_execute(uint64_t pending, const void *packet, uint32_t packet_len, uint32_t in_port,
                  const void *actions, uint32_t actions_len);
 /* 'done' runs from core_poll() when every worker has seen all that was done before. */
-void core_barrier(core_done_cb *, void *aux);
+void core_barrier(core_done_cb *done, void *aux);
 /* Forgets whoever listened: pending entries stay until they time out. */
 void core_upcalls_reset(void);
 

@@ -260,7 +260,8 @@ static NOINLINE void ipv6(struct cursor c, struct words *w, struct flow_key *key
     }
     key->lines |= 1u << FLOW_LINE_L3X;
     memset(&key->u64[FLOW_LINE_WORDS], 0, 64);
-    memcpy(key->ipv6_src, h + 8, 32); /* Source and destination. */
+    memcpy(key->ipv6_src, h + 8, 16);
+    memcpy(key->ipv6_dst, h + 24, 16);
     key->ipv6_label = be32_load(h) & be32_make(0xfffff);
     w->tp = (uint64_t)proto << 32 | (uint64_t)(uint8_t)(h[0] << 4 | h[1] >> 4) << 40 |
             (uint64_t)h[7] << 48 | frag << 56;
@@ -321,10 +322,29 @@ static ALWAYS_INLINE bool vlans(struct cursor *c, be16_t *type, uint64_t *word)
     return true;
 }
 
+/* What is behind 'type' when it is not IPv4. Works on copies: variables whose address goes to a
+ * function that is not inlined would live in memory, also for IPv4. */
+static ALWAYS_INLINE void others(const struct cursor *c, be16_t type, struct words *w,
+                                 struct flow_key *key, struct parse_lens *lens)
+{
+    struct parse_lens l = *lens;
+    struct words copy = *w;
+    struct cursor at = *c;
+
+    if (type == TYPE_IPV6) {
+        ipv6(at, &copy, key, &l);
+    } else if (type == TYPE_ARP || type == TYPE_RARP) {
+        arp(&at, &copy, key);
+    }
+    *w = copy;
+    *lens = l;
+}
+
 enum parse_status parse_bytes(const void *data, uint32_t len, uint32_t full_len, uint16_t in_port,
                               enum parse_depth depth, struct flow_key *key, struct parse_lens *lens)
 {
     struct cursor c = {data, len, full_len};
+    struct parse_lens l = {0, 0, 0};
     struct words w = {0, 0, 0};
     uint64_t vlan_word = 0;
     be16_t type;
@@ -342,17 +362,16 @@ enum parse_status parse_bytes(const void *data, uint32_t len, uint32_t full_len,
     if (UNLIKELY(be16_get(type) < 0x600)) {
         type = llc_type(&c);
     }
-    *lens = (struct parse_lens){.l2 = (uint16_t)(full_len - c.full)};
+    l.l2 = (uint16_t)(full_len - c.full);
 
     if (depth == PARSE_ALL) {
         if (LIKELY(type == TYPE_IPV4)) {
-            ipv4(c, &w, key, lens);
-        } else if (type == TYPE_IPV6) {
-            ipv6(c, &w, key, lens);
-        } else if (type == TYPE_ARP || type == TYPE_RARP) {
-            arp(&c, &w, key);
+            ipv4(c, &w, key, &l);
+        } else {
+            others(&c, type, &w, key, &l);
         }
     }
+    *lens = l;
     key->u64[2] = be32_load((const uint8_t *)data + 8) | (uint64_t)type << 32 | w.tcp_flags;
     key->u64[3] = vlan_word;
     key->u64[4] = w.nw;

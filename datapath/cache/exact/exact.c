@@ -107,10 +107,16 @@ static ALWAYS_INLINE uint32_t lookup(const struct exact_cache *c, const struct w
                                      unsigned int n_keys, struct exact_work *work,
                                      uint32_t *ret_slots, const unsigned int n_words)
 {
+    uint64_t bits[FLOW_N_WORDS];
+    uint8_t word[FLOW_N_WORDS];
     uint32_t found = 0;
 
+    for (unsigned int i = 0; i < n_words; i++) {
+        word[i] = view->all.word[i];
+        bits[i] = view->all.bits[i];
+    }
     for (unsigned int i = 0; i < n_keys; i++) {
-        selector_extract(&view->all, &keys[i], work->words[i]);
+        selector_extract_n(&view->all, &keys[i], work->words[i], n_words, word, bits);
         work->hash[i] = cache_hash_words(work->words[i], n_words, view->all.id);
         __builtin_prefetch(&c->signatures[work->hash[i] & c->bucket_mask]);
     }

@@ -32,7 +32,8 @@ uint32_t wildcard_probe(const struct wildcard *w, const struct wildcard_index *i
 static uint32_t lookup_constant(const struct wildcard *w, const struct wildcard_index *index,
                                 const struct selector *s, uint32_t which, uint32_t *ret_slots)
 {
-    uint32_t slot = wildcard_probe(w, index, s, NULL, cache_hash_words(NULL, 0, s->id));
+    static const uint64_t none[1];
+    uint32_t slot = wildcard_probe(w, index, s, none, cache_hash_words(none, 0, s->id));
 
     if (slot == WILDCARD_NONE) {
         return 0;
@@ -48,13 +49,18 @@ static WILDCARD_INLINE uint32_t lookup(const struct wildcard *w, const struct wi
                                        uint32_t which, uint32_t *ret_slots, const unsigned int n)
 {
     uint64_t words[WILDCARD_BATCH][FLOW_N_WORDS];
-    uint64_t hash[WILDCARD_BATCH];
+    uint64_t hash[WILDCARD_BATCH], bits[FLOW_N_WORDS];
     uint32_t found = 0, maybe = 0;
+    uint8_t word[FLOW_N_WORDS];
 
+    for (unsigned int i = 0; i < n; i++) {
+        word[i] = s->word[i];
+        bits[i] = s->bits[i];
+    }
     for (uint32_t left = which; left; left &= left - 1) {
         unsigned int i = (unsigned int)__builtin_ctz(left);
 
-        selector_extract(s, &keys[i], words[i]);
+        selector_extract_n(s, &keys[i], words[i], n, word, bits);
         hash[i] = cache_hash_words(words[i], n, s->id);
         __builtin_prefetch(&index->buckets[hash[i] & index->mask]);
     }
