@@ -11,6 +11,9 @@ DROP_REASON(cut_vlan, "cut-vlan-tag", "announces a VLAN tag that is not there wh
 static uint16_t parse_burst(struct worker *w, const struct wildcard_view *view, uint16_t in_port,
                             uint16_t n)
 {
+    /* Without a view, all is told to policy, which wants frames that are some. */
+    enum parse_depth depth = view ? view->depth : PARSE_L2;
+    bool parse = view ? view->parse : true;
     struct core_burst *b = &w->burst;
     uint16_t left = 0;
 
@@ -21,8 +24,11 @@ static uint16_t parse_burst(struct worker *w, const struct wildcard_view *view, 
         if (i + 4 < n) {
             rte_prefetch0(rte_pktmbuf_mtod(b->pkts[i + 4], void *));
         }
-        status = view && view->parse ? parse_mbuf(m, in_port, view->depth, &b->keys[left])
-                                     : (m->pkt_len < 14 ? PARSE_RUNT : PARSE_OK);
+        if (likely(parse)) {
+            status = parse_mbuf(m, in_port, depth, &b->keys[left]);
+        } else {
+            status = m->pkt_len < 14 ? PARSE_RUNT : PARSE_OK;
+        }
         if (likely(status == PARSE_OK)) {
             b->pkts[left++] = m;
         } else {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "datapath/cache/hash.h"
 #include "datapath/cache/memory.h"
@@ -28,9 +29,8 @@ int pending_new(unsigned int worker, const struct pending_limits *limits, struct
     }
     cache_hash_init();
     p->worker = (uint8_t)worker;
-    for (uint32_t i = PENDING_ENTRIES; i > 0; i--) {
-        p->entries[i - 1].hash_next = p->free;
-        p->free = i;
+    if (getrandom(&p->salt, sizeof p->salt, 0) != (ssize_t)sizeof p->salt) {
+        abort();
     }
     pending_set_limits(p, limits);
     *ret = p;
@@ -97,20 +97,37 @@ enum pending_status pending_park(struct pending *p, struct pending_entry *e, str
     return PENDING_PARKED;
 }
 
+/* Takes an entry out of the free ones; 0: there is none. */
+static uint32_t take_free(struct pending *p)
+{
+    uint32_t number = p->free;
+
+    if (number) {
+        p->free = p->entries[number - 1].hash_next;
+        return number;
+    }
+    if (p->n_used == PENDING_ENTRIES) {
+        return 0;
+    }
+    p->entries[p->n_used].token = p->salt;
+    return ++p->n_used;
+}
+
 enum pending_status pending_open(struct pending *p, const struct flow_key *key, uint64_t now_ms,
                                  struct pending_entry **ret)
 {
     struct pending_port *port = &p->ports[key->in_port];
-    struct pending_entry *e = at(p, p->free), *newest = at(p, p->newest);
-    uint32_t number = p->free;
+    struct pending_entry *e, *newest = at(p, p->newest);
+    uint32_t number;
 
     if (port->n_entries >= p->limits.per_port || port->n_packets >= p->limits.port_packets) {
         return PENDING_PORT_FULL;
     }
-    if (!e || p->n_packets >= p->limits.packets) {
+    number = p->n_packets < p->limits.packets ? take_free(p) : 0;
+    if (!number) {
         return PENDING_TOTAL_FULL;
     }
-    p->free = e->hash_next;
+    e = at(p, number);
     flow_key_copy(&e->key, key);
     e->token = (uint64_t)p->worker << 56 | (uint64_t)number << TOKEN_INDEX_SHIFT |
                ((e->token + 1) & TOKEN_COUNT_MASK);

@@ -46,7 +46,9 @@ struct pending {
     struct pending_limits limits;
     struct pending_entry *entries; /* [PENDING_ENTRIES] */
     uint32_t heads[PENDING_ENTRIES];
-    uint32_t free; /* Linked by hash_next. */
+    uint32_t free;   /* Linked by hash_next. */
+    uint32_t n_used; /* Entries that were ever used: the others' memory was never touched. */
+    uint64_t salt;   /* Where counts in tokens start: differs from those of a worker before. */
     uint32_t oldest, newest;
     uint32_t n_entries; /* In use: when 0, nothing can be pending. */
     uint32_t n_packets;

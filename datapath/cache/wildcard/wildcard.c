@@ -213,6 +213,7 @@ static int instance_add(struct wildcard *w, uint32_t flow_no, struct wildcard_fl
     }
     s->selector = m->selector.id;
     s->flow_no = flow_no;
+    s->generation += s->generation & 1; /* Lives again, as another. */
     slot_set_actions(s, f->actions);
     error = wildcard_index_add(w->index, hash, slot);
     if (error) {

@@ -256,6 +256,37 @@ static void limits_may_grow_while_flows_are_there(void **state UNUSED)
     free_cache(w);
 }
 
+static void an_entry_made_of_a_flow_just_deleted_never_comes_alive(void **state UNUSED)
+{
+    struct wildcard *w = new_cache(1000, 32);
+    const struct wildcard_view *view;
+    struct flow_key keys[WILDCARD_BATCH];
+    uint32_t slots[WILDCARD_BATCH];
+    struct exact_cache *exact;
+    struct exact_work work;
+    struct flow_mask mask;
+
+    assert_int_equal(exact_cache_new(64, &exact), 0);
+    flow_mask_init(&mask);
+    FLOW_MASK_FIELD(&mask, nw_src);
+    flow_mask_seal(&mask);
+    make_key(&keys[0], 1, 1);
+    make_key(&keys[1], 1, 2);
+    assert_int_equal(put(w, 1, &keys[0], &mask, 1), 0);
+    view = wildcard_view(w, 1);
+    /* A worker finds it; it is deleted; the worker, none the wiser, remembers it. */
+    assert_int_equal(exact_cache_lookup(exact, w, view, keys, 1, &work, slots), 0);
+    assert_int_equal(wildcard_lookup(w, view, keys, 1, slots), 1);
+    assert_int_equal(wildcard_del(w, 1), 0);
+    exact_cache_insert(exact, w, view, &work, 0, slots[0]);
+    grace();
+    assert_int_equal(put(w, 2, &keys[1], &mask, 2), 0); /* In the same place. */
+    assert_int_equal(lookup(w, &keys[1]), slots[0]);
+    assert_int_equal(exact_cache_lookup(exact, w, view, keys, 1, &work, slots), 0);
+    exact_cache_free(exact);
+    free_cache(w);
+}
+
 /* --- The property. */
 
 #define N_RULES 60
@@ -463,6 +494,7 @@ int main(void)
         cmocka_unit_test(a_flow_is_listed_as_it_was_put),
         cmocka_unit_test(unused_masks_go_after_a_while),
         cmocka_unit_test(limits_may_grow_while_flows_are_there),
+        cmocka_unit_test(an_entry_made_of_a_flow_just_deleted_never_comes_alive),
         cmocka_unit_test_prestate(verdict_by_cache_is_verdict_by_tables, &few),
         cmocka_unit_test_prestate(verdict_by_cache_is_verdict_by_tables, &some),
         cmocka_unit_test_prestate(verdict_by_cache_is_verdict_by_tables, &many),

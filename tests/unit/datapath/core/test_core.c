@@ -271,7 +271,7 @@ static void runts_and_cut_tags_are_named_drops(void **state UNUSED)
     b[12] = 0x81;
     b[13] = 0;
     test_receive(1, b, 15);
-    WAIT_UNTIL(test_drops("miss-malformed") == 1);
+    WAIT_UNTIL(test_drops("cut-vlan-tag") == 1);
 }
 
 static void output_to_a_port_that_is_gone_is_a_named_drop(void **state UNUSED)
