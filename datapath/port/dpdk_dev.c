@@ -133,6 +133,7 @@ static int attach(struct dpdk_dev *dev, const char *name, const char *devargs, s
     struct rte_devargs parsed = {0};
     struct listener listener;
     char said[200];
+    uint16_t id;
     int rc;
 
     if (looks_like_pci(devargs) && !rte_eal_has_pci()) {
@@ -153,13 +154,14 @@ static int attach(struct dpdk_dev *dev, const char *name, const char *devargs, s
             "driver of this name",
             name, devargs);
     }
-    if (find_port(devargs, &dev->id)) {
-        if (!rte_eth_dev_owner_get(dev->id, &owner) && owner.id != RTE_ETH_DEV_NO_OWNER) {
+    if (find_port(devargs, &id)) {
+        if (!rte_eth_dev_owner_get(id, &owner) && owner.id != RTE_ETH_DEV_NO_OWNER) {
             return error_set(err, EBUSY,
                              "port '%s': option 'dpdk-devargs': '%s': the device is port '%s' "
                              "already",
                              name, devargs, owner.name);
         }
+        dev->id = id; /* Not before: dpdk_dev_close() would take another port's device. */
         return 0;
     }
     listen_start(&listener);
