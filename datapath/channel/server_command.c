@@ -3,6 +3,7 @@
 #include "datapath/channel/server_conn.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -302,6 +303,26 @@ static bool choose_n_workers(const struct dp_option *options, size_t n,
     return chosen;
 }
 
+/* A worker cannot be pinned to a CPU that is not there or not ours. */
+static int check_cores(uint64_t cores, struct error *err)
+{
+    cpu_set_t ours;
+
+    if (sched_getaffinity(0, sizeof ours, &ours)) {
+        return 0;
+    }
+    for (int cpu = 0; cpu < 64; cpu++) {
+        if (cores >> cpu & 1 && !CPU_ISSET(cpu, &ours)) {
+            return error_set(
+                err, EINVAL,
+                "datapath: setting 'worker-cores': CPU %d is not one that the datapath "
+                "may run on",
+                cpu);
+        }
+    }
+    return 0;
+}
+
 static int set_config(struct conn *conn, uint32_t seq, struct message_reader *r)
 {
     struct core_settings settings = *core_get_settings();
@@ -318,6 +339,7 @@ static int set_config(struct conn *conn, uint32_t seq, struct message_reader *r)
         return -EPROTO;
     }
     error = server_parse_settings(options, n, &settings, &err);
+    error = error ? error : check_cores(settings.cores, &err);
     if (!error) {
         chosen = choose_n_workers(options, n, &settings);
     }

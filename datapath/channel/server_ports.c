@@ -263,34 +263,30 @@ void ports_check_some(ports_changed_cb *changed, void *aux)
 
 /* --- Settings. --- */
 
-/* Closing a tap ends its device, with its addresses and its place in a namespace. Only a successor
- * of this process can take it over from the supervisor. */
-static int check_reopenable(struct error *err)
+/* Takes a port from core: closed, unless its type can change its queues while it is open. */
+static void set_aside(struct entry *entry)
 {
-    for (uint32_t i = 1; i < DP_MAX_PORTS; i++) {
-        const struct entry *entry = table[i];
-
-        if (entry && entry->port && !strcmp(entry->port->type->name, "tap")) {
-            return error_set(err, EBUSY,
-                             "the number of workers cannot change while there is a tap port "
-                             "('%s'): it will when sluice-datapath is started again",
-                             entry->config.name);
-        }
+    if (entry->port && entry->port->type->set_queues) {
+        core_port_remove(entry->port);
+    } else {
+        close_entry(entry);
     }
-    return 0;
 }
 
-static void reopen_all(void)
+static int take_back(struct entry *entry, uint32_t port_no, struct error *err)
 {
-    for (uint32_t i = 1; i < DP_MAX_PORTS; i++) {
-        struct error err = {0, ""};
+    int error;
 
-        if (table[i] && !table[i]->port && open_entry(table[i], i, &err)) {
-            log_warn("port '%s': cannot be opened again: %s", table[i]->config.name, err.text);
-            snprintf(table[i]->info.error, sizeof table[i]->info.error, "%.*s", DP_ERROR_MAX - 1,
-                     err.text);
-        }
+    if (!entry->port) {
+        return open_entry(entry, port_no, err);
     }
+    error = entry->port->type->set_queues(entry->port, core_get_settings()->n_workers, err);
+    error = error ? error : core_port_add(entry->port, err);
+    if (error) {
+        port_close(entry->port);
+        entry->port = NULL;
+    }
+    return error;
 }
 
 int ports_apply_settings(const struct core_settings *settings, struct error *err)
@@ -300,17 +296,21 @@ int ports_apply_settings(const struct core_settings *settings, struct error *err
     if (error != -EAGAIN) {
         return error;
     }
-    error = check_reopenable(err);
-    if (error) {
-        return error;
-    }
     for (uint32_t i = 1; i < DP_MAX_PORTS; i++) {
         if (table[i]) {
-            close_entry(table[i]);
+            set_aside(table[i]);
         }
     }
     error = core_set_settings(settings, err);
-    reopen_all();
+    for (uint32_t i = 1; i < DP_MAX_PORTS; i++) {
+        struct error port_err = {0, ""};
+
+        if (table[i] && take_back(table[i], i, &port_err)) {
+            log_warn("port '%s': cannot be opened again: %s", table[i]->config.name, port_err.text);
+            snprintf(table[i]->info.error, sizeof table[i]->info.error, "%.*s", DP_ERROR_MAX - 1,
+                     port_err.text);
+        }
+    }
     return error;
 }
 

@@ -24,9 +24,9 @@ typedef void ports_changed_cb(uint32_t port_no, void *aux);
 void ports_check_device(int ifindex, const char *name, ports_changed_cb *changed, void *aux);
 void ports_check_some(ports_changed_cb *changed, void *aux);
 
-/* Applies settings to core. When the number of workers needs other queues, ports are closed and
- * opened again; -EBUSY, naming it, when there is a tap, whose device would not survive that. A port
- * that then fails to open stays in the table with its error. */
+/* Applies settings to core. When the number of workers needs other queues, ports change theirs or
+ * are closed and opened again; what is sent to them meanwhile is dropped and counted. A port that
+ * then fails to open stays in the table with its error. */
 int ports_apply_settings(const struct core_settings *, struct error *);
 
 /* Before core_stop(). With 'keep_taps', tap devices are taken from core but not closed: their

@@ -61,6 +61,10 @@ struct port_type {
     /* Applies a changed mac, mtu or options live; -EOPNOTSUPP when the port must be made anew. May
      * be NULL (same). */
     int (*set)(struct port *, const struct dp_port_config *, struct error *);
+    /* Changes the number of queues while core does not know the port, as if it had been opened with
+     * 'n_queues'. On failure the port can still be closed. May be NULL: such a port is closed and
+     * opened again. A type whose device would not survive that must have it. */
+    int (*set_queues)(struct port *, unsigned int n_queues, struct error *);
     /* Fills everything but port_no, name and type: mac, mtu, ifindex, admin_up, link_up, speed,
      * driver, error. */
     void (*get_info)(struct port *, struct dp_port_info *);

@@ -35,6 +35,7 @@ static void waits_close(struct tap *tap)
     for (unsigned int q = 0; q < tap->dev.n_fds; q++) {
         if (tap->wait_fds[q] >= 0) {
             close(tap->wait_fds[q]);
+            tap->wait_fds[q] = -1;
         }
     }
 }
@@ -166,6 +167,22 @@ static int tap_set(struct port *port, const struct dp_port_config *config, struc
     int rc = port_check_options(config, no_options, err);
 
     return rc ? rc : configure(port->priv, config, false, err);
+}
+
+static int tap_set_queues(struct port *port, unsigned int n_queues, struct error *err)
+{
+    struct tap *tap = port->priv;
+    int rc;
+
+    waits_close(tap);
+    rc = tap_dev_set_queues(&tap->dev, port->name, n_queues, err);
+    rc = rc ? rc : waits_open(tap, port->name, err);
+    if (rc) {
+        return rc;
+    }
+    port->n_rxq = tap->dev.n_fds;
+    port->n_txq = n_queues;
+    return 0;
 }
 
 static void tap_get_info(struct port *port, struct dp_port_info *ret)
@@ -301,6 +318,7 @@ static struct port_type tap_type = {
     .open = tap_open,
     .close = tap_close,
     .set = tap_set,
+    .set_queues = tap_set_queues,
     .get_info = tap_get_info,
     .rx = tap_rx,
     .rx_fd = tap_rx_fd,

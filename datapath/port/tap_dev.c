@@ -160,21 +160,21 @@ static unsigned int take_kept(struct tap_dev *tap, const char *name)
     return q;
 }
 
-static void forget(const char *name, unsigned int n)
+static void forget(const char *name, unsigned int first, unsigned int end)
 {
     char key[96];
 
-    for (unsigned int q = 0; q < n; q++) {
+    for (unsigned int q = first; q < end; q++) {
         kept_name(name, q, key, sizeof key);
         daemon_fd_forget(key);
     }
 }
 
-static void keep_all(const struct tap_dev *tap, const char *name)
+static void keep(const struct tap_dev *tap, const char *name, unsigned int first)
 {
     char key[96];
 
-    for (unsigned int q = 0; q < tap->n_fds; q++) {
+    for (unsigned int q = first; q < tap->n_fds; q++) {
         int rc;
 
         kept_name(name, q, key, sizeof key);
@@ -276,18 +276,44 @@ int tap_dev_open(struct tap_dev *tap, const char *name, unsigned int n_queues, s
             *err = attach_error;
         }
     }
-    forget(name, kept); /* Kept anew, under the numbers that hold now. */
+    forget(name, 0, kept); /* Kept anew, under the numbers that hold now. */
     if (rc) {
         close_all(tap);
         return rc;
     }
-    keep_all(tap, name);
+    keep(tap, name, 0);
+    return 0;
+}
+
+int tap_dev_set_queues(struct tap_dev *tap, const char *name, unsigned int n_queues,
+                       struct error *err)
+{
+    struct ifreq detach = {.ifr_flags = IFF_DETACH_QUEUE};
+    struct error attach_error = {0};
+    unsigned int had = tap->n_fds;
+
+    while (tap->n_fds > n_queues) {
+        int fd = tap->fds[--tap->n_fds];
+
+        /* The supervisor may hold the queue a while longer: nothing must come to it any more. */
+        if (ioctl(fd, TUNSETQUEUE, &detach)) {
+            tap->n_fds++;
+            return error_set_errno(err, errno, "port '%s': cannot let go of queue %u", name,
+                                   tap->n_fds - 1);
+        }
+        close(fd);
+    }
+    forget(name, tap->n_fds, had);
+    if (tap->n_fds < n_queues && attach_all(tap, name, n_queues, &attach_error)) {
+        log_warn("%s: goes on with %u queues: %s", name, tap->n_fds, attach_error.text);
+    }
+    keep(tap, name, had);
     return 0;
 }
 
 void tap_dev_close(struct tap_dev *tap, const char *name)
 {
-    forget(name, tap->n_fds);
+    forget(name, 0, tap->n_fds);
     close_all(tap);
 }
 

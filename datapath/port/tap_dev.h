@@ -18,6 +18,9 @@ struct tap_dev {
  * of that name, else makes one. Queues are left with the supervisor from then on. Device names are
  * those of our namespace; that of a device taken over may have changed, with its namespace. */
 int tap_dev_open(struct tap_dev *, const char *name, unsigned int n_queues, struct error *);
+/* Attaches or lets go of queues of an open device, wherever it lives. One that takes no more goes
+ * on with those that it has. */
+int tap_dev_set_queues(struct tap_dev *, const char *name, unsigned int n_queues, struct error *);
 /* A device that was made here vanishes with it, wherever it lives. */
 void tap_dev_close(struct tap_dev *, const char *name);
 

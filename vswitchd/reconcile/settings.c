@@ -51,11 +51,10 @@ static void set_datapath(struct reconcile *r)
         struct error err = {0};
         char *text;
 
-        if (!value) {
-            continue;
-        }
-        /* Open vSwitch's mask is hexadecimal with or without 0x. */
-        text = !strcmp(dp_settings[i].key, "pmd-cpu-mask") && strncmp(value, "0x", 2)
+        /* One that is not there (any more) is set to the datapath's default, by "". Open vSwitch's
+         * mask is hexadecimal with or without 0x. */
+        value = value ? value : "";
+        text = *value && !strcmp(dp_settings[i].key, "pmd-cpu-mask") && strncmp(value, "0x", 2)
                    ? xasprintf("0x%s", value)
                    : xstrdup(value);
         struct dp_option option = {(char *)dp_settings[i].dp_key, text};
