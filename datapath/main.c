@@ -21,7 +21,6 @@
 LOG_MODULE(datapath);
 
 #define PROGRAM "sluice-datapath"
-#define DEFAULT_MEMORY_MB 512
 #define MIN_MEMORY_MB 64
 #define MAX_MEMORY_MB (1u << 20)
 /* How long after the first vswitchd attached the devices of a dead predecessor, which nobody asked
@@ -176,7 +175,7 @@ int main(int argc, char *argv[])
         OPTIONS_DAEMON(&d),
         {.name = "memory",
          .arg = "MB",
-         .help = "memory for packets and caches (default 512)",
+         .help = "memory for packets and caches (default 512, or what hugepages there are)",
          .value = &memory},
         {.name = "eal",
          .arg = "\"ARGS\"",
@@ -184,7 +183,7 @@ int main(int argc, char *argv[])
          .value = &eal_args},
         {NULL},
     };
-    unsigned int memory_mb = DEFAULT_MEMORY_MB;
+    unsigned int memory_mb = 0;
     struct error err = {0};
     int first, error = 0;
 

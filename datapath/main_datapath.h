@@ -7,8 +7,9 @@
 
 struct event_base;
 
-/* main_eal.c: starts DPDK with 'memory_mb' of memory (hugepages when enough are free) and further
- * arguments, separated by blanks (NULL: none). 'rundir' is where EAL may put files. */
+/* main_eal.c: starts DPDK with 'memory_mb' of memory (hugepages when enough are free; 0: as many
+ * hugepages as there are, within reason, else 512 MiB of ordinary memory) and further arguments,
+ * separated by blanks (NULL: none). 'rundir' is where EAL may put files. */
 int eal_start(unsigned int memory_mb, const char *args, const char *rundir, struct error *);
 void eal_stop(void);
 /* Whether hugepages are used. */

@@ -22,6 +22,8 @@
 LOG_MODULE(eal);
 
 #define MAX_ARGS 64
+#define DEFAULT_MEMORY_MB 512
+#define ENOUGH_MEMORY_MB 128 /* For tens of ports and gigabits: hugepages are worth that. */
 #define HUGEPAGES_DIR "/sys/kernel/mm/hugepages"
 
 static bool hugepages;
@@ -150,16 +152,34 @@ static int add_words(struct arguments *a, const char *words, struct error *err)
     return error;
 }
 
-static int build_arguments(struct arguments *a, unsigned int memory_mb, const char *extra,
+/* A number that nobody chose is made to fit the hugepages that there are, if they are enough to run
+ * with. */
+static void choose_memory(unsigned int *memory_mb)
+{
+    unsigned long free_mb = free_hugepages_mb();
+
+    if (!*memory_mb) {
+        *memory_mb = free_mb >= ENOUGH_MEMORY_MB ? (unsigned int)MIN_OF(free_mb, DEFAULT_MEMORY_MB)
+                                                 : DEFAULT_MEMORY_MB;
+    }
+    hugepages = free_mb >= *memory_mb;
+    if (!hugepages && free_mb) {
+        log_info(
+            "the %lu MiB of free hugepages are fewer than the %u MiB wanted: they are not used",
+            free_mb, *memory_mb);
+    }
+}
+
+static int build_arguments(struct arguments *a, unsigned int *memory_mb, const char *extra,
                            struct error *err)
 {
     static const char *const device_options[] = {"-a", "--allow", NULL};
     static const char *const lcore_options[] = {"-l", "-c", "--lcores", NULL};
-    char memory[32], lcores[4096];
+    char memory_arg[32], lcores[4096];
     int error = add(a, "sluice-datapath", err);
 
-    hugepages = free_hugepages_mb() >= memory_mb;
-    snprintf(memory, sizeof memory, "-m%u", memory_mb);
+    choose_memory(memory_mb);
+    snprintf(memory_arg, sizeof memory_arg, "-m%u", *memory_mb);
     format_lcores(lcores, sizeof lcores);
     error = error ? error : add_words(a, extra, err);
     if (!error && !has_option(a, lcore_options)) {
@@ -172,7 +192,7 @@ static int build_arguments(struct arguments *a, unsigned int memory_mb, const ch
     error = error ? error : add(a, "--no-shconf", err);
     error = error ? error : add(a, "--no-telemetry", err);
     error = error ? error : add(a, "--log-level=*:warning", err);
-    return error ? error : add(a, memory, err);
+    return error ? error : add(a, memory_arg, err);
 }
 
 /* EAL makes a directory for files that it then, sharing nothing, does not use. */
@@ -229,7 +249,7 @@ int eal_start(unsigned int memory_mb, const char *args, const char *rundir, stru
     char *argv[MAX_ARGS];
     int error = check_memory(memory_mb, err);
 
-    error = error ? error : build_arguments(&a, memory_mb, args, err);
+    error = error ? error : build_arguments(&a, &memory_mb, args, err);
     if (error) {
         return error;
     }
@@ -244,7 +264,7 @@ int eal_start(unsigned int memory_mb, const char *args, const char *rundir, stru
     }
     remove_unused_dirs(rundir);
     log_info("DPDK started with %u MiB of %s", memory_mb,
-             hugepages ? "hugepages" : "ordinary memory (no hugepages are free)");
+             hugepages ? "hugepages" : "ordinary memory");
     return 0;
 }
 
