@@ -39,11 +39,16 @@ static void stop_workers(void)
         core.workers[i] = NULL;
     }
     core.n_workers = 0;
+    /* What waited for them waits no longer, and must not wait for those who come after: they count
+     * their messages from 0. */
+    while (core.rcu && !grace_poll()) {
+    }
 }
 
 static int start_workers(unsigned int n, struct error *err)
 {
     core.n_workers = n;
+    core.max_workers = MAX_OF(core.max_workers, n);
     for (unsigned int i = 0; i < n; i++) {
         int error = worker_new(i, &core.workers[i], err);
         if (error) {
@@ -93,9 +98,6 @@ void core_stop(void)
         return;
     }
     stop_workers();
-    while (core.rcu && !grace_poll()) {
-        /* No worker is left to wait for. */
-    }
     wildcard_free(core.wildcard);
     while (core.rcu && !grace_poll()) {
     }

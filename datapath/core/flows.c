@@ -47,15 +47,11 @@ struct deletion {
 static void take_stats(uint32_t flow_no, struct dp_flow_stats *ret)
 {
     *ret = (struct dp_flow_stats){0};
-    for (unsigned int i = 0; i < CORE_MAX_WORKERS; i++) {
-        struct core_flow_counter *c = core.counters.flows[i];
+    for (unsigned int i = 0; i < core.max_workers; i++) {
+        struct core_flow_counter *c = &core.counters.flows[i][flow_no];
 
-        if (!c) {
-            continue;
-        }
-        c += flow_no;
         if (!c->packets) {
-            continue; /* Does not touch memory of workers that there never were. */
+            continue;
         }
         ret->packets += c->packets;
         ret->bytes += c->bytes;

@@ -126,6 +126,7 @@ struct core {
     struct wildcard *wildcard;
     struct rte_rcu_qsbr *rcu;
     unsigned int n_workers;
+    unsigned int max_workers; /* That there ever were: the others' counters were never touched. */
     struct worker *workers[CORE_MAX_WORKERS];
     struct core_port *ports[DP_MAX_PORTS];
     struct core_queue *queues[DP_MAX_PORTS][PORT_MAX_QUEUES];

@@ -184,18 +184,20 @@ static void *worker_main(void *worker)
     rte_thread_register(); /* For the mempools' caches; works without, slower. */
     rte_rcu_qsbr_thread_online(core.rcu, w->id);
     for (unsigned int number = 0; !__atomic_load_n(&w->stop, __ATOMIC_RELAXED); number++) {
-        uint64_t before;
+        uint64_t before, cycles, slept = w->totals->idle_cycles;
         unsigned int work;
 
         rte_rcu_qsbr_quiescent(core.rcu, w->id);
         take_time(w);
         before = rte_rdtsc();
         work = round_of(w, number, idle);
+        cycles = rte_rdtsc() - before - (w->totals->idle_cycles - slept);
         if (work) {
             idle = 0;
-            w->totals->busy_cycles += rte_rdtsc() - before;
+            w->totals->busy_cycles += cycles;
         } else {
             idle += idle < UINT32_MAX;
+            w->totals->idle_cycles += cycles;
         }
     }
     transmit_flush(w);

@@ -47,8 +47,11 @@ void pending_free(struct pending *p)
 
 void pending_set_limits(struct pending *p, const struct pending_limits *limits)
 {
-    p->limits = *limits;
-    p->limits.per_flow = MIN_OF(p->limits.per_flow, PENDING_MAX_PACKETS);
+    struct pending_limits l = *limits;
+
+    /* The worker may run, and must not see a limit beyond what there is room for. */
+    l.per_flow = MIN_OF(l.per_flow, PENDING_MAX_PACKETS);
+    p->limits = l;
 }
 
 static struct pending_entry *at(struct pending *p, uint32_t number)

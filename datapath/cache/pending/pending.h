@@ -66,6 +66,7 @@ enum pending_status {
 /* Control thread, when the worker does not run. */
 int pending_new(unsigned int worker, const struct pending_limits *, struct pending **ret);
 void pending_free(struct pending *);
+/* Also while it runs. */
 void pending_set_limits(struct pending *, const struct pending_limits *);
 
 /* The entry for this whole key, or NULL. */

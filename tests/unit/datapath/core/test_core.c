@@ -388,6 +388,34 @@ static void workers_change_only_without_ports(void **state UNUSED)
     a_miss_is_answered_and_the_flow_forwards(state);
 }
 
+static void a_deletion_completes_though_workers_change_meanwhile(void **state UNUSED)
+{
+    struct core_settings s = *core_get_settings();
+    struct flow_mask mask;
+    struct error err;
+    uint8_t b[60];
+
+    n_deleted = 0;
+    mask_of_udp(&mask);
+    test_udp(b, 1, 1000, 53, 0);
+    test_receive(1, b, 60);
+    WAIT_UNTIL(test_upcall_count() == 1);
+    assert_int_equal(put(5, &test_upcalls[0], &mask, 2), 0);
+    WAIT_UNTIL(test_sent(2) == 1);
+    assert_int_equal(core_flow_del(5, on_deleted, NULL), 0);
+    core_poll(); /* From here on it waits for the workers that there are now. */
+    for (uint32_t i = 1; i <= 3; i++) {
+        test_port_remove(i);
+    }
+    s.n_workers = 2;
+    assert_int_equal(core_set_settings(&s, &err), 0);
+    WAIT_UNTIL(n_deleted == 1);
+    assert_int_equal(deleted_packets, 1);
+    for (uint32_t i = 1; i <= 3; i++) {
+        test_port_add(i, true);
+    }
+}
+
 int main(void)
 {
     static struct core_settings few_flows, short_timeout, long_timeout;
@@ -409,6 +437,7 @@ int main(void)
         T(an_executed_packet_is_sent_and_counted, NULL),
         T(a_full_cache_refuses_the_flow_but_forwards_the_packet, &few_flows),
         T(workers_change_only_without_ports, NULL),
+        T(a_deletion_completes_though_workers_change_meanwhile, NULL),
     };
 
     core_settings_default(&few_flows);
