@@ -193,7 +193,7 @@ static void show_totals(struct ctl_request *request, int argc UNUSED,
         struct dp_port_stats st;
 
         server_counters_port(ctx->counters, port_no, &st);
-        rx += st.rx_packets;
+        rx += st.rx_packets + st.rx_errors; /* Those are dropped under a reason each. */
         tx += st.tx_packets;
         for (unsigned int id = 0; id < drop_n_reasons(); id++) {
             drops += server_counters_drops(ctx->counters, port_no, id);
