@@ -2,6 +2,7 @@
  * of ovs-appctl. Exit code: 0, 1 when the program cannot be reached, 2 when it refused the command
  * or the command line is wrong. */
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,7 @@ int main(int argc, char *argv[])
     for (int i = first + 1; i < argc; i++) {
         args[n_args++] = argv[i];
     }
+    signal(SIGPIPE, SIG_IGN); /* A program that dies or refuses is a lost connection. */
     rundir = daemon_rundir(rundir_option);
     error = ctl_call(rundir, target, argv[first], n_args, args, (unsigned int)seconds * 1000, &ok,
                      &text, &err);

@@ -1,5 +1,6 @@
 /* sluice: the front door. `sluice up` runs the switch, `sluice down` stops it, `sluice status`
  * tells how it is. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ int main(int argc, char *argv[])
                               "'sluice COMMAND --help' shows the options of a command.",
                               defs);
 
+    signal(SIGPIPE, SIG_IGN); /* A program that dies or refuses is a lost connection. */
     if (rundir) {
         setenv("SLUICE_RUNDIR", rundir, 1);
     }
