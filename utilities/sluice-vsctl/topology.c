@@ -125,6 +125,7 @@ static void build_bridge(struct vsctl *v, struct mrow *row)
         vsctl_warn("%s: two bridges have this name", b->name);
         return;
     }
+    mrow_verify(row, "ports");
     b = put_bridge(t, mrow_string(row, "name", ""), row, NULL, 0);
     for (unsigned int i = 0; i < n; i++) {
         struct mrow *port = nth_ref(v, row, "ports", "Port", i);
@@ -155,6 +156,8 @@ struct topology *topology_get(struct vsctl *v)
     }
     v->topology = xcalloc(1, sizeof *v->topology);
     root = vsctl_root(v);
+    /* What is decided from these names holds only while no other client adds or removes one. */
+    mrow_verify(root, "bridges");
     for (unsigned int i = 0; i < mrow_get_named(root, "bridges")->n; i++) {
         struct mrow *row = nth_ref(v, root, "bridges", "Bridge", i);
 
