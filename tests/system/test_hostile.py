@@ -139,6 +139,19 @@ def test_flood_of_new_flows_on_one_port_costs_the_others_nothing(switch, kind):
     switch.assert_nothing_vanished()
 
 
+def test_port_that_fills_the_flow_cache_leaves_room_for_others(switch):
+    flooder = switch.add_veth_host("f", "10.0.0.66")
+    a = switch.add_host("a", "10.0.0.1")
+    switch.add_host("b", "10.0.0.2")
+    switch.vsctl("set", "Open_vSwitch", ".", "other_config:flow-limit=300")
+    flood = python(flooder, FLOOD, 5, "one-address")
+    wait_for(lambda: "limit-hits               0" not in switch.appctl("upcall/show"), "the cache to be full")
+    assert a.ping("10.0.0.2")
+    assert "in_port(a)" in switch.dpctl("dpctl/dump-flows"), "the others' flows are not cached"
+    flood.wait(60)
+    switch.assert_nothing_vanished()
+
+
 def test_clients_that_add_and_remove_the_same_ports_at_once_all_succeed(switch):
     failures = []
 

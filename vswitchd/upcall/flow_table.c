@@ -4,11 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/hash.h"
+#include "lib/uuid.h"
+
+/* Guests choose the keys, so the hash is seeded: with uthash's own, chains of any length could be
+ * made. */
+static uint64_t seed;
+
+#undef HASH_FUNCTION
+#define HASH_FUNCTION(p, len, ret) ((ret) = (unsigned int)hash_bytes(p, len, seed))
+
 static_assert(sizeof(struct flow_id) == sizeof(struct flow_key) + 64, "an id has no padding");
 
 void flow_table_init(struct flow_table *t)
 {
     memset(t, 0, sizeof *t);
+    if (!seed) {
+        struct uuid u;
+
+        uuid_generate(&u);
+        seed = (uint64_t)u.parts[0] << 32 | u.parts[3];
+    }
 }
 
 size_t flow_table_count(const struct flow_table *t)
@@ -19,6 +35,31 @@ size_t flow_table_count(const struct flow_table *t)
 size_t flow_table_n_masks(const struct flow_table *t)
 {
     return HASH_COUNT(t->masks);
+}
+
+static uint32_t port_share(const struct flow_table *t, uint32_t in_port, uint32_t limit)
+{
+    return limit / (t->n_ports + !t->by_port[in_port % DP_MAX_PORTS]);
+}
+
+bool flow_table_port_is_full(const struct flow_table *t, uint32_t in_port, uint32_t limit)
+{
+    return t->by_port[in_port % DP_MAX_PORTS] >= port_share(t, in_port, limit);
+}
+
+bool flow_table_port_is_over(const struct flow_table *t, uint32_t in_port, uint32_t limit)
+{
+    return t->by_port[in_port % DP_MAX_PORTS] > port_share(t, in_port, limit);
+}
+
+static void port_count(struct flow_table *t, uint32_t in_port)
+{
+    t->n_ports += !t->by_port[in_port % DP_MAX_PORTS]++;
+}
+
+static void port_discount(struct flow_table *t, uint32_t in_port)
+{
+    t->n_ports -= !--t->by_port[in_port % DP_MAX_PORTS];
 }
 
 /* A mask in a form that can be compared as bytes: lines that are not present are zeros. */
@@ -129,6 +170,7 @@ static struct cached_flow *flow_new(struct flow_table *t, uint32_t flow_no,
     memset(f, 0, sizeof *f);
     make_id(&f->id, key, mask_ref(t, mask));
     f->flow_no = flow_no;
+    f->in_port = key->in_port;
     f->created_ms = now_ms;
 
     HASH_FIND(hh, t->by_id, &f->id, sizeof f->id, old);
@@ -139,6 +181,7 @@ static struct cached_flow *flow_new(struct flow_table *t, uint32_t flow_no,
     f->found = true;
     t->by_no[flow_no] = f;
     t->n++;
+    port_count(t, f->in_port);
     return f;
 }
 
@@ -214,6 +257,7 @@ void flow_table_start_delete(struct flow_table *t, struct cached_flow *f)
     if (!f->deleting) {
         f->deleting = true;
         t->n_deleting++;
+        port_discount(t, f->in_port);
         unlink_id(t, f);
     }
 }
@@ -224,6 +268,8 @@ void flow_table_remove(struct flow_table *t, struct cached_flow *f)
 
     if (f->deleting) {
         t->n_deleting--;
+    } else {
+        port_discount(t, f->in_port);
     }
     t->n--;
     t->by_no[no] = NULL;

@@ -28,6 +28,7 @@ struct flow_id {
 struct cached_flow {
     struct flow_id id;
     uint32_t flow_no;
+    uint32_t in_port; /* Of the packet that it was made for: who answers for its room. */
     unsigned int puts_in_flight;
     bool installed; /* The first put completed: the datapath's counters are this flow's. */
     bool deleting;  /* Not found by id any more; lives until the deletion completed. */
@@ -49,8 +50,10 @@ struct flow_table {
     uint32_t n_free, free_size;
     struct cached_flow *by_id;
     struct shared_mask *masks;
-    size_t n;          /* All that are in by_no. */
-    size_t n_deleting; /* Of these. */
+    size_t n;                       /* All that are in by_no. */
+    size_t n_deleting;              /* Of these. */
+    uint32_t by_port[DP_MAX_PORTS]; /* Flows that are not being deleted. */
+    uint32_t n_ports;               /* That have any. */
 };
 
 void flow_table_init(struct flow_table *);
@@ -59,6 +62,11 @@ void flow_table_clear(struct flow_table *);
 /* Flows that are not being deleted. */
 size_t flow_table_count(const struct flow_table *);
 size_t flow_table_n_masks(const struct flow_table *);
+/* Whether 'in_port' has its fair share of 'limit' flows, or more: the limit divided by the ports
+ * that have flows, this one among them. */
+bool flow_table_port_is_full(const struct flow_table *, uint32_t in_port, uint32_t limit);
+/* Whether it has more than that. */
+bool flow_table_port_is_over(const struct flow_table *, uint32_t in_port, uint32_t limit);
 
 /* A new flow with a number of its own and nothing but key, id, number and time; NULL when all
  * numbers are taken. It takes the place of a flow with the same id in lookups. */

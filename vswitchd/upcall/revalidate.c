@@ -31,11 +31,18 @@ void upcall_pass_reset(struct upcall *u)
     u->cursor = 0;
 }
 
-/* Near the flow limit, the idle time shrinks: what is used now has a better right to the room. */
-static uint64_t idle_limit_ms(const struct upcall *u)
+/* Near the flow limit, the idle time of ports that have more than their share shrinks: what is used
+ * now has a better right to the room. */
+static uint64_t idle_limit_ms(const struct upcall *u, const struct cached_flow *f)
 {
     size_t n = flow_table_count(&u->flows);
 
+    if (n > u->flow_limit && flow_table_port_is_over(&u->flows, f->in_port, u->flow_limit)) {
+        return 0; /* Others came for their share. */
+    }
+    if (!flow_table_port_is_full(&u->flows, f->in_port, u->flow_limit)) {
+        return u->max_idle_ms;
+    }
     if (n >= u->flow_limit) {
         return MIN_OF(u->max_idle_ms, UINT64_C(500));
     }
@@ -106,7 +113,7 @@ static void revalidate_flow(struct upcall *u, struct cached_flow *f, uint64_t no
         return;
     }
     used = MAX_OF(stats.used_ms, f->created_ms);
-    if (now_ms > used && now_ms - used >= idle_limit_ms(u)) {
+    if (now_ms >= used && now_ms - used >= idle_limit_ms(u, f)) {
         u->n.deleted_idle++;
         upcall_delete_flow(u, f);
         return;

@@ -98,6 +98,16 @@ static void execute(struct upcall *u, const struct dp_upcall *up, uint64_t pendi
     u->n.executed++;
 }
 
+/* At the limit there is still room for a port that has less than its share; revalidation then takes
+ * it from those that have more. So a port that fills the cache is the only one that feels it. */
+static bool has_room(const struct upcall *u, uint32_t in_port)
+{
+    size_t n = flow_table_count(&u->flows);
+
+    return n < u->flow_limit || (n < 2 * (size_t)u->flow_limit &&
+                                 !flow_table_port_is_full(&u->flows, in_port, u->flow_limit));
+}
+
 /* The flow to put for this verdict; NULL when executing the packet is all. A flow that is there
  * already is put again under this packet's key: the datapath may file a flow under a more specific
  * mask, for one packet's key at a time (dp.h). */
@@ -113,7 +123,7 @@ static struct cached_flow *flow_for(struct upcall *u, const struct dp_upcall *up
     if (f) {
         return f;
     }
-    if (flow_table_count(&u->flows) >= u->flow_limit) {
+    if (!has_room(u, up->in_port)) {
         u->n.limit_hits++;
         log_warn_limit("the limit of %u cached flows is reached: packets of new flows are handled "
                        "one by one (other_config:flow-limit)",

@@ -143,6 +143,25 @@ static void flow_limit_forwards_without_caching(void **state)
     assert_int_equal(e->u->n.limit_hits, 2);
 }
 
+static void port_that_fills_the_cache_makes_room_for_others(void **state)
+{
+    struct env *e = *state;
+
+    upcall_set_limits(e->u, 2, 10000);
+    env_send(e, 1, 2);
+    env_send(e, 1, 3);
+    assert_int_equal(fake_flow_count(e->dp), 2);
+    /* Full of flows of port 1: port 2 has none, and half of the room is its share. */
+    env_send(e, 2, 1);
+    assert_int_equal(fake_flow_count(e->dp), 3);
+    assert_int_equal(e->u->n.limit_hits, 0);
+    assert_false(env_send(e, 1, 4));
+    assert_int_equal(e->u->n.limit_hits, 1);
+    env_revalidate(e);
+    assert_int_equal(fake_flow_count(e->dp), 2);
+    assert_true(env_send(e, 2, 1));
+}
+
 static void failed_put_still_forwards_the_packet(void **state)
 {
     struct env *e = *state;
@@ -249,6 +268,7 @@ int main(void)
         TEST(sync_waits_until_every_flow_agrees),
         TEST(idle_flow_expires_and_a_used_one_stays),
         TEST(flow_limit_forwards_without_caching),
+        TEST(port_that_fills_the_cache_makes_room_for_others),
         TEST(failed_put_still_forwards_the_packet),
         TEST(full_ring_delays_answers_but_loses_none),
         TEST(number_of_a_deleted_flow_is_used_again_only_after_its_deletion),
