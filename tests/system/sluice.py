@@ -72,7 +72,9 @@ class Netns:
         for p in self.processes:
             if p.poll() is None:
                 p.kill()
-            p.communicate()
+            p.wait()
+            if p.stdout:
+                p.stdout.close()
         run("ip", "netns", "del", self.name, check=False)
 
 
@@ -118,7 +120,11 @@ class Switch:
                         ASAN_OPTIONS="detect_leaks=0:abort_on_error=1", UBSAN_OPTIONS="print_stacktrace=1")
         self.started = False
         if start:
-            self.start()
+            try:
+                self.start()
+            except BaseException:
+                self.close()
+                raise
 
     # -- Life.
 
