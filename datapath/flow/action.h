@@ -2,9 +2,8 @@
  *
  * A list is bytes: records one after the other, each a header and a body, padded to 4 bytes. The
  * same bytes go over the dp channel and are executed by the workers, so they are validated once,
- * when they come in (dp_actions_validate()). An empty list drops. A new action adds a type and a
- * struct here, a row in action.c (size, validate, format) and one file in datapath/action. Numbers
- * are in host order except where a be type says otherwise. No EAL here. */
+ * when they come in (dp_actions_validate()). An empty list drops. docs/adding-an-action.md says
+ * how to add one. Numbers are in host order except where a be type says otherwise. No EAL here. */
 #ifndef DATAPATH_FLOW_ACTION_H
 #define DATAPATH_FLOW_ACTION_H
 
