@@ -233,7 +233,7 @@ back=$(($(sent_not_received c2 c1) - back_before))
 good "not one segment was lost: all that c1 and c2 sent to each other during the transfer arrived"
 tell "Counted by their own kernels. The switch dropped $(($(dropped) - dropped_before)) packets."
 again=$(($(resent c1) - resent_at_kill))
-[ "$again" = 0 ] || tell "(TCP sent $again segments twice since the kill, as it does when a machine is busy: both copies arrived.)"
+[ "$again" = 0 ] || tell "(TCP sent $again segment(s) twice since the kill, as it does when a machine is busy: both copies arrived.)"
 
 title "New flows work again"
 tell "c3 gets a MAC address that the switch has never seen."
@@ -249,7 +249,17 @@ title "Port counters"
 show sluice-appctl -t sluice-datapath dpctl/show
 
 title "Every drop has a reason"
-show sluice-appctl -t sluice-datapath dpctl/show-drops
+tell "c1, in VLAN 10, sends three frames with a tag of VLAN 20. Its port does not admit them."
+before=$(dropped)
+inside c1 /usr/bin/python3 -c '
+import socket
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+for i in range(3):
+    s.send(b"\xff" * 6 + b"\x02\0\0\0\0\x01" + b"\x81\0\0\x14" + b"\x08\0" + bytes(46))'
+are_dropped() { [ $(($(dropped) - before)) -ge 3 ]; }
+wait_for 5 are_dropped || fail "the tagged frames were not dropped"
+show sluice-appctl dpctl/show-drops
 
 title "Stop"
 pids=$(sort -u "$dir"/*.pid)
