@@ -60,7 +60,7 @@ void vsctl_list_commands(struct strbuf *s)
             strbuf_printf(s, "[--%s%s] ", o, o[strlen(o) - 1] == '=' ? "VALUE" : "");
         }
         free(options);
-        strbuf_printf(s, "%s %s\n", all[i]->name, all[i]->usage);
+        strbuf_printf(s, "%s%s%s\n", all[i]->name, all[i]->usage[0] ? " " : "", all[i]->usage);
     }
     free(all);
 }

@@ -14,7 +14,7 @@
 struct global {
     const char *name;
     char letter;
-    bool takes_value;
+    const char *value; /* What --help calls its value. NULL: it takes none. */
     const char *help;
     int (*apply)(struct vsctl_options *, const char *value, struct error *);
 };
@@ -139,27 +139,27 @@ static int refuse_tls(struct vsctl_options *o UNUSED, const char *value, struct 
 }
 
 static const struct global globals[] = {
-    {"db", 0, true, "the database server (default unix:RUNDIR/db.sock)", set_db},
-    {"no-wait", 0, false, "do not wait for sluice-vswitchd to reconfigure itself", set_no_wait},
-    {"retry", 0, false, "keep trying to connect to the server forever", set_retry},
-    {"timeout", 't', true, "wait at most so many seconds", set_timeout},
-    {"dry-run", 'n', false, "do not commit changes to the database", set_dry_run},
-    {"oneline", 0, false, "print exactly one line of output per command", set_oneline},
-    {"no-syslog", 0, false, "accepted; the system log is never written", no_syslog},
-    {"format", 'f', true, "table, list, html, csv or json", set_format},
-    {"data", 'd', true, "string, bare or json: how cells of tables look", set_data},
-    {"no-headings", 0, false, "leave out the headings of tables", set_no_headings},
-    {"pretty", 0, false, "print JSON in a readable way", set_pretty},
-    {"bare", 0, false, "the same as --format=list --data=bare --no-headings", set_bare},
-    {"max-column-width", 0, true, "cut cells of the table format", set_max_width},
-    {"log-file", 0, true, "append the log to this file", set_log_file},
-    {"private-key", 'p', true, "refused: TLS is not supported yet", refuse_tls},
-    {"certificate", 'c', true, "refused: TLS is not supported yet", refuse_tls},
-    {"ca-cert", 'C', true, "refused: TLS is not supported yet", refuse_tls},
-    {"bootstrap-ca-cert", 0, true, "refused: TLS is not supported yet", refuse_tls},
-    {"peer-ca-cert", 0, true, "refused: TLS is not supported yet", refuse_tls},
-    {"ssl-protocols", 0, true, "refused: TLS is not supported yet", refuse_tls},
-    {"ssl-ciphers", 0, true, "refused: TLS is not supported yet", refuse_tls},
+    {"db", 0, "SERVER", "the database server (default unix:RUNDIR/db.sock)", set_db},
+    {"no-wait", 0, NULL, "do not wait for sluice-vswitchd to reconfigure itself", set_no_wait},
+    {"retry", 0, NULL, "keep trying to connect to the server forever", set_retry},
+    {"timeout", 't', "SECS", "wait at most so many seconds", set_timeout},
+    {"dry-run", 'n', NULL, "do not commit changes to the database", set_dry_run},
+    {"oneline", 0, NULL, "print exactly one line of output per command", set_oneline},
+    {"no-syslog", 0, NULL, "accepted; the system log is never written", no_syslog},
+    {"format", 'f', "FORMAT", "table, list, html, csv or json", set_format},
+    {"data", 'd', "FORMAT", "string, bare or json: how cells of tables look", set_data},
+    {"no-headings", 0, NULL, "leave out the headings of tables", set_no_headings},
+    {"pretty", 0, NULL, "print JSON in a readable way", set_pretty},
+    {"bare", 0, NULL, "the same as --format=list --data=bare --no-headings", set_bare},
+    {"max-column-width", 0, "N", "cut cells of the table format", set_max_width},
+    {"log-file", 0, "FILE", "append the log to this file", set_log_file},
+    {"private-key", 'p', "FILE", "refused: TLS is not supported yet", refuse_tls},
+    {"certificate", 'c', "FILE", "refused: TLS is not supported yet", refuse_tls},
+    {"ca-cert", 'C', "FILE", "refused: TLS is not supported yet", refuse_tls},
+    {"bootstrap-ca-cert", 0, "FILE", "refused: TLS is not supported yet", refuse_tls},
+    {"peer-ca-cert", 0, "FILE", "refused: TLS is not supported yet", refuse_tls},
+    {"ssl-protocols", 0, "LIST", "refused: TLS is not supported yet", refuse_tls},
+    {"ssl-ciphers", 0, "LIST", "refused: TLS is not supported yet", refuse_tls},
 };
 
 static void print_help(const struct vsctl_options *o)
@@ -174,9 +174,12 @@ static void print_help(const struct vsctl_options *o)
     strbuf_puts(&s, "\nOptions:\n");
     for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
         const struct global *g = &globals[i];
+        char name[64];
 
+        snprintf(name, sizeof name, "%s%s%s", g->name, g->value ? "=" : "",
+                 g->value ? g->value : "");
         strbuf_printf(&s, "  %s%c%s--%-22s %s\n", g->letter ? "-" : " ",
-                      g->letter ? g->letter : ' ', g->letter ? ", " : "  ", g->name, g->help);
+                      g->letter ? g->letter : ' ', g->letter ? ", " : "  ", name, g->help);
     }
     strbuf_puts(&s, "  -v, --verbose[=SPEC]         log more, to stderr\n"
                     "  -h, --help                   show this text\n"
@@ -216,7 +219,7 @@ static int parse_long(struct vsctl_options *o, int argc, char *argv[], int i, st
         if (strlen(def->name) != len || strncmp(def->name, name, len)) {
             continue;
         }
-        if (!def->takes_value) {
+        if (!def->value) {
             rc = equals
                      ? error_set(err, EINVAL, "option '--%s' doesn't allow an argument", def->name)
                      : def->apply(o, NULL, err);
@@ -248,7 +251,7 @@ static int parse_short(struct vsctl_options *o, int argc, char *argv[], int i, s
         if (!def) {
             return error_set(err, EINVAL, "invalid option -- '%c'", *p);
         }
-        if (def->takes_value) {
+        if (def->value) {
             if (!p[1] && i + 1 >= argc) {
                 return error_set(err, EINVAL, "option requires an argument -- '%c'", *p);
             }
