@@ -42,6 +42,16 @@ def test_vlan_out_of_range_is_refused(switch):
     assert switch.get("port", "p", "tag") == "[]"
 
 
+def test_mtu_out_of_range_is_told_and_the_port_goes_on(switch):
+    switch.vsctl("add-port", "br0", "t0", "--", "set", "Interface", "t0", "type=tap")
+    switch.vsctl("set", "Interface", "t0", "mtu_request=100000")
+    assert "mtu 100000" in switch.get("Interface", "t0", "error")
+    assert switch.get("Interface", "t0", "mtu") == "1500"
+    switch.vsctl("set", "Interface", "t0", "mtu_request=9000")
+    assert switch.get("Interface", "t0", "error") == "[]"
+    assert switch.get("Interface", "t0", "mtu") == "9000"
+
+
 def test_type_that_is_not_built_is_told(switch):
     switch.vsctl("add-port", "br0", "lisp0", "--", "set", "interface", "lisp0", "type=lisp", check=False)
     assert "lisp" in switch.get("Interface", "lisp0", "error")

@@ -82,7 +82,8 @@ static void read_iface(const struct db_row *row, struct conf_iface *i)
     i->ofport_before = n > 0 && n < OFPROTO_MAX_PORTS ? (uint16_t)n : 0;
     i->mac = copy_or_null(db_row_string(row, "mac", NULL));
     n = db_row_integer(row, "mtu_request", 0);
-    i->mtu_request = n > 0 && n <= 65535 ? (unsigned int)n : 0;
+    /* The device's type knows its bounds, and says them. */
+    i->mtu_request = n > 0 ? (unsigned int)MIN_OF(n, INT32_MAX) : 0;
 }
 
 static void read_vlan_mode(const struct db_row *row, struct conf_port *p)
