@@ -205,7 +205,7 @@ static int read_welcome(struct client *client, struct message_reader *r, const i
     session->wake_datapath = dup(fds[2]);
     session->wake_us = dup(fds[3]);
     if (session->wake_datapath < 0 || session->wake_us < 0) {
-        return error_set_errno(err, errno, "an eventfd cannot be duplicated");
+        return error_set_errno(err, errno, "a file descriptor cannot be duplicated");
     }
     return 0;
 }

@@ -23,8 +23,8 @@ struct client_session {
     uint8_t *rings; /* CHANNEL_RINGS_SIZE, or NULL. */
     struct channel_rings *shared;
     const uint8_t *counters; /* CHANNEL_COUNTERS_SIZE, read-only, or NULL. */
-    int wake_datapath;       /* Eventfds. */
-    int wake_us;
+    int wake_datapath;       /* An eventfd. */
+    int wake_us;             /* A pipe to read from. */
     struct event *woken;
     struct ring_writer commands;
     struct ring_reader completions;
@@ -45,7 +45,7 @@ struct client {
     int sock; /* -1: not connected. */
     struct event *readable;
     struct event *again;    /* Retry, or the handshake's time limit. */
-    struct event *deferred; /* Work for the next turn: see client_run_deferred(). */
+    struct event *deferred; /* Work for the next turn: see run_deferred(). */
     unsigned int retry_ms;
     char last_reason[DP_ERROR_MAX]; /* Why it did not attach; told once. */
 
@@ -70,7 +70,7 @@ static inline bool client_usable(const struct client *client)
 
 /* Notes that the datapath is gone or not to be trusted any more. 'reason' for a person. */
 void client_broken(struct client *, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Has client_run_deferred() called at the next turn. */
+/* Has run_deferred() called at the next turn. */
 void client_defer(struct client *);
 /* Handles a message that is not an answer. */
 void client_handle_notice(struct client *, const struct message_header *, struct message_reader *);

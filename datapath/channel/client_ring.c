@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "datapath/channel/record.h"
 #include "lib/util.h"
@@ -38,10 +39,14 @@ void client_batch_free(struct client_batch *batch)
     free(batch);
 }
 
-static void on_woken(evutil_socket_t fd UNUSED, short what UNUSED, void *client_)
+static void on_woken(evutil_socket_t fd, short what UNUSED, void *client_)
 {
     struct client *client = client_;
+    uint64_t wakes[64];
 
+    if (read(fd, wakes, sizeof wakes) < 0) {
+        return; /* What else there is would make an event of its own. */
+    }
     if (client_usable(client)) {
         client_drain(client);
     }
@@ -59,8 +64,7 @@ void client_rings_start(struct client *client)
         ring_reader_init(&s->upcalls[i], &s->shared->upcalls[i], s->rings + CHANNEL_UPCALLS_AT(i),
                          CHANNEL_UPCALLS_SIZE);
     }
-    /* Edge-triggered, so the eventfd is never read: a write always makes an event. */
-    s->woken = event_new(client->base, s->wake_us, EV_READ | EV_PERSIST | EV_ET, on_woken, client);
+    s->woken = event_new(client->base, s->wake_us, EV_READ | EV_PERSIST, on_woken, client);
     event_add(s->woken, NULL);
     client->drain_more = true;
     client_defer(client);

@@ -79,7 +79,7 @@ struct channel_ring {
 };
 
 /* What an end sets before it sleeps, and whoever has something for it clears when it writes the
- * eventfd. */
+ * fd that it waits on. */
 #define CHANNEL_AWAKE 0
 #define CHANNEL_WAIT_RECORDS 1 /* Wake me when there is something to read. */
 #define CHANNEL_WAIT_ROOM 2    /* And also when completions were read (the datapath only). */

@@ -1,9 +1,10 @@
 /* Messages on the dp channel's socket (RUNDIR/dp.sock, SOCK_SEQPACKET: one message is one
  * datagram): the handshake, rare commands, and the passing of file descriptors.
  *
- *   vswitchd: HELLO     datapath: WELCOME with four fds (counters, rings, the datapath's and
- * vswitchd's eventfd), or REFUSED vswitchd: a command datapath: any number of CHUNKs, then REPLY,
- * with the command's sequence number datapath: PORT_CHANGED at any time
+ * - HELLO of vswitchd is answered by WELCOME with four fds (counters, rings, the eventfd that wakes
+ * the datapath, the pipe that wakes vswitchd), or by REFUSED;
+ * - a command of vswitchd by any number of CHUNKs, then REPLY, with the command's sequence number;
+ * - PORT_CHANGED comes from the datapath at any time.
  *
  * A message is a header and a body of numbers in host order and strings, written and read by the
  * cursors below. A reader that runs over the end stays at the end, returns zeros and remembers:
@@ -38,7 +39,7 @@ struct message_header {
     uint32_t seq;
 };
 
-/* A message being built. Running over the end is an error that message_ok() tells. */
+/* A message being built. Running over the end is an error that channel_send() tells. */
 struct message {
     uint8_t *data; /* MESSAGE_MAX bytes. */
     size_t len;

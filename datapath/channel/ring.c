@@ -171,15 +171,15 @@ bool ring_release(struct ring_reader *r)
  * loads the flag. With a full fence between the store and the load on both sides, at least one sees
  * the other's store, so no wake-up is lost. */
 
-void channel_wake(uint32_t *waits, uint32_t least, int eventfd)
+void channel_wake(uint32_t *waits, uint32_t least, int wake_fd)
 {
     static const uint64_t one = 1;
 
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(waits, __ATOMIC_RELAXED) >= least &&
         __atomic_exchange_n(waits, CHANNEL_AWAKE, __ATOMIC_SEQ_CST) != CHANNEL_AWAKE) {
-        /* Full counter: it is readable, so the sleeper wakes anyway. */
-        if (write(eventfd, &one, sizeof one) < 0) {
+        /* When it is full it is readable, so the sleeper wakes anyway. */
+        if (write(wake_fd, &one, sizeof one) < 0) {
             return;
         }
     }

@@ -57,9 +57,10 @@ bool ring_release(struct ring_reader *);
 /* 1 when there is something to read, 0, or -EPROTO. */
 int ring_pending(struct ring_reader *);
 
-/* Wakes an end when it sleeps: after publishing, with the flag of that end and its eventfd. 'least'
- * is the value of the flag from which on this news matters (CHANNEL_WAIT_*). Any thread. */
-void channel_wake(uint32_t *waits, uint32_t least, int eventfd);
+/* Wakes an end when it sleeps: after publishing, with the flag of that end and what it waits on (an
+ * eventfd or a pipe, to which 8 bytes are written). 'least' is the value of the flag from which on
+ * this news matters (CHANNEL_WAIT_*). Any thread. */
+void channel_wake(uint32_t *waits, uint32_t least, int wake_fd);
 /* Before an end sleeps: sets its flag. The caller then looks once more at its rings, and sleeps
  * only when they are empty; else it calls channel_awake(). */
 void channel_prepare_sleep(uint32_t *waits, uint32_t value);

@@ -66,6 +66,7 @@ struct server {
     char *path;
     int sock;
     struct event *acceptable;
+    bool accept_later; /* Out of descriptors: 'acceptable' would come again at once, for ever. */
     struct event *poll;
     struct event *woken;
     struct conn *attached;
@@ -322,6 +323,10 @@ static void turn(struct server *server)
         detach(server, "it does not take messages any more");
     }
     send_changed_ports(server);
+    if (server->accept_later) {
+        server->accept_later = false;
+        event_add(server->acceptable, NULL);
+    }
     set_timer(server->poll, more > 0 ? 0 : MIN_OF(ms, IDLE_POLL_MS));
 }
 
@@ -381,7 +386,7 @@ static int send_welcome(struct conn *conn, struct server_rings *rings)
 {
     struct server *server = conn->server;
     int fds[4] = {server_counters_fd(server->counters), server_rings_memfd(rings),
-                  server_rings_datapath_eventfd(rings), server_rings_vswitchd_eventfd(rings)};
+                  server_rings_datapath_eventfd(rings), server_rings_vswitchd_wake_fd(rings)};
     struct message m;
 
     message_init(&m, server->scratch, MESSAGE_WELCOME, 0);
@@ -491,6 +496,11 @@ static void on_acceptable(evutil_socket_t listener, short what UNUSED, void *ser
     struct conn *conn;
 
     if (sock < 0) {
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+            log_warn_limit("%s: cannot accept a connection: %s", server->path, strerror(errno));
+            event_del(server->acceptable);
+            server->accept_later = true;
+        }
         return;
     }
     if (server->n_conns >= MAX_CONNS) {

@@ -29,7 +29,7 @@ struct pending_op {
 struct server_rings {
     int memfd;
     int datapath_eventfd;
-    int vswitchd_eventfd;
+    int vswitchd_pipe[2]; /* See server_rings_vswitchd_wake_fd(). */
     uint8_t *map;
     struct channel_rings *shared;
     struct ring_reader commands;
@@ -65,9 +65,10 @@ int server_rings_new(struct server_rings **ret, struct error *err)
     }
     memset(r, 0, sizeof *r);
     r->datapath_eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    r->vswitchd_eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    r->vswitchd_pipe[0] = r->vswitchd_pipe[1] = -1;
     r->memfd = memfd_create("sluice-rings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (r->datapath_eventfd < 0 || r->vswitchd_eventfd < 0 || r->memfd < 0 ||
+    if (r->datapath_eventfd < 0 || r->memfd < 0 ||
+        pipe2(r->vswitchd_pipe, O_NONBLOCK | O_CLOEXEC) ||
         ftruncate(r->memfd, CHANNEL_RINGS_SIZE) ||
         fcntl(r->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
         goto fail;
@@ -107,7 +108,8 @@ void server_rings_free(struct server_rings *r)
     }
     close_fd(r->memfd);
     close_fd(r->datapath_eventfd);
-    close_fd(r->vswitchd_eventfd);
+    close_fd(r->vswitchd_pipe[0]);
+    close_fd(r->vswitchd_pipe[1]);
     free(r);
 }
 
@@ -121,9 +123,9 @@ int server_rings_datapath_eventfd(const struct server_rings *r)
     return r->datapath_eventfd;
 }
 
-int server_rings_vswitchd_eventfd(const struct server_rings *r)
+int server_rings_vswitchd_wake_fd(const struct server_rings *r)
 {
-    return r->vswitchd_eventfd;
+    return r->vswitchd_pipe[0];
 }
 
 static void mark_corrupt(struct server_rings *r)
@@ -267,7 +269,10 @@ int server_rings_run(struct server_rings *r)
         n = room ? 0 : run_one(r);
     }
     ring_release(&r->commands);
-    if (server_rings_flush(r) || n < 0 || room == -EPROTO) {
+    if (n < 0 || room == -EPROTO) {
+        mark_corrupt(r); /* The record has been read: nobody would see it again. */
+    }
+    if (server_rings_flush(r)) {
         return -EPROTO;
     }
     if (n > 0) {
@@ -285,7 +290,7 @@ int server_rings_run(struct server_rings *r)
 int server_rings_flush(struct server_rings *r)
 {
     if (ring_publish(&r->completions)) {
-        channel_wake(&r->shared->vswitchd_waits, CHANNEL_WAIT_RECORDS, r->vswitchd_eventfd);
+        channel_wake(&r->shared->vswitchd_waits, CHANNEL_WAIT_RECORDS, r->vswitchd_pipe[1]);
     }
     return is_corrupt(r) ? -EPROTO : 0;
 }
@@ -305,6 +310,6 @@ bool server_rings_post(struct server_rings *r, unsigned int worker, const struct
 void server_rings_post_flush(struct server_rings *r, unsigned int worker)
 {
     if (ring_publish(&r->upcalls[worker])) {
-        channel_wake(&r->shared->vswitchd_waits, CHANNEL_WAIT_RECORDS, r->vswitchd_eventfd);
+        channel_wake(&r->shared->vswitchd_waits, CHANNEL_WAIT_RECORDS, r->vswitchd_pipe[1]);
     }
 }

@@ -17,7 +17,9 @@ void server_rings_free(struct server_rings *);
 /* What is passed to vswitchd. */
 int server_rings_memfd(const struct server_rings *);
 int server_rings_datapath_eventfd(const struct server_rings *);
-int server_rings_vswitchd_eventfd(const struct server_rings *);
+/* The reading end of a pipe, not an eventfd: O_NONBLOCK belongs to an open file, and vswitchd,
+ * having the same one, could take it away and make a worker wait in write(). */
+int server_rings_vswitchd_wake_fd(const struct server_rings *);
 
 /* Carries out commands, within a budget. 1: call again soon, 0: everything was done, or the other
  * end must first read completions; either way the eventfd tells when to call again. -EPROTO:

@@ -2,6 +2,8 @@
  * and the next vswitchd can attach. */
 #include "tests/unit/datapath/channel/loopback.h"
 
+#include <fcntl.h>
+
 /* --- A peer that does not play by the rules. --- */
 
 struct rogue {
@@ -203,6 +205,50 @@ static void test_a_corrupt_upcall_ring_detaches_the_peer(void **state UNUSED)
     rogue_end(&rogue);
 }
 
+static void test_a_command_read_before_a_message_is_checked_too(void **state UNUSED)
+{
+    struct channel_rings *shared;
+    struct rogue rogue;
+    struct message m;
+
+    rogue_attach(&rogue);
+    shared = (struct channel_rings *)rogue.rings;
+    memcpy(rogue.rings + CHANNEL_COMMANDS_AT, (uint32_t[]){8, 77}, 8);
+    __atomic_store_n(&shared->commands.head, 16, __ATOMIC_SEQ_CST);
+    message_init(&m, rogue.buffer, MESSAGE_PORT_LIST, 1);
+    assert_int_equal(channel_send(rogue.sock, &m, NULL, 0), 0);
+    while (rogue_recv(&rogue)) {
+        /* The command may be answered. */
+    }
+    rogue_end(&rogue);
+}
+
+static void test_no_peer_makes_a_worker_wait_for_it(void **state UNUSED)
+{
+    uint64_t most = UINT64_MAX - 1;
+    struct channel_rings *shared;
+    struct channel_ring *ring;
+    struct rogue rogue;
+
+    rogue_attach(&rogue);
+    shared = (struct channel_rings *)rogue.rings;
+    ring = &shared->upcalls[TEST_WORKER];
+    if (write(rogue.fds[3], &most, sizeof most) < 0) {
+        assert_int_equal(errno, EBADF);
+    }
+    for (int i = 2; i < 4; i++) {
+        fcntl(rogue.fds[i], F_SETFL, fcntl(rogue.fds[i], F_GETFL) & ~O_NONBLOCK);
+    }
+    alarm(30);
+    for (int i = 0; i < 20000; i++) {
+        __atomic_store_n(&shared->vswitchd_waits, CHANNEL_WAIT_RECORDS, __ATOMIC_SEQ_CST);
+        assert_int_equal(post_upcalls((uint64_t)i, 1), 1);
+        __atomic_store_n(&ring->tail, ring->head, __ATOMIC_SEQ_CST);
+    }
+    alarm(0);
+    rogue_end(&rogue);
+}
+
 static void test_counters_cannot_be_written_nor_rings_shrunk_by_the_peer(void **state UNUSED)
 {
     struct rogue rogue;
@@ -241,6 +287,8 @@ int main(void)
         cmocka_unit_test(test_corrupt_rings_detach_the_peer),
         cmocka_unit_test(test_a_nonsense_record_detaches_the_peer),
         cmocka_unit_test(test_a_corrupt_upcall_ring_detaches_the_peer),
+        cmocka_unit_test(test_a_command_read_before_a_message_is_checked_too),
+        cmocka_unit_test(test_no_peer_makes_a_worker_wait_for_it),
         cmocka_unit_test(test_counters_cannot_be_written_nor_rings_shrunk_by_the_peer),
         cmocka_unit_test(test_a_malformed_command_detaches_the_peer),
     };
