@@ -263,6 +263,8 @@ static void l3_arp(struct out *o, const struct flow_key *k, const struct flow_ke
 static void l4(struct out *o, const struct flow_key *k, const struct flow_key *m, bool six)
 {
     bool icmp = k->nw_proto == (six ? 58 : 1);
+    /* Type and code are bytes. */
+    unsigned int all = icmp ? UINT8_MAX : UINT16_MAX;
     const char *name;
 
     switch (k->nw_proto) {
@@ -274,8 +276,8 @@ static void l4(struct out *o, const struct flow_key *k, const struct flow_key *m
     default: name = NULL; break;
     }
     group_begin(o, name ? name : "l4");
-    number(o, icmp ? "type" : "src", DEC, be16_get(k->tp_src), be16_get(m->tp_src), UINT16_MAX);
-    number(o, icmp ? "code" : "dst", DEC, be16_get(k->tp_dst), be16_get(m->tp_dst), UINT16_MAX);
+    number(o, icmp ? "type" : "src", DEC, be16_get(k->tp_src), be16_get(m->tp_src) & all, all);
+    number(o, icmp ? "code" : "dst", DEC, be16_get(k->tp_dst), be16_get(m->tp_dst) & all, all);
     group_end(o);
     flags(o, "tcp_flags", tcp_flag_names, ARRAY_SIZE(tcp_flag_names), be16_get(k->tcp_flags),
           be16_get(m->tcp_flags) & 0xfff, 0xfff);
