@@ -20,9 +20,8 @@ static int stop_ctx(void **state UNUSED)
     return 0;
 }
 
-static struct rte_mbuf *with_offload(size_t len, const struct test_lengths *l, uint16_t mss)
+static struct rte_mbuf *set_offload(struct rte_mbuf *m, const struct test_lengths *l, uint16_t mss)
 {
-    struct rte_mbuf *m = packet_of(frame, len);
     bool ipv6 = frame[l->l2] >> 4 == 6, tcp = l->l4 != 8;
 
     m->l2_len = l->l2;
@@ -35,6 +34,11 @@ static struct rte_mbuf *with_offload(size_t len, const struct test_lengths *l, u
         m->ol_flags |= tcp ? RTE_MBUF_F_TX_TCP_SEG : RTE_MBUF_F_TX_UDP_SEG;
     }
     return m;
+}
+
+static struct rte_mbuf *with_offload(size_t len, const struct test_lengths *l, uint16_t mss)
+{
+    return set_offload(packet_of(frame, len), l, mss);
 }
 
 static uint16_t prepare(const struct port *port, struct rte_mbuf *m, struct rte_mbuf **out,
@@ -97,17 +101,23 @@ static void a_packet_that_others_send_too_is_not_written_to(void **state UNUSED)
     struct rte_mbuf *m, *out[64];
     struct test_lengths l;
     uint16_t extra;
-    size_t len = make_l4(frame, false, true, 0, 500, &l);
 
-    m = with_offload(len, &l, 0);
-    rte_mbuf_refcnt_update(m, 1);
-    assert_int_equal(prepare(&bare, m, out, 64, &extra), 1);
-    assert_true(checksums_hold(rte_pktmbuf_mtod(out[0], uint8_t *), len, &l));
-    assert_packet(m, frame, len);
-    assert_int_equal(rte_mbuf_refcnt_read(m), 1);
-    assert_true(m->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM);
-    rte_pktmbuf_free(out[0]);
-    rte_pktmbuf_free(m);
+    for (size_t payload = 500; payload < 9000; payload += 2500) {
+        size_t len = make_l4(frame, false, true, 0, payload, &l);
+
+        m = rte_pktmbuf_alloc(pools.jumbo);
+        memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+        set_offload(m, &l, 0);
+        rte_mbuf_refcnt_update(m, 1);
+        assert_int_equal(prepare(&bare, m, out, 64, &extra), 1);
+        assert_int_equal(out[0]->nb_segs, 1);
+        assert_true(checksums_hold(rte_pktmbuf_mtod(out[0], uint8_t *), len, &l));
+        assert_packet(m, frame, len);
+        assert_int_equal(rte_mbuf_refcnt_read(m), 1);
+        assert_true(m->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM);
+        rte_pktmbuf_free(out[0]);
+        rte_pktmbuf_free(m);
+    }
     assert_int_equal(buffers_in_use(), 0);
 }
 
