@@ -28,8 +28,7 @@ void op_queue_reset(struct op_queue *);
 bool op_queue_is_full(const struct op_queue *);
 size_t op_queue_length(const struct op_queue *);
 
-/* Copies what 'op' points to, except key and mask: these must live until the operation completed.
- */
+/* Copies what 'op' points to, except the mask: that must live until the operation completed. */
 void op_queue_put(struct op_queue *, const struct dp_op *op);
 /* Called for an operation that the datapath refuses to queue; it will never complete. */
 typedef void op_queue_refused_cb(const struct dp_op *, int error, void *aux);
