@@ -253,7 +253,7 @@ static int parse_setting(const struct dp_option *o, struct core_settings *s,
         error = reset ? 0 : parse_number(o, 1, DP_MAX_FLOWS, &v, err);
         s->flow_limit = reset ? defaults->flow_limit : (uint32_t)v;
     } else if (!strcmp(o->key, "mask-limit")) {
-        error = reset ? 0 : parse_number(o, 1, 1024, &v, err);
+        error = reset ? 0 : parse_number(o, CORE_MIN_MASKS, CORE_MAX_MASKS, &v, err);
         s->mask_limit = reset ? defaults->mask_limit : (unsigned int)v;
     } else if (!strcmp(o->key, "upcall-rate")) {
         error = reset ? 0 : parse_number(o, 0, UINT32_MAX, &v, err);

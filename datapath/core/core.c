@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+static_assert(CORE_MIN_MASKS == WILDCARD_RESERVED + 1 && CORE_MAX_MASKS == WILDCARD_MAX_MASKS,
+              "core.h says what the cache can do");
+
 struct core core;
 
 void core_settings_default(struct core_settings *s)

@@ -13,6 +13,8 @@
 #include "datapath/port/port.h"
 
 #define CORE_MAX_WORKERS 16
+#define CORE_MIN_MASKS 4 /* Of an input port: 'mask_limit' is within these. */
+#define CORE_MAX_MASKS 256
 
 /* Counters as workers write them, in memory that others may map read-only: each worker writes its
  * own block only, with plain aligned 64-bit stores. A reader sums over workers. */

@@ -189,6 +189,21 @@ static void test_cores_are_a_list_or_a_mask(void **state UNUSED)
     assert_int_equal(server_parse_settings(&option, 1, &settings, &err), -EINVAL);
 }
 
+static void test_limits_that_the_cache_cannot_keep_are_refused(void **state UNUSED)
+{
+    struct core_settings settings = {0};
+    struct dp_option option = {"mask-limit", "257"};
+    struct error err;
+
+    assert_int_equal(server_parse_settings(&option, 1, &settings, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "4...256"));
+    option.value = "3";
+    assert_int_equal(server_parse_settings(&option, 1, &settings, &err), -EINVAL);
+    option.value = "256";
+    assert_int_equal(server_parse_settings(&option, 1, &settings, &err), 0);
+    assert_int_equal(settings.mask_limit, 256);
+}
+
 static void test_ten_thousand_flows_are_put_listed_kept_and_deleted(void **state UNUSED)
 {
     struct listed *listed = xcalloc(1, sizeof *listed);
@@ -336,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_ports_come_and_go_with_clear_errors),
         cmocka_unit_test(test_settings_are_checked_by_name_and_value),
         cmocka_unit_test(test_cores_are_a_list_or_a_mask),
+        cmocka_unit_test(test_limits_that_the_cache_cannot_keep_are_refused),
         cmocka_unit_test(test_ten_thousand_flows_are_put_listed_kept_and_deleted),
         cmocka_unit_test(test_errors_come_back_with_the_cookie),
         cmocka_unit_test(test_more_operations_than_the_rings_hold_all_complete),
