@@ -114,31 +114,13 @@ static struct rte_mbuf *linearize(struct offload_ctx *ctx, struct rte_mbuf *m)
     return one;
 }
 
-/* A packet whose bytes are nobody else's: 'm' itself, or a copy ('m' is then freed), or NULL. */
-static struct rte_mbuf *make_own(struct offload_ctx *ctx, const struct port *port,
-                                 struct rte_mbuf *m)
-{
-    struct rte_mbuf *own;
-
-    if (!is_shared(m)) {
-        return m;
-    }
-    if (!(port->features & PORT_TX_MULTI_SEG)) {
-        return linearize(ctx, m);
-    }
-    own = rte_pktmbuf_copy(m, ctx->segments, 0, UINT32_MAX);
-    if (own) {
-        rte_pktmbuf_free(m);
-    }
-    return own;
-}
-
 /* What remains to be done to a packet that is no super-packet (any more). NULL: dropped. */
 static struct rte_mbuf *finish(struct offload_ctx *ctx, const struct port *port, struct rte_mbuf *m)
 {
     uint64_t csum = m->ol_flags & RTE_MBUF_F_TX_L4_MASK;
 
-    if (m->nb_segs > 1 && !(port->features & PORT_TX_MULTI_SEG)) {
+    /* Of what is shared, somebody would make a copy of his own further down, in several pieces. */
+    if (!(port->features & PORT_TX_MULTI_SEG) && (m->nb_segs > 1 || is_shared(m))) {
         struct rte_mbuf *one = linearize(ctx, m);
 
         if (!one) {
@@ -150,19 +132,22 @@ static struct rte_mbuf *finish(struct offload_ctx *ctx, const struct port *port,
     if (csum && !(port->features & PORT_TX_CSUM)) {
         uint16_t start = (uint16_t)(m->l2_len + m->l3_len);
         uint16_t offset = csum == RTE_MBUF_F_TX_UDP_CKSUM ? UDP_CSUM_AT : TCP_CSUM_AT;
-        struct rte_mbuf *own;
 
         if (start + offset + 2 > m->data_len ||
             (csum != RTE_MBUF_F_TX_UDP_CKSUM && csum != RTE_MBUF_F_TX_TCP_CKSUM)) {
             drop(ctx, port, &drop_bad_headers, m);
             return NULL;
         }
-        own = make_own(ctx, port, m);
-        if (!own) {
-            drop(ctx, port, &drop_no_buffer, m);
-            return NULL;
+        if (is_shared(m)) {
+            struct rte_mbuf *own = rte_pktmbuf_copy(m, ctx->segments, 0, UINT32_MAX);
+
+            if (!own) {
+                drop(ctx, port, &drop_no_buffer, m);
+                return NULL;
+            }
+            rte_pktmbuf_free(m);
+            m = own;
         }
-        m = own;
         checksum_complete(m, start, offset);
         m->ol_flags &= ~TX_DONE;
     }
