@@ -92,6 +92,11 @@ for _ in range(100):
     except TimeoutError: lost += 1
 print("lost", lost)
 """
+SOME_FLOWS = """
+import socket, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0); s.bind(("eth0", 0))
+for i in range(40): s.send(b"\\2\\0\\0\\0\\1" + bytes([i]) + b"\\2\\0\\0\\0\\0\\5\\x88\\xb5" + bytes(46)); time.sleep(.02)
+"""
 PROGRAMS = ("sluice", "sluice-db", "sluice-datapath", "sluice-vswitchd")
 
 
@@ -146,8 +151,9 @@ def test_port_that_fills_the_flow_cache_leaves_room_for_others(switch):
     switch.vsctl("set", "Open_vSwitch", ".", "other_config:flow-limit=300")
     flood = python(flooder, FLOOD, 5, "one-address")
     wait_for(lambda: "limit-hits               0" not in switch.appctl("upcall/show"), "the cache to be full")
-    assert a.ping("10.0.0.2")
-    assert "in_port(a)" in switch.dpctl("dpctl/dump-flows"), "the others' flows are not cached"
+    a.run("/usr/bin/python3", "-c", SOME_FLOWS)
+    cached = switch.dpctl("dpctl/dump-flows").count("in_port(a)")
+    assert cached >= 30, f"{cached} of 40 of the others' flows are cached"
     flood.wait(60)
     switch.assert_nothing_vanished()
 

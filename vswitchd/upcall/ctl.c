@@ -219,6 +219,7 @@ static void show(struct ctl_request *req, int argc UNUSED, const char *const arg
         {"changed-by-revalidation", u->n.reput},
         {"deleted-by-revalidation", u->n.deleted_wrong},
         {"expired", u->n.deleted_idle},
+        {"evicted", u->n.evicted},
     };
     struct strbuf s = STRBUF_INIT;
     json_t *j = json_object();

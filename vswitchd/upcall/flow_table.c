@@ -37,19 +37,14 @@ size_t flow_table_n_masks(const struct flow_table *t)
     return HASH_COUNT(t->masks);
 }
 
-static uint32_t port_share(const struct flow_table *t, uint32_t in_port, uint32_t limit)
+uint32_t flow_table_port_count(const struct flow_table *t, uint32_t in_port)
+{
+    return t->by_port[in_port % DP_MAX_PORTS];
+}
+
+uint32_t flow_table_port_share(const struct flow_table *t, uint32_t in_port, uint32_t limit)
 {
     return limit / (t->n_ports + !t->by_port[in_port % DP_MAX_PORTS]);
-}
-
-bool flow_table_port_is_full(const struct flow_table *t, uint32_t in_port, uint32_t limit)
-{
-    return t->by_port[in_port % DP_MAX_PORTS] >= port_share(t, in_port, limit);
-}
-
-bool flow_table_port_is_over(const struct flow_table *t, uint32_t in_port, uint32_t limit)
-{
-    return t->by_port[in_port % DP_MAX_PORTS] > port_share(t, in_port, limit);
 }
 
 static void port_count(struct flow_table *t, uint32_t in_port)

@@ -62,11 +62,10 @@ void flow_table_clear(struct flow_table *);
 /* Flows that are not being deleted. */
 size_t flow_table_count(const struct flow_table *);
 size_t flow_table_n_masks(const struct flow_table *);
-/* Whether 'in_port' has its fair share of 'limit' flows, or more: the limit divided by the ports
- * that have flows, this one among them. */
-bool flow_table_port_is_full(const struct flow_table *, uint32_t in_port, uint32_t limit);
-/* Whether it has more than that. */
-bool flow_table_port_is_over(const struct flow_table *, uint32_t in_port, uint32_t limit);
+/* Flows made for packets of 'in_port', and its fair share of 'limit' flows: the limit divided by
+ * the ports that have flows, this one among them. */
+uint32_t flow_table_port_count(const struct flow_table *, uint32_t in_port);
+uint32_t flow_table_port_share(const struct flow_table *, uint32_t in_port, uint32_t limit);
 
 /* A new flow with a number of its own and nothing but key, id, number and time; NULL when all
  * numbers are taken. It takes the place of a flow with the same id in lookups. */

@@ -40,6 +40,7 @@ struct upcall {
     uint32_t n_memory;
 
     uint32_t flow_limit;
+    uint32_t evict_cursor; /* Where the last search for a flow to evict ended. */
     uint64_t max_idle_ms;
 
     /* The pass over all flows. */
@@ -57,7 +58,7 @@ struct upcall {
 
     struct {
         uint64_t upcalls, installed, executed, limit_hits, unanswered, put_errors;
-        uint64_t deleted_idle, deleted_wrong, reput, passes, adopted;
+        uint64_t deleted_idle, deleted_wrong, evicted, reput, passes, adopted;
         uint64_t flow_packets; /* Of flows that are gone. */
     } n;
 };

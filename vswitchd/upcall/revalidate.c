@@ -37,10 +37,8 @@ static uint64_t idle_limit_ms(const struct upcall *u, const struct cached_flow *
 {
     size_t n = flow_table_count(&u->flows);
 
-    if (n > u->flow_limit && flow_table_port_is_over(&u->flows, f->in_port, u->flow_limit)) {
-        return 0; /* Others came for their share. */
-    }
-    if (!flow_table_port_is_full(&u->flows, f->in_port, u->flow_limit)) {
+    if (flow_table_port_count(&u->flows, f->in_port) <
+        flow_table_port_share(&u->flows, f->in_port, u->flow_limit)) {
         return u->max_idle_ms;
     }
     if (n >= u->flow_limit) {
@@ -113,7 +111,7 @@ static void revalidate_flow(struct upcall *u, struct cached_flow *f, uint64_t no
         return;
     }
     used = MAX_OF(stats.used_ms, f->created_ms);
-    if (now_ms >= used && now_ms - used >= idle_limit_ms(u, f)) {
+    if (now_ms > used && now_ms - used >= idle_limit_ms(u, f)) {
         u->n.deleted_idle++;
         upcall_delete_flow(u, f);
         return;
@@ -164,7 +162,7 @@ static void pass_end(struct upcall *u, uint64_t now_ms)
 
 unsigned int upcall_run(struct upcall *u, uint64_t now_ms)
 {
-    uint64_t end_us = now_us() + UPCALL_SLICE_US;
+    uint64_t end_us = now_us() + UPCALL_SLICE_US, since;
 
     if (!u->is_running) {
         return UPCALL_PASS_INTERVAL_MS;
@@ -197,6 +195,10 @@ out:
     if (u->in_pass || u->sync == SYNC_WANTED) {
         return 0;
     }
-    return u->pass_generation != ofproto_set_generation(u->ofprotos) ? UPCALL_PASS_GAP_MS
-                                                                     : UPCALL_PASS_INTERVAL_MS;
+    if (u->pass_generation != ofproto_set_generation(u->ofprotos)) {
+        return UPCALL_PASS_GAP_MS;
+    }
+    /* Not a whole interval from now: a timer that was a millisecond early would skip a pass. */
+    since = now_ms - u->pass_ended_ms;
+    return (unsigned int)(since < UPCALL_PASS_INTERVAL_MS ? UPCALL_PASS_INTERVAL_MS - since : 1);
 }

@@ -12,6 +12,8 @@
 
 LOG_MODULE(upcall);
 
+#define EVICT_SEARCH 256 /* Flows that are looked at for one that may go. */
+
 static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *aux)
 {
     struct upcall *u = aux;
@@ -98,14 +100,40 @@ static void execute(struct upcall *u, const struct dp_upcall *up, uint64_t pendi
     u->n.executed++;
 }
 
-/* At the limit there is still room for a port that has less than its share; revalidation then takes
- * it from those that have more. So a port that fills the cache is the only one that feels it. */
-static bool has_room(const struct upcall *u, uint32_t in_port)
+/* A flow of a port that has more than 'share' of them, NULL when a short search finds none. */
+static struct cached_flow *over_share(struct upcall *u, uint32_t share)
 {
-    size_t n = flow_table_count(&u->flows);
+    for (unsigned int i = 0; i < EVICT_SEARCH && u->flows.high; i++) {
+        struct cached_flow *f;
 
-    return n < u->flow_limit || (n < 2 * (size_t)u->flow_limit &&
-                                 !flow_table_port_is_full(&u->flows, in_port, u->flow_limit));
+        u->evict_cursor = (u->evict_cursor + 1) % u->flows.high;
+        f = flow_table_get(&u->flows, u->evict_cursor);
+        if (f && !f->deleting && flow_table_port_count(&u->flows, f->in_port) > share) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+/* At the limit, a port that has less than its share takes room from those that have more, so that a
+ * port that fills the cache is the only one that feels it. */
+static bool make_room(struct upcall *u, uint32_t in_port)
+{
+    uint32_t share = flow_table_port_share(&u->flows, in_port, u->flow_limit);
+    struct cached_flow *f = NULL;
+
+    if (flow_table_count(&u->flows) < u->flow_limit) {
+        return true;
+    }
+    if (flow_table_port_count(&u->flows, in_port) < share) {
+        f = over_share(u, share);
+    }
+    if (!f) {
+        return false;
+    }
+    u->n.evicted++;
+    upcall_delete_flow(u, f);
+    return true;
 }
 
 /* The flow to put for this verdict; NULL when executing the packet is all. A flow that is there
@@ -123,7 +151,7 @@ static struct cached_flow *flow_for(struct upcall *u, const struct dp_upcall *up
     if (f) {
         return f;
     }
-    if (!has_room(u, up->in_port)) {
+    if (!make_room(u, up->in_port)) {
         u->n.limit_hits++;
         log_warn_limit("the limit of %u cached flows is reached: packets of new flows are handled "
                        "one by one (other_config:flow-limit)",

@@ -153,13 +153,14 @@ static void port_that_fills_the_cache_makes_room_for_others(void **state)
     assert_int_equal(fake_flow_count(e->dp), 2);
     /* Full of flows of port 1: port 2 has none, and half of the room is its share. */
     env_send(e, 2, 1);
-    assert_int_equal(fake_flow_count(e->dp), 3);
+    assert_true(env_send(e, 2, 1));
+    assert_int_equal(fake_flow_count(e->dp), 2);
+    assert_int_equal(e->u->n.evicted, 1);
     assert_int_equal(e->u->n.limit_hits, 0);
     assert_false(env_send(e, 1, 4));
-    assert_int_equal(e->u->n.limit_hits, 1);
-    env_revalidate(e);
-    assert_int_equal(fake_flow_count(e->dp), 2);
-    assert_true(env_send(e, 2, 1));
+    assert_false(env_send(e, 2, 3));
+    assert_int_equal(e->u->n.limit_hits, 2);
+    assert_int_equal(e->u->n.evicted, 1);
 }
 
 static void failed_put_still_forwards_the_packet(void **state)
