@@ -247,7 +247,12 @@ static void state_is_told_and_a_device_may_be_down(void **state UNUSED)
     fill_frame(frame, 60, 1);
     m = NULL;
     for (int i = 0; i < 5 && !m; i++) {
-        /* The kernel starts the peer's queue some time after its carrier, and drops until then. */
+        if (i) {
+            /* Seen in about one run of thirteen, cause unknown: nothing comes after the first up. */
+            fprintf(stderr, "nothing was received after link up, try %d\n", i);
+            run("ip link set vs0 down");
+            run("ip link set vs0 up");
+        }
         peer_send(peer, NULL, frame, 60);
         m = rx_one(port, NULL);
     }
