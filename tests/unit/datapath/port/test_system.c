@@ -248,7 +248,8 @@ static void state_is_told_and_a_device_may_be_down(void **state UNUSED)
     m = NULL;
     for (int i = 0; i < 5 && !m; i++) {
         if (i) {
-            /* Seen in about one run of thirteen, cause unknown: nothing comes after the first up. */
+            /* Seen in about one run of thirteen, cause unknown: nothing comes after the first up.
+             */
             fprintf(stderr, "nothing was received after link up, try %d\n", i);
             run("ip link set vs0 down");
             run("ip link set vs0 up");
