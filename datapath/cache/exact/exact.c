@@ -168,12 +168,16 @@ void exact_cache_insert(struct exact_cache *c, const struct wildcard *w,
                         const struct wildcard_view *view, const struct exact_work *work,
                         unsigned int i, uint32_t slot)
 {
+    uint32_t generation = __atomic_load_n(&w->slots[slot].generation, __ATOMIC_ACQUIRE);
     uint64_t hash = work->hash[i];
     uint32_t bucket = (uint32_t)hash & c->bucket_mask, place;
     struct exact_signatures *s = &c->signatures[bucket];
     struct exact_entry *e;
     unsigned int m;
 
+    if (generation & 1) {
+        return; /* Deleted since it was found: an entry would match until the slot lives again. */
+    }
     /* Its own entry with a dead megaflow (or of a packet before it in the burst), an empty place,
      * else one picked by bits of the hash that choose nothing else. */
     if (!search(c, view, work->words[i], view->all.n, hash, &place)) {
@@ -190,6 +194,6 @@ void exact_cache_insert(struct exact_cache *c, const struct wildcard *w,
     }
     e->view = view->all.id;
     e->slot = slot;
-    e->generation = w->slots[slot].generation;
+    e->generation = generation;
     s->of[place % EXACT_PLACES] = signature(hash);
 }

@@ -43,8 +43,8 @@ struct wildcard_actions {
 struct wildcard_slot {
     uint64_t words[WILDCARD_INLINE_WORDS]; /* The others in wildcard->more. */
     uint32_t selector;
-    /* Odd while it is dead. A worker that found an instance and notes its generation when it has
-     * just been deleted notes one that never lives again. */
+    /* Odd while it is dead. Workers note even ones only: one of those never comes again once the
+     * instance is deleted. */
     uint32_t generation;
     uint32_t flow_no;
     uint16_t only_port; /* Of the actions: saves reading them. */

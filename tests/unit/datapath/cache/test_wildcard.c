@@ -279,7 +279,9 @@ static void an_entry_made_of_a_flow_just_deleted_never_comes_alive(void **state 
     assert_int_equal(wildcard_lookup(w, view, keys, 1, slots), 1);
     assert_int_equal(wildcard_del(w, 1), 0);
     exact_cache_insert(exact, w, view, &work, 0, slots[0]);
+    assert_int_equal(exact_cache_lookup(exact, w, view, keys, 1, &work, slots), 0);
     grace();
+    assert_int_equal(exact_cache_lookup(exact, w, view, keys, 1, &work, slots), 0);
     assert_int_equal(put(w, 2, &keys[1], &mask, 2), 0); /* In the same place. */
     assert_int_equal(lookup(w, &keys[1]), slots[0]);
     assert_int_equal(exact_cache_lookup(exact, w, view, keys, 1, &work, slots), 0);
