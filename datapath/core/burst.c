@@ -39,8 +39,7 @@ static uint16_t parse_burst(struct worker *w, const struct wildcard_view *view, 
 }
 
 /* The megaflow of each packet into b->slots; returns the bits of those that have one. */
-static uint32_t classify(struct worker *w, const struct wildcard_view *view, uint16_t in_port,
-                         uint16_t n)
+static uint32_t classify(struct worker *w, const struct wildcard_view *view, uint16_t n)
 {
     uint32_t all = n == 32 ? UINT32_MAX : (1u << n) - 1, found = 0, wild;
     struct core_burst *b = &w->burst;
@@ -51,7 +50,7 @@ static uint32_t classify(struct worker *w, const struct wildcard_view *view, uin
         found = exact_cache_lookup(w->exact, core.wildcard, view, b->keys, n, &b->exact, b->slots);
         w->totals->exact_hits += (unsigned int)__builtin_popcount(found);
         if (likely(found == all)) {
-            goto out;
+            return found;
         }
     }
     wild = wildcard_lookup(core.wildcard, view, b->keys, all & ~found, b->slots);
@@ -61,21 +60,7 @@ static uint32_t classify(struct worker *w, const struct wildcard_view *view, uin
 
         exact_cache_insert(w->exact, core.wildcard, view, &b->exact, i, b->slots[i]);
     }
-    found |= wild;
-out:
-    if (unlikely(w->pending->ports[in_port].n_entries)) {
-        /* Whoever waits for an answer that has come, but not here yet, stays in order. */
-        for (uint32_t left = found; left; left &= left - 1) {
-            unsigned int i = (unsigned int)__builtin_ctz(left);
-
-            if (miss_park_if_pending(w, in_port, b->pkts[i])) {
-                found &= ~(1u << i);
-                all &= ~(1u << i);
-                b->pkts[i] = NULL;
-            }
-        }
-    }
-    return found;
+    return found | wild;
 }
 
 /* Packets of one megaflow that follow each other. */
@@ -109,22 +94,25 @@ static void prefetch_counters(const struct worker *w, uint32_t found)
     }
 }
 
-static void run_burst(struct worker *w, const struct wildcard_view *view, uint32_t found,
-                      uint16_t n)
+/* Runs the packets of a burst in its order. A worker learns of a megaflow before the answer to the
+ * packet that waits for it: while a packet waits, also one of this burst, those of its flow that
+ * find the megaflow wait behind it. */
+static void run_burst(struct worker *w, struct core_queue *q, bool deep, uint32_t found, uint16_t n)
 {
+    const uint16_t *waiting = &w->pending->ports[q->port_no].n_entries;
     struct core_burst *b = &w->burst;
-    bool deep = view->parse && view->depth == PARSE_ALL;
     uint16_t i = 0;
 
-    if (b->slots[0] != b->slots[n - 1]) {
-        prefetch_counters(w, found);
-    }
     while (i < n) {
         uint16_t first = i, tcp_flags = 0;
         uint32_t slot = b->slots[i];
         uint64_t bytes = 0;
 
         if (unlikely(!(found & (1u << i)))) {
+            miss_run(w, q, b->pkts[i++]);
+            continue;
+        }
+        if (unlikely(*waiting) && miss_park_if_pending(w, q->port_no, b->pkts[i])) {
             i++;
             continue;
         }
@@ -132,7 +120,7 @@ static void run_burst(struct worker *w, const struct wildcard_view *view, uint32
             bytes += b->pkts[i]->pkt_len;
             tcp_flags |= deep ? b->keys[i].tcp_flags : 0;
             i++;
-        } while (i < n && b->slots[i] == slot && (found & (1u << i)));
+        } while (likely(!*waiting) && i < n && b->slots[i] == slot && (found & (1u << i)));
         run_actions(w, slot, &b->pkts[first], (uint16_t)(i - first), bytes, be16_get(tcp_flags));
     }
 }
@@ -153,12 +141,10 @@ void burst_run(struct worker *w, struct core_queue *q, uint16_t n)
     counter->rx_bytes += bytes;
     n = parse_burst(w, view, q->port_no, n);
     if (likely(view && n)) {
-        found = classify(w, view, q->port_no, n);
-        run_burst(w, view, found, n);
-    }
-    for (uint16_t i = 0; i < n; i++) {
-        if (unlikely(!(found & (1u << i))) && b->pkts[i]) {
-            miss_run(w, q, b->pkts[i]);
+        found = classify(w, view, n);
+        if (b->slots[0] != b->slots[n - 1]) {
+            prefetch_counters(w, found);
         }
     }
+    run_burst(w, q, view && view->parse && view->depth == PARSE_ALL, found, n);
 }

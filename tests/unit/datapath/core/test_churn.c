@@ -96,8 +96,10 @@ static void check_sent(void)
             const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
             uint32_t flow = be16_get(be16_load(p + 34)), in = p[46] - 1u;
 
-            assert_int_equal(out_port(flow), port);
-            assert_true(in < 2 && test_payload(m) > last_seen[in][flow]);
+            if (in >= 2 || out_port(flow) != port || test_payload(m) <= last_seen[in][flow]) {
+                fail_msg("port %u: packet %u of flow %u from port %u, the last was %u", port,
+                         test_payload(m), flow, in + 1, in < 2 ? last_seen[in][flow] : 0);
+            }
             last_seen[in][flow] = test_payload(m);
             rte_pktmbuf_free(m);
         }
