@@ -16,7 +16,7 @@ PROGRAMS = ("sluice-db", "sluice-datapath", "sluice-vswitchd")
 
 # Reads its orders from RUNDIR/NAME.orders: words such as "fail", "never-ready", "ignore-term".
 FAKE = """#!/usr/bin/python3
-import array, fcntl, os, signal, socket, sys, time
+import array, fcntl, json, os, signal, socket, sys, threading, time
 name = os.path.basename(sys.argv[0])
 rundir = [a.split("=", 1)[1] for a in sys.argv if a.startswith("--rundir=")][0]
 try: orders = open(f"{rundir}/{name}.orders").read().split()
@@ -38,7 +38,15 @@ pid.truncate(0)
 pid.write(f"{os.getpid()}\\n")
 pid.flush()
 ctl = socket.socket(socket.AF_UNIX)
-ctl.bind(f"{rundir}/{name}.{os.getpid()}.ctl")
+os.chdir(rundir)  # Its path may be too long for an address.
+ctl.bind(f"{name}.{os.getpid()}.ctl")
+ctl.listen(10)
+def answer():
+    while True:
+        with ctl.accept()[0] as c:
+            try: c.sendall(json.dumps({"id": json.loads(c.recv(1000))["id"], "result": "1.0", "error": None}).encode())
+            except OSError: pass  # It asked no longer.
+threading.Thread(target=answer, daemon=True).start()
 inherited = os.environ.get("LISTEN_FDNAMES", "") if os.environ.get("LISTEN_PID") == str(os.getpid()) else ""
 with open(f"{rundir}/{name}.inherited", "w") as f:
     for i, n in enumerate(filter(None, inherited.split(":"))):
@@ -53,6 +61,7 @@ if "keep" in orders and not inherited:
 if "keep-many" in orders and not inherited:
     fd = os.open("/dev/null", os.O_RDONLY)
     for i in range(2000): say(f"FDSTORE=1\\nFDNAME=tap.name-of-a-port{i}.0", os.open("/dev/null", os.O_RDONLY))
+memory = b"x" * (300 << 20) if "big" in orders else b""
 if "spawn-child" in orders:
     if not os.fork(): time.sleep(1000)
 def end(*_):
@@ -209,6 +218,63 @@ def test_killed_program_is_restarted_at_once(fakes, name):
     assert fakes.sluice("status").returncode == 0
 
 
+@pytest.mark.san
+def test_status_never_calls_a_dead_program_ready(fakes):
+    """The question waits beside the news of the death; nothing of the killed life may answer it."""
+    fakes.sluice("up")
+    fakes.order("sluice-datapath", "fail")
+    supervisor = fakes.status()["pid"]
+    os.kill(supervisor, signal.SIGSTOP)
+    asking = [subprocess.Popen([os.path.join(fakes.bin, "sluice"), "status"], env=fakes.env, stdout=subprocess.PIPE, text=True)
+              for _ in range(3)]
+    ctl = f"{fakes.run}/sluice.{supervisor}.ctl"
+
+    def waiting():
+        with open("/proc/net/unix") as f:
+            return sum(line.split()[-1] == ctl for line in f if line.split()[-1].startswith("/")) >= 1 + len(asking)
+    wait_for(waiting, "the questions to be asked")
+    with open(f"{fakes.run}/sluice-datapath.pid") as f:
+        pid = int(f.read())
+    os.kill(pid, signal.SIGKILL)
+
+    def is_zombie():
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] == "Z"
+    wait_for(is_zombie, "the kernel to take the process down")
+    os.kill(supervisor, signal.SIGCONT)
+    for p in asking:
+        said, _ = p.communicate(timeout=60)
+        assert p.returncode == 1, said
+    assert fakes.sluice("status", check=False).returncode == 1
+    fakes.order("sluice-datapath")
+    wait_for(lambda: fakes.sluice("status", check=False).returncode == 0, "the program to be well again")
+
+
+def test_status_calls_no_program_ready_that_the_kernel_still_takes_down(fakes):
+    fakes.order("sluice-datapath", "big")
+    fakes.sluice("up")
+    for _ in range(3):
+        before = fakes.program("sluice-datapath")["pid"]
+        os.kill(before, signal.SIGKILL)
+
+        def again():
+            p = fakes.program("sluice-datapath")
+            assert p["pid"] != before or not p["ready"], p
+            return p["ready"]
+        wait_for(again, "the restart", interval=0)
+
+
+def test_status_tells_of_a_program_that_hangs(fakes):
+    fakes.sluice("up")
+    pid = fakes.program("sluice-vswitchd")["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    p = fakes.sluice("status", check=False)
+    assert p.returncode == 1 and "sluice-vswitchd does not answer: " in p.stdout, p.stdout
+    assert [q["ready"] for q in fakes.status()["programs"]] == [True, True, False]
+    os.kill(pid, signal.SIGCONT)
+    assert fakes.sluice("status").returncode == 0
+
+
 def test_program_that_dies_again_and_again_is_restarted_with_back_off_and_never_given_up(fakes):
     fakes.sluice("up")
     fakes.order("sluice-datapath", "die-soon")
@@ -324,8 +390,6 @@ def test_long_run_directory_works(fakes):
     fakes.run = os.path.join(fakes.dir, "x" * 120)
     os.mkdir(fakes.run)
     fakes.env["SLUICE_RUNDIR"] = fakes.run
-    subprocess.run(["sed", "-i", r"s/^ctl.bind.*/open(f'{rundir}\/{name}.{os.getpid()}.ctl', 'w')/",
-                    *[os.path.join(fakes.bin, n) for n in PROGRAMS]], check=True)
     fakes.sluice("up")
     assert fakes.sluice("status").returncode == 0
     fakes.sluice("down")

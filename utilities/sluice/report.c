@@ -88,5 +88,10 @@ bool report_print(const json_t *status, FILE *f)
                 pid ? duration(p, buf, sizeof buf) : "-", (long long)number(p, "restarts"),
                 *text(p, "last_end") ? text(p, "last_end") : "-");
     }
+    json_array_foreach (json_object_get(status, "programs"), i, p) {
+        if (*text(p, "error")) {
+            fprintf(f, "\n%s does not answer: %s\n", text(p, "name"), text(p, "error"));
+        }
+    }
     return report_is_well(status);
 }

@@ -1,4 +1,6 @@
-/* `sluice status`: asks the supervisor how its programs are. */
+/* `sluice status`: asks the supervisor how its programs are, and each program that is said to be
+ * ready whether it answers: a process that was killed is no child's death to its supervisor before
+ * the kernel has taken all of it down, and one that hangs never is. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 #include "utilities/sluice/report.h"
 
 #define TIMEOUT_MS 10000
+#define ANSWER_TIMEOUT_MS 5000
 
 /* The supervisor's report, NULL with 'err' set when there is none. */
 static json_t *ask(const char *rundir, struct error *err)
@@ -31,6 +34,28 @@ static json_t *ask(const char *rundir, struct error *err)
     }
     free(text);
     return status;
+}
+
+/* Takes back the readiness of programs that do not answer, and notes why in "error". */
+static void check_answers(const char *rundir, json_t *status)
+{
+    json_t *p;
+    size_t i;
+
+    json_array_foreach (json_object_get(status, "programs"), i, p) {
+        const char *name = json_string_value(json_object_get(p, "name"));
+        struct error err = {0};
+        char *text = NULL;
+        bool ok;
+
+        if (name && json_is_true(json_object_get(p, "ready")) &&
+            ctl_call(rundir, name, "version", 0, NULL, ANSWER_TIMEOUT_MS, &ok, &text, &err)) {
+            json_object_set_new(p, "ready", json_false());
+            json_object_set_new(p, "state", json_string("no answer"));
+            json_object_set_new(p, "error", json_string(err.text));
+        }
+        free(text);
+    }
 }
 
 int cmd_status(int argc, char *argv[])
@@ -63,6 +88,7 @@ int cmd_status(int argc, char *argv[])
     }
     rundir = daemon_rundir(option);
     status = ask(rundir, &err);
+    check_answers(rundir, status);
     if (status && json) {
         json_dumpf(status, stdout, JSON_COMPACT);
         putchar('\n');

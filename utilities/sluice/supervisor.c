@@ -252,10 +252,9 @@ static void handle_death(struct supervisor *s, struct program *p)
     evtimer_add(s->restart_timers[p - s->programs], &wait);
 }
 
-static void on_child(evutil_socket_t fd UNUSED, short what UNUSED, void *s_)
+/* Looks for programs that have ended. */
+static void reap(struct supervisor *s)
 {
-    struct supervisor *s = s_;
-
     notify_drain(s->notify); /* What the dead said last still counts. */
     for (size_t i = 0; i < N_PROGRAMS; i++) {
         struct program *p = &s->programs[i];
@@ -277,6 +276,11 @@ static void on_child(evutil_socket_t fd UNUSED, short what UNUSED, void *s_)
     if (s->stopping) {
         stop_next(s);
     }
+}
+
+static void on_child(evutil_socket_t fd UNUSED, short what UNUSED, void *s_)
+{
+    reap(s_);
 }
 
 static void on_stop_signal(evutil_socket_t sig, short what UNUSED, void *s_)
@@ -361,6 +365,7 @@ static void ctl_status(struct ctl_request *r, int argc UNUSED, const char *const
 {
     struct supervisor *s = s_;
 
+    reap(s); /* The request may have come before the news of a death that it follows. */
     ctl_reply_json(r, report_status(s->config->rundir, s->started_ms, s->programs, N_PROGRAMS));
 }
 
