@@ -35,6 +35,7 @@
 
 #include "datapath/core/core.h"
 #include "datapath/port/checksum.h"
+#include "datapath/port/netdev.h"
 #include "datapath/port/port.h"
 
 static struct port_pools pools;
@@ -241,6 +242,22 @@ static UNUSED void tx_one(struct port *port, struct rte_mbuf *m, uint16_t expect
 
     assert_int_equal(port->type->tx(port, 0, 0, &m, 1, &errors), 1);
     assert_int_equal(errors, expect_errors);
+}
+
+/* Waits until a device sends what it is given. The end of a veth pair starts its queue some time
+ * after the other end came up, from a work queue, and until then drops every frame without telling
+ * who wrote it. Asking for the link, as netdev_get() does, has the kernel do that work first. */
+static UNUSED void wait_for_link(const char *dev)
+{
+    struct netdev_info info = {0};
+
+    for (int i = 0; i < 1000 && !info.link_up; i++) {
+        if (i) {
+            usleep(10000);
+        }
+        assert_int_equal(netdev_get(NETDEV_OUR_NS, dev, &info), 0);
+    }
+    assert_true(info.link_up);
 }
 
 /* The kernel's side of a device: a raw socket with virtio-net headers. */
