@@ -188,15 +188,15 @@ int main(int argc, char *argv[])
     int first, error = 0;
 
     log_init(PROGRAM);
-    first = options_parse(argc, argv, PROGRAM, "[OPTIONS]",
+    first = options_parse(argc, argv, PROGRAM, "[OPTION]...",
                           "Moves packets between ports as sluice-vswitchd tells it.", options);
     if (first < argc) {
         fprintf(stderr, PROGRAM ": '%s' is not expected; see --help\n", argv[first]);
-        return 2;
+        return 1;
     }
     if (memory && parse_memory(memory, &memory_mb, &err)) {
         fprintf(stderr, PROGRAM ": %s\n", err.text);
-        return 2;
+        return 1;
     }
     datapath.rundir = daemon_rundir(d.rundir);
     datapath.base = event_base_new();

@@ -31,7 +31,7 @@ static void add_remote(const char *value, void *args_)
 
     if (args->n_remotes == MAX_REMOTES) {
         fprintf(stderr, "sluice-db: --remote: more than %d remotes\n", MAX_REMOTES);
-        exit(2);
+        exit(1);
     }
     args->remotes[args->n_remotes++] = value;
 }
@@ -52,14 +52,14 @@ static void parse(int argc, char *argv[], struct arguments *args)
         OPTIONS_DAEMON(&args->daemon),
         {NULL},
     };
-    int first = options_parse(argc, argv, "sluice-db", "[OPTIONS]",
+    int first = options_parse(argc, argv, "sluice-db", "[OPTION]...",
                               "Serves the switch's configuration database (OVSDB, RFC 7047).",
                               options);
 
     if (first < argc) {
         fprintf(stderr, "sluice-db: unexpected argument '%s' (see sluice-db --help)\n",
                 argv[first]);
-        exit(2);
+        exit(1);
     }
 }
 
@@ -197,7 +197,7 @@ int main(int argc, char *argv[])
         error = run(&args, rundir, dbdir, &err);
     }
     if (error) {
-        log_err("%s", err.text);
+        fprintf(stderr, "sluice-db: %s\n", err.text);
     }
     free(rundir);
     free(dbdir);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,12 +57,34 @@ char *daemon_dbdir(const char *option)
     return choose_dir(option, "SLUICE_DBDIR", "OVS_DBDIR", "/var/lib/sluice");
 }
 
-static int make_one_dir(const char *path, struct error *err)
+/* The name of what holds 'path', owned by the caller. */
+static char *parent_dir(const char *path)
+{
+    char *copy = xstrdup(path), *parent = xstrdup(dirname(copy));
+
+    free(copy);
+    return parent;
+}
+
+int daemon_make_dir(const char *path, struct error *err)
 {
     struct stat st;
 
+    if (!*path) {
+        return error_set(err, EINVAL, "directory '': the name is empty");
+    }
     if (!mkdir(path, 0755)) {
         return 0;
+    }
+    if (errno == ENOENT) {
+        char *parent = parent_dir(path);
+
+        error_set(err, ENOENT,
+                  "directory '%s': cannot be made, because there is no '%s'; make that first, or "
+                  "correct the name",
+                  path, parent);
+        free(parent);
+        return -ENOENT;
     }
     if (errno != EEXIST) {
         return error_set_errno(err, errno, "directory '%s': cannot be made", path);
@@ -74,27 +97,6 @@ static int make_one_dir(const char *path, struct error *err)
                          path);
     }
     return 0;
-}
-
-int daemon_make_dir(const char *path, struct error *err)
-{
-    char *copy;
-    int error = 0;
-
-    if (!*path) {
-        return error_set(err, EINVAL, "directory '': the name is empty");
-    }
-    copy = xstrdup(path);
-    for (char *slash = strchr(copy + 1, '/'); slash && !error; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        error = make_one_dir(copy, err);
-        *slash = '/';
-    }
-    if (!error) {
-        error = make_one_dir(copy, err);
-    }
-    free(copy);
-    return error;
 }
 
 /* --- Pid files -------------------------------------------------------------------------------- */

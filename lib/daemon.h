@@ -20,7 +20,8 @@ struct event_base;
  * caller. */
 char *daemon_rundir(const char *option);
 char *daemon_dbdir(const char *option);
-/* Makes the directory (and parents) with mode 0755 unless it is there. */
+/* Makes the directory with mode 0755 unless it is there. Its parent must be there: a wrong name is
+ * an error (-ENOENT), and no new tree. */
 int daemon_make_dir(const char *path, struct error *);
 
 /* Makes RUNDIR/NAME.pid, holding our pid and an fcntl() write lock on it for as long as we live

@@ -183,7 +183,7 @@ int log_reopen(struct error *err)
 
 /* --- Levels ----------------------------------------------------------------------------------- */
 
-static bool parse_level(const char *word, enum log_level *ret)
+bool log_parse_level(const char *word, enum log_level *ret)
 {
     if (!strcasecmp(word, "emer")) {
         *ret = LOG_ERR; /* Nothing is logged as an emergency here; errors are the nearest. */
@@ -230,7 +230,7 @@ static int apply_word(char *word, bool dry_run, struct error *err)
     int error = 0;
 
     for (char *part = strtok_r(word, ":", &save); part; part = strtok_r(NULL, ":", &save)) {
-        if (parse_level(part, &level) || is_destination(part) || !strcasecmp(part, "any")) {
+        if (log_parse_level(part, &level) || is_destination(part) || !strcasecmp(part, "any")) {
             continue;
         }
         if (module) {

@@ -72,6 +72,8 @@ int log_reopen(struct error *);
 /* Applies "LEVEL", "MODULE:LEVEL" or "any:LEVEL" words separated by commas or spaces (vlog/set's
  * "MODULE:DEST:LEVEL" is accepted for any DEST). Levels: off, emer, err, warn, info, dbg. */
 int log_set_levels(const char *spec, struct error *);
+/* A word that is a level, in either case. */
+bool log_parse_level(const char *word, enum log_level *ret);
 /* A table of modules and levels for a person, a line each. */
 void log_list(struct strbuf *);
 

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
+#define HELP_COLUMN 31 /* Where the options' texts begin, */
+#define HELP_WIDTH 80  /* and where lines end at the latest. */
 
 struct parser {
     int argc;
@@ -27,16 +28,35 @@ static void __attribute__((noreturn)) PRINTF_LIKE(2, 3)
     vfprintf(stderr, fmt, args);
     va_end(args);
     fprintf(stderr, "; '%s --help' lists the options\n", p->program);
-    exit(EXIT_USAGE);
+    exit(EXIT_FAILURE);
 }
 
-static void print_option(char letter, const char *name, const char *arg, const char *help)
+/* Prints 'text' from the cursor's 'column' to the end of the line and on, in the column of the
+ * options' texts. */
+static void print_wrapped(size_t column, const char *text)
+{
+    while (*text) {
+        size_t n = strcspn(text, " ");
+
+        if (column + 1 + n > HELP_WIDTH) {
+            printf("\n%*s", HELP_COLUMN - 1, "");
+            column = HELP_COLUMN - 1;
+        }
+        printf(" %.*s", (int)n, text);
+        column += 1 + n;
+        text += n + strspn(text + n, " ");
+    }
+    putchar('\n');
+}
+
+void options_print_one(char letter, const char *name, const char *arg, const char *help)
 {
     char left[64];
 
     snprintf(left, sizeof left, "%s%c%s--%s%s%s", letter ? "-" : "", letter ? letter : ' ',
              letter ? ", " : "   ", name, arg ? "=" : "", arg ? arg : "");
-    printf("  %-28s %s\n", left, help);
+    printf("  %-28s", left);
+    print_wrapped(strlen(left) > 28 ? HELP_WIDTH : HELP_COLUMN - 1, help);
 }
 
 static void __attribute__((noreturn)) print_help(const char *program, const char *synopsis,
@@ -44,10 +64,10 @@ static void __attribute__((noreturn)) print_help(const char *program, const char
 {
     printf("Usage: %s %s\n\n%s\n\nOptions:\n", program, synopsis, about);
     for (const struct option_def *d = defs; d->name; d++) {
-        print_option(d->letter, d->name, d->arg, d->help);
+        options_print_one(d->letter, d->name, d->arg, d->help);
     }
-    print_option('h', "help", NULL, "show this text");
-    print_option('V', "version", NULL, "show the version");
+    options_print_one('h', "help", NULL, "show this text");
+    options_print_one('V', "version", NULL, "show the version");
     exit(fflush(stdout) ? 1 : 0);
 }
 

@@ -1,8 +1,9 @@
 /* Command-line options of the programs: one table gives parsing, checks and --help.
  *
  * --help and --version are built in: they print and exit(0). An unknown option or a missing value
- * prints a line that names it and points to
- * --help, and exits with 2. Main thread, at start. */
+ * prints a line that names it and points to --help, and exits with 1, as Open vSwitch's programs do
+ * and as every program here does for whatever is wrong on its command line. Main thread, at start.
+ */
 #ifndef LIB_OPTIONS_H
 #define LIB_OPTIONS_H
 
@@ -12,7 +13,7 @@ struct option_def {
     const char *name;   /* Long name without dashes: "rundir". NULL ends the table. */
     char letter;        /* Short form, 0: none. */
     const char *arg;    /* "DIR" when it takes a value; NULL for a flag. */
-    const char *help;   /* One line. */
+    const char *help;   /* A line; it is wrapped. */
     const char **value; /* Receives the (last) value. */
     bool *flag;         /* Receives true. */
     void (*each)(const char *value,
@@ -24,6 +25,10 @@ struct option_def {
  * none, or at "--". Returns the index of the first argument that is no option. */
 int options_parse(int argc, char *argv[], const char *program, const char *synopsis,
                   const char *about, const struct option_def *);
+
+/* A line of --help, for a program that reads its options in its own way: "-l, --name=ARG  help".
+ * 'letter' may be 0 and 'arg' NULL. */
+void options_print_one(char letter, const char *name, const char *arg, const char *help);
 
 /* The options that every daemon has; put OPTIONS_DAEMON(&d) in its table. */
 struct daemon_options {

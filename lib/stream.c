@@ -351,6 +351,17 @@ static uint16_t bound_port(int fd)
                                             : 0);
 }
 
+int stream_check_passive(const char *name, struct error *err)
+{
+    struct address a;
+    int error = parse_address(name, true, &a, err);
+
+    if (!error) {
+        address_close(&a);
+    }
+    return error;
+}
+
 int stream_listen(struct event_base *base, const char *name, stream_accept_cb *accept_cb, void *aux,
                   struct stream_listener **ret, struct error *err)
 {

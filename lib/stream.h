@@ -18,6 +18,8 @@ struct event_base;
 /* True when 'name' has the form of an active (passive) stream, whatever its address is. */
 bool stream_name_is_active(const char *name);
 bool stream_name_is_passive(const char *name);
+/* Whether stream_listen() could make sense of 'name': 0, or -EINVAL and such with 'err' set. */
+int stream_check_passive(const char *name, struct error *err);
 
 /* Starts to connect. The bufferevent (owned by the caller, not enabled, BEV_OPT_CLOSE_ON_FREE)
  * reports BEV_EVENT_CONNECTED, or BEV_EVENT_ERROR with the socket's errno. NULL, with 'err' set,

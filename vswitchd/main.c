@@ -257,13 +257,13 @@ int main(int argc, char *argv[])
     int first, error;
 
     log_init("sluice-vswitchd");
-    first = options_parse(argc, argv, "sluice-vswitchd", "[OPTIONS]",
+    first = options_parse(argc, argv, "sluice-vswitchd", "[OPTION]...",
                           "Makes bridges and ports what the database says, and answers the "
                           "datapath's flow misses.",
                           options);
     if (first < argc) {
         fprintf(stderr, "sluice-vswitchd: '%s' is not expected; see --help\n", argv[first]);
-        return 2;
+        return 1;
     }
     v.rundir = daemon_rundir(d.rundir);
     default_db = xasprintf("unix:%s/db.sock", v.rundir);

@@ -127,3 +127,34 @@ def test_dbctl_monitor_prints_changes(server):
     assert p.stdout.readline().endswith(",insert,br1\n")
     p.terminate()
     p.communicate()
+
+
+@pytest.mark.san
+def test_what_keeps_the_database_from_starting_is_told_to_the_person(tmp_path):
+    db = tmp_path / "notes.txt"
+    db.write_text("hello")
+    for words, said in (((f"--db={db}",), f"'{db}' is not an OVSDB database"), (("--log-level=nosuch",), "'nosuch'"),
+                        ((f"--rundir={tmp_path}/no/such",), f"there is no '{tmp_path}/no'"), (("--remote=ptcp:99999",), "'99999' is not a port")):
+        p = run(f"{BIN}/sluice-db", f"--rundir={tmp_path}", f"--dbdir={tmp_path}", *words, check=False)
+        assert p.returncode == 1 and p.stderr.startswith("sluice-db: ") and said in p.stderr, p.stderr
+        assert p.stderr.count("\n") == 1 and "|ERR|" not in p.stderr, p.stderr
+    assert db.read_text() == "hello"
+    p = run(f"{BIN}/sluice", "up", f"--rundir={tmp_path}", f"--db={db}", check=False)
+    assert p.returncode == 1 and f"  sluice-db: file '{db}' is not an OVSDB database" in p.stderr, p.stderr
+
+
+@pytest.mark.parametrize("program", ["sluice", "sluice-db", "sluice-datapath", "sluice-vswitchd", "sluice-vsctl", "sluice-dbctl", "sluice-appctl"])
+def test_every_program_explains_itself_and_a_wrong_word_is_exit_code_1(program):
+    text = run(f"{BIN}/{program}", "--help")
+    assert text.startswith(f"Usage: {program} ") and "--rundir=DIR" in text
+    for line in text.splitlines():
+        assert line == line.rstrip() and (len(line) <= 80 or not line.lstrip().startswith("-")), line
+    for words in [["--nosuch"], ["-%"]] + ([["nosuch"]] if program != "sluice-appctl" else []):
+        p = run(f"{BIN}/{program}", *words, check=False)
+        assert p.returncode == 1 and p.stderr.startswith(program) and words[0].lstrip("-") in p.stderr, (words, p.stderr)
+        assert p.stdout == ""
+
+
+def test_the_tools_take_a_run_directory(server):
+    assert run(VSCTL, f"--rundir={server.path}", "list-br") == "br0\n"
+    assert "br0" in run(DBCTL, "--rundir", server.path, "dump", "Bridge", "name")

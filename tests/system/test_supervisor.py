@@ -373,11 +373,21 @@ def test_up_that_is_interrupted_leaves_nothing(fakes):
 @pytest.mark.parametrize("argv, words", [
     (("frobnicate",), "unknown command 'frobnicate'"), (("top", "--interval=0"), "'0'"), (("top",), "not running"), ((), "a command is missing"),
     (("up", "--nosuch"), "'--nosuch'"), (("up", "--memory=lots"), "'lots'"), (("up", "extra"), "'extra'"),
-    (("status", "--format=xml"), "'xml'"), (("down", "extra"), "'extra'"), (("up", "--timeout=0"), "'0'")])
+    (("status", "--format=xml"), "'xml'"), (("down", "extra"), "'extra'"), (("up", "--timeout=0"), "'0'"),
+    (("up", "-m", "0"), "'0'"), (("up", "-v", "nosuch"), "'nosuch'"), (("up", "--remote=ptcpx:1"), "'ptcpx:1'"),
+    (("up", "--dbdir=/tmp/no/such/place"), "there is no '/tmp/no/such'")])
 def test_wrong_words_are_named(fakes, argv, words):
     p = fakes.sluice(*argv, check=False)
-    assert p.returncode != 0 and words in p.stderr, p.stderr
+    assert p.returncode == 1 and words in p.stderr, p.stderr
     assert fakes.pids() == []
+
+
+@pytest.mark.parametrize("words, said", [(("-m", "0"), "'0'"), (("-v", "nosuch"), "'nosuch'"), (("--rundir=/tmp/no/such/place",), "'/tmp/no/such'")])
+def test_wrong_options_are_told_also_when_the_switch_runs(fakes, words, said):
+    fakes.sluice("up")
+    p = fakes.sluice("up", *words, check=False)
+    assert p.returncode == 1 and said in p.stderr and "running" not in p.stderr, p.stderr
+    assert not os.path.exists("/tmp/no")
 
 
 def test_missing_program_is_named(fakes):

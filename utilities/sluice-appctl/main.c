@@ -1,6 +1,6 @@
 /* sluice-appctl: sends one command to a running program and prints its answer. The syntax is that
- * of ovs-appctl. Exit code: 0, 1 when the program cannot be reached, 2 when it refused the command
- * or the command line is wrong. */
+ * of ovs-appctl. Exit code: 0, 1 when the command line is wrong or the program cannot be reached, 2
+ * when it refused the command. */
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static void __attribute__((noreturn)) usage_error(const char *what, const char *
 {
     fprintf(stderr, PROGRAM ": %s%s%s; '" PROGRAM " --help' tells more\n", what, value ? " " : "",
             value ? value : "");
-    exit(EXIT_REFUSED);
+    exit(EXIT_FAILURE);
 }
 
 /* An answer that is JSON is printed as it came, any other inside an object. */
@@ -56,8 +56,9 @@ int main(int argc, char *argv[])
         {NULL},
     };
     int first = options_parse(argc, argv, PROGRAM, "[OPTION]... COMMAND [ARG]...",
-                              "Sends COMMAND to a running program and prints its answer. "
-                              "'list-commands' shows what there is.",
+                              "Sends COMMAND to a running program and prints its answer.\n"
+                              "'list-commands' shows what there is.\n\n"
+                              "Exit code: 1 when the program cannot be asked, 2 when it refuses.",
                               defs);
     struct error err = {0};
     const char **args;

@@ -173,7 +173,7 @@ int dbctl_find_table(const struct db_schema *schema, const char *name,
  */
 
 struct settings {
-    const char *format, *data, *max_width, *timeout, *log_level;
+    const char *rundir, *format, *data, *max_width, *timeout, *log_level;
     bool no_headings, pretty, bare, timestamps;
 };
 
@@ -247,8 +247,9 @@ static int run_command(struct dbctl *d, const struct dbctl_command *c, int argc,
         }
     }
     if (argc < c->min_args || argc > c->max_args) {
-        return error_set(err, EINVAL, "invalid syntax for '%s': its arguments are [SERVER] %s%s",
-                         c->name, c->takes == DBCTL_DATABASE ? "[DATABASE] " : "", c->usage);
+        return error_set(err, EINVAL, "invalid syntax for '%s': its arguments are [SERVER]%s%s%s",
+                         c->name, c->takes == DBCTL_DATABASE ? " [DATABASE]" : "",
+                         c->usage[0] ? " " : "", c->usage);
     }
     return c->run(d, argc, argv, err);
 }
@@ -260,12 +261,13 @@ static char *describe(void)
     strbuf_puts(&s, "Looks at and changes a database server's data.\n\nCommands:");
     for (size_t i = 0; i < n_families; i++) {
         for (const struct dbctl_command *c = families[i]; c->name; c++) {
-            strbuf_printf(&s, "\n  %s [SERVER] %s%s", c->name,
-                          c->takes == DBCTL_DATABASE ? "[DATABASE] " : "", c->usage);
+            strbuf_printf(&s, "\n  %s [SERVER]%s%s%s", c->name,
+                          c->takes == DBCTL_DATABASE ? " [DATABASE]" : "", c->usage[0] ? " " : "",
+                          c->usage);
         }
     }
     strbuf_puts(&s,
-                "\nSERVER is unix:PATH or tcp:HOST:PORT (default unix:RUNDIR/db.sock), DATABASE "
+                "\n\nSERVER is unix:PATH or tcp:HOST:PORT (default unix:RUNDIR/db.sock), DATABASE\n"
                 "is " DBCTL_DEFAULT_DB " when it is not given.");
     return strbuf_steal(&s);
 }
@@ -303,7 +305,7 @@ static int parse_options(int argc, char *argv[], const char *program, const char
 
     while (at < argc) {
         /* The word before is skipped, as the program's name is. */
-        int next = at + options_parse(argc - at, argv + at, program, "[OPTIONS] COMMAND [ARG...]",
+        int next = at + options_parse(argc - at, argv + at, program, "[OPTION]... COMMAND [ARG]...",
                                       about, options);
 
         if (next > at + 1 && !strcmp(argv[next - 1], "--")) {
@@ -326,6 +328,8 @@ int dbctl_main(int argc, char *argv[])
     struct dbctl d = {.program = slash ? slash + 1 : argv[0], .db = DBCTL_DEFAULT_DB};
     struct settings s = {0};
     struct option_def options[] = {
+        {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
+         &s.rundir},
         {"format", 'f', "FORMAT", "table, list, html, csv or json", &s.format},
         {"data", 'd', "FORMAT", "string, bare or json: how cells of tables look", &s.data},
         {"no-headings", 0, NULL, "leave out the headings of tables", .flag = &s.no_headings},
@@ -337,15 +341,16 @@ int dbctl_main(int argc, char *argv[])
         {"verbose", 'v', "SPEC", "off, err, warn, info, dbg, or MODULE:LEVEL,...", &s.log_level},
         {NULL},
     };
-    char *about = describe(), *rundir = daemon_rundir(NULL);
-    char *server = xasprintf("unix:%s/db.sock", rundir);
+    char *about = describe(), *rundir, *server;
     struct error err = {0};
     int n_words, rc;
 
     signal(SIGPIPE, SIG_IGN); /* A server that dies is a lost connection. */
     log_init(d.program);
-    d.server = server;
     n_words = parse_options(argc, argv, d.program, about, options);
+    rundir = daemon_rundir(s.rundir);
+    server = xasprintf("unix:%s/db.sock", rundir);
+    d.server = server;
     rc = dispatch(&d, &s, n_words, argv, &err);
     if (fflush(stdout) || ferror(stdout)) {
         rc = error_set_errno(&err, errno, "cannot write the output");

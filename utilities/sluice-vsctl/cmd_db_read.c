@@ -336,9 +336,9 @@ static int wait_until(struct vsctl *v, struct command *c, struct error *err)
 }
 
 static const struct command_def defs[] = {
-    {"list", 1, INT_MAX, "TABLE [RECORD]...", "if-exists,columns=", needs_list, list},
-    {"find", 1, INT_MAX, "TABLE [COLUMN[:KEY]=VALUE]...", "columns=", needs_find, find},
-    {"get", 2, INT_MAX, "TABLE RECORD [COLUMN[:KEY]]...", "if-exists,id=", needs_get, get},
+    {"list", 1, INT_MAX, "TABLE [RECORD]...", "if-exists,columns=COLUMNS", needs_list, list},
+    {"find", 1, INT_MAX, "TABLE [COLUMN[:KEY]=VALUE]...", "columns=COLUMNS", needs_find, find},
+    {"get", 2, INT_MAX, "TABLE RECORD [COLUMN[:KEY]]...", "if-exists,id=@NAME", needs_get, get},
     {"wait-until", 2, INT_MAX, "TABLE RECORD [COLUMN[:KEY]=VALUE]...", NULL, needs_wait,
      wait_until},
     {NULL},

@@ -333,7 +333,7 @@ static const struct command_def defs[] = {
     {"remove", 4, INT_MAX, "TABLE RECORD COLUMN KEY|VALUE|KEY=VALUE...", "if-exists", needs_column,
      remove_values},
     {"clear", 3, INT_MAX, "TABLE RECORD COLUMN...", "if-exists", needs_clear, clear},
-    {"create", 2, INT_MAX, "TABLE COLUMN[:KEY]=VALUE...", "id=", needs_create, create},
+    {"create", 2, INT_MAX, "TABLE COLUMN[:KEY]=VALUE...", "id=@NAME", needs_create, create},
     {"destroy", 1, INT_MAX, "TABLE [RECORD]...", "if-exists,all", needs_destroy, destroy},
     {NULL},
 };

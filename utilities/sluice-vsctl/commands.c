@@ -57,7 +57,7 @@ void vsctl_list_commands(struct strbuf *s)
 
         strbuf_puts(s, "  ");
         for (o = strtok_r(options, ",", &save); o; o = strtok_r(NULL, ",", &save)) {
-            strbuf_printf(s, "[--%s%s] ", o, o[strlen(o) - 1] == '=' ? "VALUE" : "");
+            strbuf_printf(s, "[--%s] ", o);
         }
         free(options);
         strbuf_printf(s, "%s%s%s\n", all[i]->name, all[i]->usage[0] ? " " : "", all[i]->usage);
@@ -65,14 +65,14 @@ void vsctl_list_commands(struct strbuf *s)
     free(all);
 }
 
-/* Finds 'name' of 'len' bytes in "a,b=,c"; '*ret_takes_value' says whether it ends with "=". */
+/* Finds 'name' of 'len' bytes in "a,b=VALUE,c"; '*ret_takes_value' says whether it has a "=". */
 static bool find_option(const char *options, const char *name, size_t len, bool *ret_takes_value)
 {
     while (options && *options) {
-        size_t n = strcspn(options, ",");
-        bool takes_value = n && options[n - 1] == '=';
+        size_t n = strcspn(options, ","), n_name = strcspn(options, ",=");
+        bool takes_value = n_name < n;
 
-        if (n - takes_value == len && !strncmp(options, name, len)) {
+        if (n_name == len && !strncmp(options, name, len)) {
             *ret_takes_value = takes_value;
             return true;
         }

@@ -9,13 +9,14 @@
 
 #include "lib/daemon.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "utilities/sluice-vsctl/vsctl.h"
 
 struct global {
     const char *name;
     char letter;
     const char *value; /* What --help calls its value. NULL: it takes none. */
-    const char *help;
+    const char *help;  /* NULL: is not shown, because it is always refused. */
     int (*apply)(struct vsctl_options *, const char *value, struct error *);
 };
 
@@ -23,6 +24,13 @@ static int set_db(struct vsctl_options *o, const char *value, struct error *err 
 {
     free(o->db);
     o->db = xstrdup(value);
+    return 0;
+}
+
+static int set_rundir(struct vsctl_options *o, const char *value, struct error *err UNUSED)
+{
+    free(o->rundir);
+    o->rundir = xstrdup(value);
     return 0;
 }
 
@@ -140,6 +148,8 @@ static int refuse_tls(struct vsctl_options *o UNUSED, const char *value, struct 
 
 static const struct global globals[] = {
     {"db", 0, "SERVER", "the database server (default unix:RUNDIR/db.sock)", set_db},
+    {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
+     set_rundir},
     {"no-wait", 0, NULL, "do not wait for sluice-vswitchd to reconfigure itself", set_no_wait},
     {"retry", 0, NULL, "keep trying to connect to the server forever", set_retry},
     {"timeout", 't', "SECS", "wait at most so many seconds", set_timeout},
@@ -153,39 +163,35 @@ static const struct global globals[] = {
     {"bare", 0, NULL, "the same as --format=list --data=bare --no-headings", set_bare},
     {"max-column-width", 0, "N", "cut cells of the table format", set_max_width},
     {"log-file", 0, "FILE", "append the log to this file", set_log_file},
-    {"private-key", 'p', "FILE", "refused: TLS is not supported yet", refuse_tls},
-    {"certificate", 'c', "FILE", "refused: TLS is not supported yet", refuse_tls},
-    {"ca-cert", 'C', "FILE", "refused: TLS is not supported yet", refuse_tls},
-    {"bootstrap-ca-cert", 0, "FILE", "refused: TLS is not supported yet", refuse_tls},
-    {"peer-ca-cert", 0, "FILE", "refused: TLS is not supported yet", refuse_tls},
-    {"ssl-protocols", 0, "LIST", "refused: TLS is not supported yet", refuse_tls},
-    {"ssl-ciphers", 0, "LIST", "refused: TLS is not supported yet", refuse_tls},
+    {"private-key", 'p', "FILE", NULL, refuse_tls},
+    {"certificate", 'c', "FILE", NULL, refuse_tls},
+    {"ca-cert", 'C', "FILE", NULL, refuse_tls},
+    {"bootstrap-ca-cert", 0, "FILE", NULL, refuse_tls},
+    {"peer-ca-cert", 0, "FILE", NULL, refuse_tls},
+    {"ssl-protocols", 0, "LIST", NULL, refuse_tls},
+    {"ssl-ciphers", 0, "LIST", NULL, refuse_tls},
 };
 
 static void print_help(const struct vsctl_options *o)
 {
-    struct strbuf s = STRBUF_INIT;
+    struct strbuf commands = STRBUF_INIT;
 
-    strbuf_printf(&s,
-                  "%s: reads and changes the switch's configuration\n"
-                  "usage: %s [OPTIONS] COMMAND [ARG...] [-- COMMAND [ARG...]]...\n\nCommands:\n",
-                  o->program, o->program);
-    vsctl_list_commands(&s);
-    strbuf_puts(&s, "\nOptions:\n");
+    vsctl_list_commands(&commands);
+    printf("Usage: %s [OPTION]... COMMAND [ARG]... [-- COMMAND [ARG]...]...\n\n"
+           "Reads and changes the switch's configuration.\n\nCommands:\n%s\nOptions:\n",
+           o->program, strbuf_str(&commands));
+    strbuf_free(&commands);
     for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
         const struct global *g = &globals[i];
-        char name[64];
 
-        snprintf(name, sizeof name, "%s%s%s", g->name, g->value ? "=" : "",
-                 g->value ? g->value : "");
-        strbuf_printf(&s, "  %s%c%s--%-22s %s\n", g->letter ? "-" : " ",
-                      g->letter ? g->letter : ' ', g->letter ? ", " : "  ", name, g->help);
+        if (g->help) {
+            options_print_one(g->letter, g->name, g->value, g->help);
+        }
     }
-    strbuf_puts(&s, "  -v, --verbose[=SPEC]         log more, to stderr\n"
-                    "  -h, --help                   show this text\n"
-                    "  -V, --version                show the version\n");
-    fputs(strbuf_str(&s), stdout);
-    strbuf_free(&s);
+    options_print_one('v', "verbose", "SPEC", "log more, to stderr; SPEC may be missing");
+    options_print_one('h', "help", NULL, "show this text");
+    options_print_one('V', "version", NULL, "show the version");
+    puts("\nThe TLS options of ovs-vsctl are refused: a server is reached by unix: or tcp:.");
 }
 
 /* Options that are needed while others are read. */
@@ -306,7 +312,7 @@ int vsctl_options_parse(struct vsctl_options *o, int argc, char *argv[], size_t 
         i += used;
     }
     if (!o->db) {
-        char *rundir = daemon_rundir(NULL);
+        char *rundir = daemon_rundir(o->rundir);
 
         o->db = xasprintf("unix:%s/db.sock", rundir);
         free(rundir);
@@ -328,4 +334,5 @@ void vsctl_options_free(struct vsctl_options *o)
 {
     free(o->program);
     free(o->db);
+    free(o->rundir);
 }

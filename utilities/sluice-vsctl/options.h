@@ -7,6 +7,7 @@
 struct vsctl_options {
     char *program; /* As it was called, for messages. */
     char *db;
+    char *rundir; /* NULL: the default. */
     bool no_wait;
     bool dry_run;
     bool oneline;

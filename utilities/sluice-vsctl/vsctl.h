@@ -42,7 +42,7 @@ struct command_def {
     const char *name;
     int min_args, max_args; /* max_args INT_MAX: any. */
     const char *usage;      /* Of the arguments, for --help. */
-    const char *options;    /* "if-exists,id=": those with "=" take a value. NULL: none. */
+    const char *options;    /* "if-exists,id=@NAME": those with "=" take a value. NULL: none. */
     /* Says what it reads and writes, by vsctl_need(). */
     int (*needs)(struct vsctl *, struct command *, struct error *);
     int (*run)(struct vsctl *, struct command *, struct error *);

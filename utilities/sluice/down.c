@@ -78,7 +78,7 @@ int cmd_down(int argc, char *argv[])
     if (first < argc) {
         fprintf(stderr, "sluice down: unknown word '%s'; 'sluice down --help' lists the options\n",
                 argv[first]);
-        return 2;
+        return 1;
     }
     rundir = daemon_rundir(option);
     was_up = daemon_pidfile_read(rundir, "sluice") != 0;

@@ -42,7 +42,7 @@ int main(int argc, char *argv[])
         fprintf(stderr,
                 "sluice: a command is missing: up, down, status or top; 'sluice --help' tells "
                 "more\n");
-        return 2;
+        return 1;
     }
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         if (!strcmp(argv[first], commands[i].name)) {
@@ -53,5 +53,5 @@ int main(int argc, char *argv[])
             "sluice: unknown command '%s': there are up, down, status and top; 'sluice --help' "
             "tells more\n",
             argv[first]);
-    return 2;
+    return 1;
 }

@@ -79,12 +79,12 @@ int cmd_status(int argc, char *argv[])
         fprintf(stderr,
                 "sluice status: unknown word '%s'; 'sluice status --help' lists the options\n",
                 argv[first]);
-        return 2;
+        return 1;
     }
     if (!json && strcmp(format, "text")) {
         fprintf(stderr, "sluice status: option --format: '%s' is neither 'text' nor 'json'\n",
                 format);
-        return 2;
+        return 1;
     }
     rundir = daemon_rundir(option);
     status = ask(rundir, &err);

@@ -298,16 +298,16 @@ int cmd_top(int argc, char *argv[])
     if (first < argc) {
         fprintf(stderr, "sluice top: unknown word '%s'; 'sluice top --help' lists the options\n",
                 argv[first]);
-        return 2;
+        return 1;
     }
     if (!parse_u64(interval, 3600, &seconds) || !seconds) {
         fprintf(stderr, "sluice top: option --interval: '%s' is not within 1...3600 seconds\n",
                 interval);
-        return 2;
+        return 1;
     }
     if (!parse_u64(count, UINT32_MAX, &t.count)) {
         fprintf(stderr, "sluice top: option --count: '%s' is not a number\n", count);
-        return 2;
+        return 1;
     }
     t.interval_ms = (unsigned int)seconds * 1000;
     t.rundir = daemon_rundir(rundir);

@@ -12,11 +12,15 @@
 #include "lib/daemon.h"
 #include "lib/log.h"
 #include "lib/options.h"
+#include "lib/stream.h"
 #include "utilities/sluice/commands.h"
 #include "utilities/sluice/rundir.h"
 #include "utilities/sluice/supervisor.h"
 
 #define MAX_REMOTES 64
+/* What sluice-datapath takes, so that a wrong number is told before anything is started. */
+#define MIN_MEMORY_MB 64
+#define MAX_MEMORY_MB (1u << 20)
 
 /* First byte of what the background process tells the one that waits. */
 #define TOLD_READY 'R'
@@ -41,7 +45,7 @@ static void add_remote(const char *value, void *up_)
 
     if (up->config.n_remotes >= MAX_REMOTES) {
         fprintf(stderr, "sluice up: more than %d times --remote\n", MAX_REMOTES);
-        exit(2);
+        exit(1);
     }
     up->remotes[up->config.n_remotes++] = value;
 }
@@ -90,11 +94,25 @@ static int find_programs(const char **ret, struct error *err)
 
 static int check_options(struct up *up, const char *timeout, struct error *err)
 {
+    enum log_level level;
     uint64_t n;
 
-    if (up->config.memory && !parse_u64(up->config.memory, 1 << 20, &n)) {
-        return error_set(err, EINVAL, "option --memory: '%s' is not a number of megabytes",
-                         up->config.memory);
+    if (up->config.memory &&
+        (!parse_u64(up->config.memory, MAX_MEMORY_MB, &n) || n < MIN_MEMORY_MB)) {
+        return error_set(err, EINVAL, "option --memory: '%s' is not a number of MiB within %u...%u",
+                         up->config.memory, MIN_MEMORY_MB, MAX_MEMORY_MB);
+    }
+    if (up->config.log_level && !log_parse_level(up->config.log_level, &level)) {
+        return error_set(err, EINVAL,
+                         "option --log-level: '%s' is no level (off, err, warn, info, dbg)",
+                         up->config.log_level);
+    }
+    for (size_t i = 0; i < up->config.n_remotes; i++) {
+        int error = stream_check_passive(up->remotes[i], err);
+
+        if (error) {
+            return error_prefix(err, "option --remote");
+        }
     }
     if (!parse_u64(timeout, 3600, &n) || !n) {
         return error_set(err, EINVAL, "option --timeout: '%s' is not within 1...3600 seconds",
@@ -254,9 +272,14 @@ int cmd_up(int argc, char *argv[])
         {"db", 0, "FILE", "database file (default DBDIR/conf.db)", .value = &up.config.db_file},
         {"remote", 0, "NAME", "let the database listen there too, e.g. ptcp:6640:127.0.0.1",
          .each = add_remote, .aux = &up},
-        {"memory", 'm', "MB", "memory of the datapath", .value = &up.config.memory},
-        {"eal", 0, "ARGS", "arguments for DPDK's EAL", .value = &up.config.eal},
-        {"log-level", 'v', "SPEC", "off, err, warn, info, dbg, or MODULE:LEVEL,...",
+        {"memory", 'm', "MB",
+         "memory of the datapath, in MiB (default 512, or what hugepages there are)",
+         .value = &up.config.memory},
+        {"eal", 0, "ARGS", "more arguments for DPDK's EAL, such as \"-a 0000:03:00.0\"",
+         .value = &up.config.eal},
+        {"log-level", 'v', "LEVEL",
+         "of all programs: off, err, warn, info or dbg ('sluice-appctl vlog/set' changes one "
+         "module's)",
          .value = &up.config.log_level},
         {"timeout", 'T', "SECS", "how long to wait for the start (default 60)", .value = &timeout},
         {NULL},
@@ -272,7 +295,7 @@ int cmd_up(int argc, char *argv[])
     if (first < argc) {
         fprintf(stderr, "sluice up: unknown word '%s'; 'sluice up --help' lists the options\n",
                 argv[first]);
-        return 2;
+        return 1;
     }
     up.config.aux = &up;
     if (up.config.db_file && up.config.db_file[0] != '/') { /* The background has another cwd. */

@@ -47,15 +47,22 @@ static void option_wins_over_environment_over_default(void **state UNUSED)
     free(d);
 }
 
-static void directory_is_made_with_its_parents(void **state UNUSED)
+static void directory_is_made_and_its_parents_are_not(void **state UNUSED)
 {
     struct error err = {0};
-    char path[128];
+    char path[128], wrong[128];
     struct stat st;
     FILE *f;
 
-    snprintf(path, sizeof path, "%s/a/b", dir);
+    snprintf(path, sizeof path, "%s/a", dir);
+    snprintf(wrong, sizeof wrong, "%s/a/b/", dir);
+    assert_int_equal(daemon_make_dir(wrong, &err), -ENOENT);
+    assert_non_null(strstr(err.text, wrong));
+    assert_non_null(strstr(err.text, "there is no"));
+    assert_int_equal(stat(path, &st), -1);
     assert_int_equal(daemon_make_dir(path, &err), 0);
+    assert_int_equal(daemon_make_dir(wrong, &err), 0);
+    assert_int_equal(rmdir(wrong), 0);
     assert_int_equal(daemon_make_dir(path, &err), 0);
     assert_int_equal(stat(path, &st), 0);
     assert_true(S_ISDIR(st.st_mode));
@@ -65,8 +72,6 @@ static void directory_is_made_with_its_parents(void **state UNUSED)
     assert_int_equal(daemon_make_dir(path, &err), -ENOTDIR);
     assert_non_null(strstr(err.text, path));
     unlink(path);
-    *strrchr(path, '/') = '\0';
-    rmdir(path);
 }
 
 static void pid_file_holds_a_lock_that_others_see(void **state UNUSED)
@@ -244,7 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(option_wins_over_environment_over_default),
-        cmocka_unit_test(directory_is_made_with_its_parents),
+        cmocka_unit_test(directory_is_made_and_its_parents_are_not),
         cmocka_unit_test(pid_file_holds_a_lock_that_others_see),
         cmocka_unit_test(pid_file_of_a_killed_process_counts_for_nothing),
         cmocka_unit_test(readiness_and_descriptors_reach_the_supervisor),
