@@ -113,7 +113,8 @@ struct dp_op {
 struct dp_completion {
     uint64_t cookie;
     enum dp_op_type type;
-    int error; /* 0 or negative errno: -EEXIST, -ENOENT, -ENOSPC (flow limit), -EINVAL, -ENODEV
+    int error; /* 0 or negative errno: -EEXIST, -ENOENT, -ENOSPC (flow limit), -EINVAL
+                  (also: a key with a recirc_id), -EMSGSIZE (a packet that fits no buffer), -ENODEV
                   (port). */
     uint32_t flow_no;
     struct dp_flow_stats stats; /* FLOW_DEL: the last, complete count. */

@@ -11,7 +11,7 @@
 #include "datapath/flow/key.h"
 
 struct selector {
-    uint32_t id;    /* Unique for ever among selectors, never 0. */
+    uint64_t id;    /* Never 0. A mask's: of 32 bits, unique among masks at any time. */
     uint8_t n;      /* Words. */
     uint8_t n_base; /* Those of line 0, which come first. */
     uint8_t word[FLOW_N_WORDS];
@@ -21,7 +21,7 @@ struct selector {
 /* Word 0 without recirc_id, in_port and the 'lines' byte: ct_state alone. */
 #define SELECTOR_WORD0 UINT64_C(0xff00000000000000)
 
-static inline void selector_compile(struct selector *s, const struct flow_mask *mask, uint32_t id)
+static inline void selector_compile(struct selector *s, const struct flow_mask *mask, uint64_t id)
 {
     *s = (struct selector){.id = id};
     for (uint8_t w = 0; w < FLOW_N_WORDS; w++) {

@@ -20,10 +20,9 @@
 
 struct exact_entry {
     uint64_t words[EXACT_INLINE_WORDS]; /* Those not used are 0. The others are in 'more'. */
-    uint32_t view;                      /* view->all.id; 0: empty. */
+    uint64_t view;                      /* view->all.id; 0: empty. */
     uint32_t slot;
     uint32_t generation;
-    uint32_t pad;
 } __attribute__((aligned(64)));
 static_assert(sizeof(struct exact_entry) == 64, "one line");
 

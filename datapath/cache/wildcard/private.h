@@ -23,7 +23,7 @@ struct wildcard_port {
     unsigned int n_masks;
     uint32_t n_needs_l3; /* Instances whose actions do. */
     struct flow_mask all;
-    uint32_t all_id;
+    uint64_t all_id;
     bool changed; /* Since it was published. */
 };
 
@@ -56,8 +56,9 @@ struct wildcard_table {
     struct wildcard_port *ports[DP_MAX_PORTS];
     uint32_t *free_slots; /* A stack. */
     uint32_t n_free_slots;
-    uint32_t next_slot; /* Never used so far. */
-    uint32_t next_id;   /* Of selectors. */
+    uint32_t next_slot;    /* Never used so far. */
+    uint64_t last_id;      /* Of unions; 64 bits never wrap. */
+    uint32_t last_mask_id; /* These may, for a tenant can make masks come and go: views.c. */
     size_t n_flows;
     size_t n_instances;
     struct wildcard_interned *interned;

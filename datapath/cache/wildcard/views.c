@@ -12,7 +12,7 @@ static struct wildcard_port *port_get(struct wildcard *w, uint16_t in_port)
 
     if (!*port) {
         *port = xcalloc(1, sizeof **port);
-        (*port)->all_id = w->table->next_id++;
+        (*port)->all_id = ++w->table->last_id;
     }
     return *port;
 }
@@ -44,6 +44,30 @@ static void reserved_mask(struct flow_mask *mask, unsigned int i)
     }
 }
 
+static bool is_mask_id(const struct wildcard_table *t, uint32_t id)
+{
+    for (uint32_t p = 0; p < DP_MAX_PORTS; p++) {
+        const struct wildcard_port *port = t->ports[p];
+
+        for (unsigned int i = 0; port && i < port->n_masks; i++) {
+            if (port->masks[i]->selector.id == id) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* An id that no mask has. That of a mask which is gone comes again when 32 bits have been counted
+ * through, long after the last worker saw it; instances under it went before. */
+static uint32_t next_mask_id(struct wildcard_table *t)
+{
+    do {
+        t->last_mask_id++;
+    } while (!t->last_mask_id || is_mask_id(t, t->last_mask_id));
+    return t->last_mask_id;
+}
+
 static struct wildcard_mask *mask_add(struct wildcard *w, struct wildcard_port *port,
                                       const struct flow_mask *mask)
 {
@@ -55,7 +79,7 @@ static struct wildcard_mask *mask_add(struct wildcard *w, struct wildcard_port *
     memset(m, 0, sizeof *m);
     flow_mask_init(&m->mask);
     flow_mask_or(&m->mask, mask);
-    selector_compile(&m->selector, mask, w->table->next_id++);
+    selector_compile(&m->selector, mask, next_mask_id(w->table));
     m->idle_since_ms = time_now_ms();
     port->masks[port->n_masks++] = m;
     port->changed = true;
@@ -173,7 +197,7 @@ void wildcard_publish(struct wildcard *w, uint16_t in_port)
     }
     if (!flow_mask_equal(&all, &port->all)) {
         port->all = all;
-        port->all_id = w->table->next_id++;
+        port->all_id = ++w->table->last_id;
     }
     if (port->n_masks) {
         view = xcalloc(1, sizeof *view + port->n_masks * sizeof view->selectors[0]);

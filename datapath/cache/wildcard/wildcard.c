@@ -24,7 +24,6 @@ int wildcard_new(uint32_t flow_limit, unsigned int mask_limit, wildcard_defer *d
     t->owner = w;
     t->defer = defer;
     t->next_slot = WILDCARD_NONE + 1;
-    t->next_id = 1;
     t->flows = cache_memory_new(FLOWS_SIZE);
     t->instances = cache_memory_new(INSTANCES_SIZE);
     t->free_slots = cache_memory_new(FREE_SIZE);
@@ -211,7 +210,7 @@ static int instance_add(struct wildcard *w, uint32_t flow_no, struct wildcard_fl
     if (m->selector.n > WILDCARD_INLINE_WORDS) {
         memcpy(w->more[slot], words + WILDCARD_INLINE_WORDS, sizeof w->more[slot]);
     }
-    s->selector = m->selector.id;
+    s->selector = (uint32_t)m->selector.id;
     s->flow_no = flow_no;
     s->generation += s->generation & 1; /* Lives again, as another. */
     slot_set_actions(s, f->actions);
@@ -280,7 +279,8 @@ int wildcard_put(struct wildcard *w, uint32_t flow_no, const struct flow_key *ke
     struct wildcard_flow *f = t->flows[flow_no];
     int error = 0;
 
-    if (key->in_port >= DP_MAX_PORTS) {
+    /* Views know ports alone: a look-up after recirculation would find what is for none. */
+    if (key->in_port >= DP_MAX_PORTS || key->recirc_id) {
         return -EINVAL;
     }
     if (f) {

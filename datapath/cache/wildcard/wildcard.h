@@ -42,7 +42,7 @@ struct wildcard_actions {
 /* An instance: the line that a hit touches. */
 struct wildcard_slot {
     uint64_t words[WILDCARD_INLINE_WORDS]; /* The others in wildcard->more. */
-    uint32_t selector;
+    uint32_t selector;                     /* Its id. */
     /* Odd while it is dead. Workers note even ones only: one of those never comes again once the
      * instance is deleted. */
     uint32_t generation;
@@ -70,7 +70,8 @@ struct wildcard_index {
 
 /* What workers know of an input port's megaflows. Immutable; replaced as a whole. */
 struct wildcard_view {
-    struct selector all; /* The union of the masks. all.id changes with its content only. */
+    struct selector all; /* The union of the masks. all.id changes with its content only, and is
+                            unique for ever: exact caches keep it without being asked again. */
     bool parse;          /* False: no header needs to be looked at. */
     enum parse_depth depth;
     unsigned int n; /* Selectors. */
@@ -99,7 +100,9 @@ void wildcard_free(struct wildcard *);
 int wildcard_set_limits(struct wildcard *, uint32_t flow_limit, unsigned int mask_limit);
 
 /* As DP_OP_FLOW_PUT (dp.h). Actions are copied. 'of_packet' says that the key is certainly a
- * packet's; without, it is taken for one when it has bits outside the mask. -EEXIST, -ENOSPC. */
+ * packet's; without, it is taken for one when it has bits outside the mask. -EEXIST, -ENOSPC;
+ * -EINVAL: an input port that cannot be, or a recirculated packet's key, which nothing makes yet.
+ */
 int wildcard_put(struct wildcard *, uint32_t flow_no, const struct flow_key *,
                  const struct flow_mask *, const void *actions, uint32_t actions_len,
                  bool of_packet);

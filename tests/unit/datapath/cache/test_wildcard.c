@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "datapath/cache/exact/exact.h"
+#include "datapath/cache/wildcard/private.h"
 #include "lib/hash.h"
 
 /* --- Deferred calls: run when a test says that the grace period is over. */
@@ -486,6 +487,41 @@ static void verdict_by_cache_is_verdict_by_tables(void **state)
     free_cache(w);
 }
 
+/* Masks come and go for as long as somebody likes; their ids are of 32 bits. */
+static void ids_of_masks_wrap_without_two_being_alike(void **state UNUSED)
+{
+    struct wildcard *w = new_cache(1000, 200);
+    struct flow_mask mask;
+    struct flow_key key;
+
+    for (uint32_t i = 0; i < 60; i++) {
+        if (i == 30) {
+            w->table->last_mask_id = UINT32_MAX - 1;
+        }
+        flow_mask_init(&mask);
+        FLOW_MASK_FIELD(&mask, in_port);
+        FLOW_MASK_FIELD(&mask, recirc_id);
+        mask.bits.nw_src = (be32_t)(i + 1);
+        flow_mask_seal(&mask);
+        make_key(&key, (uint16_t)(1 + i % 2), UINT32_MAX);
+        assert_int_equal(put(w, i, &key, &mask, 2 + i), 0);
+    }
+    for (uint32_t p = 1; p <= 2; p++) {
+        for (unsigned int i = 0; i < w->table->ports[p]->n_masks; i++) {
+            uint64_t id = w->table->ports[p]->masks[i]->selector.id;
+
+            assert_true(id && id <= UINT32_MAX);
+            for (uint32_t q = 1; q <= 2; q++) {
+                for (unsigned int k = 0; k < w->table->ports[q]->n_masks; k++) {
+                    assert_true((p == q && i == k) ||
+                                w->table->ports[q]->masks[k]->selector.id != id);
+                }
+            }
+        }
+    }
+    free_cache(w);
+}
+
 int main(void)
 {
     static unsigned int few = 4, some = 8, many = 200;
@@ -497,6 +533,7 @@ int main(void)
         cmocka_unit_test(unused_masks_go_after_a_while),
         cmocka_unit_test(limits_may_grow_while_flows_are_there),
         cmocka_unit_test(an_entry_made_of_a_flow_just_deleted_never_comes_alive),
+        cmocka_unit_test(ids_of_masks_wrap_without_two_being_alike),
         cmocka_unit_test_prestate(verdict_by_cache_is_verdict_by_tables, &few),
         cmocka_unit_test_prestate(verdict_by_cache_is_verdict_by_tables, &some),
         cmocka_unit_test_prestate(verdict_by_cache_is_verdict_by_tables, &many),
