@@ -99,7 +99,8 @@ void core_flow_list(void (*cb)(const struct dp_flow *, void *aux), void *aux);
 uint32_t core_flow_list_some(uint32_t first, uint32_t max,
                              void (*cb)(const struct dp_flow *, void *aux), void *aux);
 size_t core_flow_count(void);
-/* Executes the packets behind a pending token, or a copy of 'packet'. */
+/* Executes the packets behind a pending token, or a copy of 'packet'. -EINVAL: too short for a
+ * frame, or 'in_port' cannot be; -EMSGSIZE: longer than any buffer. */
 int core_execute(uint64_t pending, const void *packet, uint32_t packet_len, uint32_t in_port,
                  const void *actions, uint32_t actions_len);
 /* 'done' runs from core_poll() when every worker has seen all that was done before. */

@@ -106,17 +106,19 @@ size_t core_flow_count(void)
 
 /* --- Executing. */
 
+static uint32_t room_of(struct rte_mempool *pool)
+{
+    return rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+}
+
 static struct rte_mbuf *packet_mbuf(const void *packet, uint32_t len)
 {
-    uint32_t small_room = rte_pktmbuf_data_room_size(core.pools.small) - RTE_PKTMBUF_HEADROOM;
-    struct rte_mbuf *m = rte_pktmbuf_alloc(len <= small_room ? core.pools.small : core.pools.jumbo);
-    char *data = m && len <= rte_pktmbuf_tailroom(m) ? rte_pktmbuf_append(m, (uint16_t)len) : NULL;
+    bool small = len <= room_of(core.pools.small);
+    struct rte_mbuf *m = rte_pktmbuf_alloc(small ? core.pools.small : core.pools.jumbo);
 
-    if (!data) {
-        rte_pktmbuf_free(m);
-        return NULL;
+    if (m) {
+        memcpy(rte_pktmbuf_append(m, (uint16_t)len), packet, len);
     }
-    memcpy(data, packet, len);
     return m;
 }
 
@@ -129,8 +131,11 @@ int core_execute(uint64_t pending, const void *packet, uint32_t packet_len, uint
         send_release(pending, DP_NO_FLOW, actions, actions_len);
         return 0;
     }
-    if (packet_len < 14 || packet_len > 65535 || in_port >= DP_MAX_PORTS) {
+    if (packet_len < 14 || in_port >= DP_MAX_PORTS) {
         return -EINVAL;
+    }
+    if (packet_len > room_of(core.pools.jumbo)) {
+        return -EMSGSIZE;
     }
     m = xcalloc(1, sizeof *m);
     m->type = MESSAGE_INJECT;

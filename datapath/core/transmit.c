@@ -10,13 +10,14 @@ DROP_REASON(full, "tx-queue-full", "its output port's queue was full")
 static void send(struct worker *w, struct core_port *cp, struct rte_mbuf **pkts, uint16_t n)
 {
     struct core_port_counter *counter = &w->ports[cp->port->port_no];
-    uint16_t errors = 0, sent;
+    struct port_refused refused = {0};
     uint64_t bytes = 0;
+    uint16_t sent;
 
     for (uint16_t i = 0; i < n; i++) {
         bytes += pkts[i]->pkt_len;
     }
-    sent = cp->port->type->tx(cp->port, w->id, w->id, pkts, n, &errors);
+    sent = cp->port->type->tx(cp->port, w->id, w->id, pkts, n, &refused);
     if (unlikely(sent < n)) {
         for (uint16_t i = sent; i < n; i++) {
             bytes -= pkts[i]->pkt_len;
@@ -25,9 +26,9 @@ static void send(struct worker *w, struct core_port *cp, struct rte_mbuf **pkts,
         counter->tx_dropped += (uint64_t)(n - sent);
         rte_pktmbuf_free_bulk(pkts + sent, n - sent);
     }
-    counter->tx_packets += (uint64_t)(sent - errors);
-    counter->tx_errors += errors;
-    counter->tx_bytes += bytes;
+    counter->tx_packets += (uint64_t)(sent - refused.packets);
+    counter->tx_errors += refused.packets;
+    counter->tx_bytes += bytes - refused.bytes;
 }
 
 static void send_prepared(struct worker *w, struct core_port *cp, struct rte_mbuf **pkts,

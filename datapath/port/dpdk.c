@@ -182,7 +182,7 @@ static struct rte_mbuf *make_private(const struct dpdk_port *p, struct rte_mbuf 
 /* Takes out of 'pkts[0...n-1]' what the device cannot send, and makes ready the rest; returns how
  * many that are. */
 static uint16_t make_ready(struct port *port, unsigned int queue, unsigned int worker,
-                           struct rte_mbuf **pkts, uint16_t n, uint16_t *errors)
+                           struct rte_mbuf **pkts, uint16_t n, struct port_refused *refused)
 {
     struct dpdk_port *p = port->priv;
     uint32_t max_frame = __atomic_load_n(&p->max_frame, __ATOMIC_RELAXED);
@@ -193,8 +193,7 @@ static uint16_t make_ready(struct port *port, unsigned int queue, unsigned int w
 
         if (likely(!(m->ol_flags & TX_WORK))) {
             if (unlikely(m->pkt_len > max_frame)) {
-                kernel_tx_refused(port, worker, m, EMSGSIZE);
-                (*errors)++;
+                kernel_tx_refused(port, worker, m, EMSGSIZE, refused);
                 continue;
             }
             pkts[kept++] = m;
@@ -203,8 +202,7 @@ static uint16_t make_ready(struct port *port, unsigned int queue, unsigned int w
         struct rte_mbuf *own = make_private(p, m);
 
         if (!own) {
-            kernel_tx_refused(port, worker, m, ENOBUFS);
-            (*errors)++;
+            kernel_tx_refused(port, worker, m, ENOBUFS, refused);
             continue;
         }
         m = own;
@@ -213,8 +211,9 @@ static uint16_t make_ready(struct port *port, unsigned int queue, unsigned int w
         }
         if (rte_eth_tx_prepare(p->dev.id, (uint16_t)queue, &m, 1) != 1) {
             drop_count(worker, port->port_no, &drop_prepare, 1);
+            refused->packets++;
+            refused->bytes += m->pkt_len;
             rte_pktmbuf_free(m);
-            (*errors)++;
             continue;
         }
         pkts[kept++] = m;
@@ -223,14 +222,14 @@ static uint16_t make_ready(struct port *port, unsigned int queue, unsigned int w
 }
 
 static uint16_t dpdk_tx(struct port *port, unsigned int queue, unsigned int worker,
-                        struct rte_mbuf **pkts, uint16_t n, uint16_t *ret_errors)
+                        struct rte_mbuf **pkts, uint16_t n, struct port_refused *ret_refused)
 {
     struct dpdk_port *p = port->priv;
     unsigned int q = queue % p->dev.n_txq;
     uint16_t ready, sent;
 
-    *ret_errors = 0;
-    ready = make_ready(port, q, worker, pkts, n, ret_errors);
+    *ret_refused = (struct port_refused){0};
+    ready = make_ready(port, q, worker, pkts, n, ret_refused);
     if (p->shared_txq) {
         rte_spinlock_lock(&p->locks[q]);
     }

@@ -35,7 +35,8 @@ void kernel_rx_unref(void)
     }
 }
 
-void kernel_tx_refused(const struct port *port, unsigned int worker, struct rte_mbuf *m, int error)
+void kernel_tx_refused(const struct port *port, unsigned int worker, struct rte_mbuf *m, int error,
+                       struct port_refused *refused)
 {
     const struct drop_reason *reason;
 
@@ -53,6 +54,8 @@ void kernel_tx_refused(const struct port *port, unsigned int worker, struct rte_
     default: reason = &drop_refused; break;
     }
     drop_count(worker, port->port_no, reason, 1);
+    refused->packets++;
+    refused->bytes += m->pkt_len;
     rte_pktmbuf_free(m);
 }
 

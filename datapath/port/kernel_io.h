@@ -83,8 +83,10 @@ static inline bool kernel_tx_iov(const struct rte_mbuf *m, struct iovec iov[KERN
     return true;
 }
 
-/* Frees a packet that the kernel refused with 'error' (a positive errno), and counts it. */
-void kernel_tx_refused(const struct port *, unsigned int worker, struct rte_mbuf *, int error);
+/* Frees a packet that the kernel refused with 'error' (a positive errno), and counts it, also in
+ * '*refused'. */
+void kernel_tx_refused(const struct port *, unsigned int worker, struct rte_mbuf *, int error,
+                       struct port_refused *refused);
 /* Counts a frame that was not received: EFAULT when it is too long, EINVAL when the kernel cannot
  * say in a virtio-net header what is to be done with it, 0 when it is too short. */
 void kernel_rx_bad(const struct port *, unsigned int worker, int error);

@@ -46,6 +46,12 @@ struct port_pools {
     struct rte_mempool *jumbo;
 };
 
+/* Packets that a device refused for good, of those that tx() was given. */
+struct port_refused {
+    uint16_t packets;
+    uint32_t bytes;
+};
+
 struct port_type {
     const char *name;
     struct port_type *next;
@@ -81,10 +87,10 @@ struct port_type {
     /* Sends packets that offload_prepare() has made fit. Returns how many of the first were sent;
      * they now belong to the port. The rest stays the caller's. Never blocks. When the device
      * refuses one packet for good (too big, bad), the type frees it, counts it under a reason of
-     * its own through drop_count(), adds it to '*ret_errors', and goes on; it is part of the
-     * returned number. */
+     * its own through drop_count(), adds it to '*ret_refused' (which it sets first), and goes on;
+     * it is part of the returned number. */
     uint16_t (*tx)(struct port *, unsigned int queue, unsigned int worker, struct rte_mbuf **pkts,
-                   uint16_t n, uint16_t *ret_errors);
+                   uint16_t n, struct port_refused *ret_refused);
 };
 
 #define PORT_TYPE_REGISTER(TYPE)                                                                   \

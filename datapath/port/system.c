@@ -305,7 +305,7 @@ static int system_rx_fd(struct port *port, unsigned int queue)
 
 /* Sends at most TX_BATCH packets by one system call; returns as tx does. */
 static uint16_t send_batch(struct port *port, int fd, unsigned int worker, struct rte_mbuf **pkts,
-                           uint16_t n, uint16_t *errors)
+                           uint16_t n, struct port_refused *refused)
 {
     const struct system_port *s = port->priv;
     struct virtio_net_hdr_v1 headers[TX_BATCH];
@@ -330,8 +330,7 @@ static uint16_t send_batch(struct port *port, int fd, unsigned int worker, struc
         at += n_segs + 1;
     }
     if (unlikely(!n_msgs)) {
-        kernel_tx_refused(port, worker, pkts[0], E2BIG);
-        (*errors)++;
+        kernel_tx_refused(port, worker, pkts[0], E2BIG, refused);
         return 1;
     }
     sent = sendmmsg(fd, msgs, n_msgs, MSG_DONTWAIT);
@@ -343,27 +342,27 @@ static uint16_t send_batch(struct port *port, int fd, unsigned int worker, struc
     if (error == EAGAIN || error == EINTR) {
         return 0;
     }
-    kernel_tx_refused(port, worker, pkts[0], error);
-    (*errors)++;
+    kernel_tx_refused(port, worker, pkts[0], error, refused);
     return 1;
 }
 
 static uint16_t system_tx(struct port *port, unsigned int queue, unsigned int worker,
-                          struct rte_mbuf **pkts, uint16_t n, uint16_t *ret_errors)
+                          struct rte_mbuf **pkts, uint16_t n, struct port_refused *ret_refused)
 {
     const struct system_port *s = port->priv;
-    uint16_t done = 0, errors = 0;
+    struct port_refused refused = {0};
+    uint16_t done = 0;
 
     while (done < n) {
         uint16_t k = send_batch(port, s->sockets.fds[queue], worker, pkts + done,
-                                (uint16_t)RTE_MIN(n - done, TX_BATCH), &errors);
+                                (uint16_t)RTE_MIN(n - done, TX_BATCH), &refused);
 
         if (!k) {
             break;
         }
         done = (uint16_t)(done + k);
     }
-    *ret_errors = errors;
+    *ret_refused = refused;
     return done;
 }
 

@@ -278,11 +278,12 @@ static int tap_rx_fd(struct port *port, unsigned int queue)
 }
 
 static uint16_t tap_tx(struct port *port, unsigned int queue, unsigned int worker,
-                       struct rte_mbuf **pkts, uint16_t n, uint16_t *ret_errors)
+                       struct rte_mbuf **pkts, uint16_t n, struct port_refused *ret_refused)
 {
     struct tap *tap = port->priv;
     int fd = tap->dev.fds[queue % tap->dev.n_fds];
-    uint16_t i, errors = 0;
+    struct port_refused refused = {0};
+    uint16_t i;
 
     for (i = 0; i < n; i++) {
         struct virtio_net_hdr_v1 header;
@@ -305,11 +306,10 @@ static uint16_t tap_tx(struct port *port, unsigned int queue, unsigned int worke
         } else if (error == EAGAIN || error == EINTR) {
             break;
         } else {
-            kernel_tx_refused(port, worker, pkts[i], error);
-            errors++;
+            kernel_tx_refused(port, worker, pkts[i], error, &refused);
         }
     }
-    *ret_errors = errors;
+    *ret_refused = refused;
     return i;
 }
 

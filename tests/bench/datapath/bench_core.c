@@ -70,7 +70,7 @@ static uint16_t gen_rx(struct port *port, unsigned int queue UNUSED, unsigned in
 
 static uint16_t sink_tx(struct port *port UNUSED, unsigned int queue UNUSED,
                         unsigned int worker UNUSED, struct rte_mbuf **pkts, uint16_t n,
-                        uint16_t *errors UNUSED)
+                        struct port_refused *refused UNUSED)
 {
     rte_pktmbuf_free_bulk(pkts, n);
     return n;
@@ -309,6 +309,7 @@ static void row_no_switch(uint32_t flows)
 {
     struct rte_mbuf *pkts[32];
     double cycles[WINDOWS];
+    struct port_refused refused;
     uint16_t errors;
 
     if (!wanted("no switch")) {
@@ -321,7 +322,7 @@ static void row_no_switch(uint32_t flows)
         while (rte_rdtsc() - tsc < rte_get_tsc_hz() / 20) {
             uint16_t got = gen_rx(&gen_port, 0, 0, pkts, 32, &errors);
 
-            n += sink_tx(&sink_port, 0, 0, pkts, got, &errors);
+            n += sink_tx(&sink_port, 0, 0, pkts, got, &refused);
         }
         cycles[i] = (double)(rte_rdtsc() - tsc) / (double)n;
     }

@@ -30,6 +30,7 @@ struct test_port {
     struct port port;
     struct rte_ring *in, *out; /* What it will receive; what was sent. */
     int fd;                    /* -1: polled. */
+    uint32_t max_len;          /* Of what it sends; 0: any. */
 };
 static struct test_port test_ports[TEST_PORTS];
 
@@ -65,11 +66,20 @@ static int test_rx_fd(struct port *port, unsigned int queue UNUSED)
     return ((struct test_port *)port->priv)->fd;
 }
 
-static uint16_t test_tx(struct port *port, unsigned int queue UNUSED, unsigned int worker UNUSED,
-                        struct rte_mbuf **pkts, uint16_t n, uint16_t *errors UNUSED)
+DROP_REASON(test_too_big, "test-too-big", "longer than the test's port takes")
+
+static uint16_t test_tx(struct port *port, unsigned int queue UNUSED, unsigned int worker,
+                        struct rte_mbuf **pkts, uint16_t n, struct port_refused *refused)
 {
     struct test_port *p = port->priv;
 
+    *refused = (struct port_refused){0};
+    if (n && p->max_len && pkts[0]->pkt_len > p->max_len) {
+        *refused = (struct port_refused){1, pkts[0]->pkt_len};
+        drop_count(worker, port->port_no, &drop_test_too_big, 1);
+        rte_pktmbuf_free(pkts[0]);
+        return 1;
+    }
     return (uint16_t)rte_ring_enqueue_burst(p->out, (void **)pkts, n, NULL);
 }
 

@@ -352,6 +352,56 @@ static void an_executed_packet_is_sent_and_counted(void **state UNUSED)
     dp_actions_free(&actions);
 }
 
+static void a_packet_that_fits_no_buffer_is_not_executed(void **state UNUSED)
+{
+    struct dp_actions actions = DP_ACTIONS_INIT;
+    uint8_t *big = xcalloc(1, 65535);
+
+    dp_actions_put_output(&actions, 2);
+    assert_int_equal(core_execute(DP_NO_PENDING, big, 65535, 1, actions.data, actions.len),
+                     -EMSGSIZE);
+    assert_int_equal(core_execute(DP_NO_PENDING, big, 65000, 1, actions.data, actions.len), 0);
+    WAIT_UNTIL(test_sent(2) == 1);
+    dp_actions_free(&actions);
+    free(big);
+}
+
+static void bytes_of_refused_packets_are_not_sent_ones(void **state UNUSED)
+{
+    struct flow_mask mask;
+    uint8_t b[100] = {0};
+
+    test_ports[2].max_len = 80;
+    test_udp(b, 1, 1000, 53, 0);
+    test_receive(1, b, 60);
+    WAIT_UNTIL(test_upcall_count() == 1);
+    mask_of_port(&mask);
+    assert_int_equal(put(7, &test_upcalls[0], &mask, 2), 0);
+    WAIT_UNTIL(test_sent(2) == 1);
+    test_receive(1, b, 100);
+    WAIT_UNTIL(test_drops("test-too-big") == 1);
+    test_receive(1, b, 70);
+    WAIT_UNTIL(test_sent(2) == 2);
+    WAIT_UNTIL(TEST_PORT_SUM(tx_packets) == 2);
+    assert_int_equal(TEST_PORT_SUM(tx_errors), 1);
+    WAIT_UNTIL(TEST_PORT_SUM(tx_bytes) == 60 + 70);
+}
+
+static void a_recirculated_packets_flow_is_refused(void **state UNUSED)
+{
+    struct flow_mask mask;
+    uint8_t b[60];
+
+    test_udp(b, 1, 1000, 53, 0);
+    test_receive(1, b, 60);
+    WAIT_UNTIL(test_upcall_count() == 1);
+    mask_of_port(&mask);
+    test_upcalls[0].key.recirc_id = 1;
+    assert_int_equal(put(7, &test_upcalls[0], &mask, 2), -EINVAL);
+    assert_int_equal(core_flow_count(), 0);
+    WAIT_UNTIL(test_sent(2) == 1); /* What waited goes where policy said all the same. */
+}
+
 static void a_full_cache_refuses_the_flow_but_forwards_the_packet(void **state UNUSED)
 {
     struct flow_mask mask;
@@ -435,6 +485,9 @@ int main(void)
         T(removing_a_port_drops_what_waits_for_it, NULL),
         T(several_outputs_get_equal_packets, NULL),
         T(an_executed_packet_is_sent_and_counted, NULL),
+        T(a_packet_that_fits_no_buffer_is_not_executed, NULL),
+        T(bytes_of_refused_packets_are_not_sent_ones, NULL),
+        T(a_recirculated_packets_flow_is_refused, NULL),
         T(a_full_cache_refuses_the_flow_but_forwards_the_packet, &few_flows),
         T(workers_change_only_without_ports, NULL),
         T(a_deletion_completes_though_workers_change_meanwhile, NULL),

@@ -238,10 +238,12 @@ static UNUSED struct rte_mbuf *packet_of(const void *data, size_t len)
 
 static UNUSED void tx_one(struct port *port, struct rte_mbuf *m, uint16_t expect_errors)
 {
-    uint16_t errors;
+    struct port_refused refused;
+    uint32_t len = m->pkt_len;
 
-    assert_int_equal(port->type->tx(port, 0, 0, &m, 1, &errors), 1);
-    assert_int_equal(errors, expect_errors);
+    assert_int_equal(port->type->tx(port, 0, 0, &m, 1, &refused), 1);
+    assert_int_equal(refused.packets, expect_errors);
+    assert_int_equal(refused.bytes, expect_errors * len);
 }
 
 /* Waits until a device sends what it is given. The end of a veth pair starts its queue some time

@@ -55,6 +55,7 @@ static void frames_beyond_the_mtu_are_dropped_and_the_others_sent(void **state U
     struct rte_mbuf *pkts[3], *back[3];
     struct port *port = NULL;
     struct error err = {0};
+    struct port_refused refused;
     uint16_t errors;
 
     assert_int_equal(port_open(&config, 5, &pools, 1, &port, &err), 0);
@@ -62,8 +63,9 @@ static void frames_beyond_the_mtu_are_dropped_and_the_others_sent(void **state U
     pkts[0] = packet_of(frame, 60);
     pkts[1] = packet_of(frame, 1600);
     pkts[2] = packet_of(frame, 62);
-    assert_int_equal(port->type->tx(port, 0, 0, pkts, 3, &errors), 3);
-    assert_int_equal(errors, 1);
+    assert_int_equal(port->type->tx(port, 0, 0, pkts, 3, &refused), 3);
+    assert_int_equal(refused.packets, 1);
+    assert_int_equal(refused.bytes, 1600);
     assert_int_equal(drops_of("tx-too-big"), 1);
     assert_int_equal(port->type->rx(port, 0, 0, back, 3, &errors), 2);
     assert_int_equal(back[0]->pkt_len, 60);
@@ -80,6 +82,7 @@ static void what_a_full_device_takes_not_stays_the_callers(void **state UNUSED)
     struct rte_mbuf *pkts[32];
     struct port *port = NULL;
     struct error err = {0};
+    struct port_refused refused;
     unsigned int sent = 0;
     uint16_t errors, k;
 
@@ -89,8 +92,8 @@ static void what_a_full_device_takes_not_stays_the_callers(void **state UNUSED)
         for (int i = 0; i < 32; i++) {
             pkts[i] = packet_of(frame, i == 3 ? 1700 : 60u + (unsigned int)i);
         }
-        k = port->type->tx(port, 0, 0, pkts, 32, &errors);
-        assert_int_equal(errors, 1);
+        k = port->type->tx(port, 0, 0, pkts, 32, &refused);
+        assert_int_equal(refused.packets, 1);
         sent += k;
         for (int i = k; i < 32; i++) {
             /* In their order: one may stand where the refused one was. */
@@ -128,10 +131,10 @@ static void queues_are_as_many_as_asked_for_and_sending_ones_shared(void **state
     assert_int_equal(port->n_txq, 4);
     for (unsigned int q = 0; q < 4; q++) {
         struct rte_mbuf *m = packet_of(frame, 60);
-        uint16_t errors;
+        struct port_refused refused;
 
-        assert_int_equal(port->type->tx(port, q, q, &m, 1, &errors), 1);
-        assert_int_equal(errors, 0);
+        assert_int_equal(port->type->tx(port, q, q, &m, 1, &refused), 1);
+        assert_int_equal(refused.packets, 0);
     }
     port_close(port);
     assert_int_equal(buffers_in_use(), 0);

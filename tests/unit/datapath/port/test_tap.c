@@ -223,9 +223,9 @@ static void an_idle_tap_of_that_name_is_used_and_left(void **state UNUSED)
     for (unsigned int q = 0; q < 3; q++) {
         struct virtio_net_hdr h;
         struct rte_mbuf *copy = packet_of(frame, 100);
-        uint16_t errors;
+        struct port_refused refused;
 
-        assert_int_equal(port->type->tx(port, q, 0, &copy, 1, &errors), 1);
+        assert_int_equal(port->type->tx(port, q, 0, &copy, 1, &refused), 1);
         assert_int_equal(peer_recv(peer, frame, &h, got, sizeof got), 100);
     }
     rte_pktmbuf_free(m);
