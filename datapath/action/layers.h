@@ -8,7 +8,8 @@
 struct layers {
     uint8_t *ip;   /* NULL: no well-formed IP header. */
     uint8_t *l4;   /* NULL: no transport header here (a later fragment, too short). */
-    uint32_t room; /* Contiguous bytes at l4. */
+    uint32_t room; /* Contiguous bytes of the datagram at l4: Ethernet's padding is not of it. */
+    uint32_t rest; /* Bytes of the datagram from l4 on. */
     uint8_t proto;
 };
 
@@ -17,16 +18,19 @@ struct layers {
 static inline struct layers layers_find(struct rte_mbuf *m)
 {
     uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
-    struct layers l = {NULL, NULL, 0, 0};
+    struct layers l = {.ip = NULL};
     struct parse_lens lens;
     struct flow_key key;
 
     if (likely(m->l3_len >= 20 && m->l2_len + m->l3_len <= m->data_len && p[m->l2_len] >> 4 == 4)) {
+        uint32_t total = MIN_OF(be16_get(be16_load(p + m->l2_len + 2)), m->pkt_len - m->l2_len);
+
         l.ip = p + m->l2_len;
         l.proto = l.ip[9];
-        if (!(be16_load(l.ip + 6) & be16_make(0x1fff))) {
+        if (!(be16_load(l.ip + 6) & be16_make(0x1fff)) && total > m->l3_len) {
             l.l4 = l.ip + m->l3_len;
-            l.room = (uint32_t)(m->data_len - m->l2_len - m->l3_len);
+            l.rest = total - m->l3_len;
+            l.room = MIN_OF(l.rest, (uint32_t)(m->data_len - m->l2_len - m->l3_len));
         }
         return l;
     }
@@ -34,8 +38,12 @@ static inline struct layers layers_find(struct rte_mbuf *m)
         l.ip = p + lens.l2;
         l.proto = key.nw_proto;
         if (lens.l4) {
+            uint32_t total = l.ip[0] >> 4 == 6 ? be16_get(be16_load(l.ip + 4)) + 40u
+                                               : be16_get(be16_load(l.ip + 2));
+
             l.l4 = l.ip + lens.l3;
-            l.room = (uint32_t)(m->data_len - lens.l2 - lens.l3);
+            l.rest = total - lens.l3;
+            l.room = MIN_OF(l.rest, (uint32_t)(m->data_len - lens.l2 - lens.l3));
         }
     }
     return l;

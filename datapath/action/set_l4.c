@@ -39,14 +39,14 @@ static uint32_t crc_of_segments(const struct rte_mbuf *m, uint32_t offset, uint3
 }
 
 /* SCTP's checksum is a CRC32c of the whole (RFC 9260 appendix A); made anew. */
-static void sctp_checksum(struct rte_mbuf *m, uint8_t *l4)
+static void sctp_checksum(struct rte_mbuf *m, const struct layers *l)
 {
-    uint32_t offset = (uint32_t)(l4 - rte_pktmbuf_mtod(m, uint8_t *));
+    uint32_t offset = (uint32_t)(l->l4 - rte_pktmbuf_mtod(m, uint8_t *));
     uint32_t crc = 0;
 
-    memcpy(l4 + 8, &crc, 4);
-    crc = crc_of_segments(m, offset, m->pkt_len - offset);
-    memcpy(l4 + 8, &crc, 4);
+    memcpy(l->l4 + 8, &crc, 4);
+    crc = crc_of_segments(m, offset, l->rest);
+    memcpy(l->l4 + 8, &crc, 4);
 }
 
 static void set_ports(struct rte_mbuf *m, const struct layers *l, const struct dp_action_set_l4 *a)
@@ -63,7 +63,7 @@ static void set_ports(struct rte_mbuf *m, const struct layers *l, const struct d
         memcpy(l->l4, new, sizeof new);
     } else {
         memcpy(l->l4, new, sizeof new);
-        sctp_checksum(m, l->l4);
+        sctp_checksum(m, l);
     }
 }
 

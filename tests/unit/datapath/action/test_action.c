@@ -298,6 +298,58 @@ static void sctp_ports_make_its_crc_anew(void **state UNUSED)
     assert_memory_equal(l4, "\x00\x05\x00\x06", 4);
 }
 
+/* A datagram that ends before its transport header does, in a frame that is padded. */
+static void nothing_in_ethernets_padding_is_changed(void **state UNUSED)
+{
+    static const struct {
+        uint8_t proto, l4_len; /* Bytes of the transport header that belong to the datagram. */
+    } cases[] = {{17, 0}, {17, 4}, {6, 0}, {6, 4}, {6, 17}, {132, 4}, {1, 4}};
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct rte_mbuf *m = make_packet(false, cases[i].proto);
+        uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, 14), before[8 + PAYLOAD];
+        uint16_t sum;
+
+        setup(NULL);
+        ip[2] = 0;
+        ip[3] = (uint8_t)(20 + cases[i].l4_len);
+        memset(ip + 10, 0, 2);
+        sum = rte_ipv4_cksum((void *)ip);
+        memcpy(ip + 10, &sum, 2);
+        memcpy(before, ip + 20, sizeof before);
+        set_all_ipv4();
+        set_ports(5, 6);
+        dp_actions_put_output(&list, 2);
+        run(m);
+        ip = rte_pktmbuf_mtod_offset(sent[0], uint8_t *, 14);
+        assert_memory_equal(before, ip + 20, sizeof before);
+        assert_int_equal(rte_raw_cksum(ip, 20), 0xffff);
+        teardown(NULL);
+        n_sent = 0;
+    }
+}
+
+static void sctps_crc_is_of_the_datagram_alone(void **state UNUSED)
+{
+    for (int six = 0; six < 2; six++) {
+        struct rte_mbuf *m = make_packet(six, 132);
+        uint32_t crc, zero = 0;
+        uint8_t *l4;
+
+        setup(NULL);
+        memset(rte_pktmbuf_append(m, 9), 0xee, 9); /* Padding. */
+        set_ports(5, 6);
+        dp_actions_put_output(&list, 2);
+        run(m);
+        l4 = rte_pktmbuf_mtod_offset(sent[0], uint8_t *, six ? 54 : 34);
+        memcpy(&crc, l4 + 8, 4);
+        memcpy(l4 + 8, &zero, 4);
+        assert_int_equal(crc, crc32c(l4, 12 + PAYLOAD));
+        teardown(NULL);
+        n_sent = 0;
+    }
+}
+
 static void later_fragments_have_no_ports_to_change(void **state UNUSED)
 {
     struct rte_mbuf *m = make_packet(false, 17);
@@ -452,6 +504,8 @@ int main(void)
         T(a_udp_checksum_left_out_stays_so),
         T(of_a_partial_checksum_only_the_pseudo_header_changes),
         T(sctp_ports_make_its_crc_anew),
+        T(nothing_in_ethernets_padding_is_changed),
+        T(sctps_crc_is_of_the_datagram_alone),
         T(later_fragments_have_no_ports_to_change),
         T(tags_are_pushed_changed_and_popped),
         T(set_eth_obeys_its_mask),
