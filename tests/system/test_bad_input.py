@@ -1,5 +1,6 @@
 """Bad input: a clear error to the person, everything else goes on, nothing stored is lost."""
 
+import json
 import os
 import subprocess
 
@@ -55,6 +56,72 @@ def test_mtu_out_of_range_is_told_and_the_port_goes_on(switch):
 def test_type_that_is_not_built_is_told(switch):
     switch.vsctl("add-port", "br0", "lisp0", "--", "set", "interface", "lisp0", "type=lisp", check=False)
     assert "lisp" in switch.get("Interface", "lisp0", "error")
+
+
+def complaints(switch):
+    """{(table, name, column): reason} of config/complaints."""
+    rows = json.loads(switch.appctl("--format=json", "config/complaints"))
+    return {(r["table"], r["name"], r["column"]): r["reason"] for r in rows}
+
+
+def test_what_is_not_built_is_told_in_the_database_and_taken_back(switch):
+    vsctl = switch.ovs_vsctl
+    vsctl("add-port", "br0", "p1", "--", "set", "Interface", "p1", "type=internal")
+    vsctl("set", "Bridge", "br0", "stp_enable=true", "other_config:hwaddr=no", "--",
+          "--id=@m", "create", "Mirror", "name=m", "--", "set", "Bridge", "br0", "mirrors=@m", "--",
+          "set-controller", "br0", "tcp:127.0.0.1:6653", "--", "set", "Port", "p1", "lacp=active", "--",
+          "set", "Interface", "p1", "ingress_policing_rate=1000")
+    status = vsctl("get", "Bridge", "br0", "status")
+    for column in ("stp_enable", "mirrors", "controller", "other_config:hwaddr"):
+        assert f'"error:{column}"' in status or f"error:{column}" in status, status
+    assert "error:lacp" in vsctl("get", "Port", "p1", "status")
+    assert "ingress_policing_rate: is not built" in vsctl("get", "Interface", "p1", "error")
+    assert int(vsctl("get", "Interface", "p1", "ofport")) > 0, "the port works all the same"
+    assert len(complaints(switch)) == 6, complaints(switch)
+    assert ("Bridge", "br0", "mirrors") in complaints(switch)
+    text = switch.sluice("status")
+    assert "6 settings" in text and "config/complaints" in text, text
+    assert len(json.loads(switch.sluice("status", "--format=json"))["complaints"]) == 6
+
+    vsctl("set", "Bridge", "br0", "stp_enable=false", "--", "remove", "Bridge", "br0", "other_config", "hwaddr", "--",
+          "clear", "Bridge", "br0", "mirrors", "--", "del-controller", "br0", "--",
+          "clear", "Port", "p1", "lacp", "--", "set", "Interface", "p1", "ingress_policing_rate=0")
+    assert vsctl("get", "Bridge", "br0", "status").strip() == "{}"
+    assert vsctl("get", "Port", "p1", "status").strip() == "{}"
+    assert vsctl("get", "Interface", "p1", "error").strip() == "[]"
+    assert complaints(switch) == {}
+    assert "config/complaints" not in switch.sluice("status")
+
+
+def test_settings_that_are_refused_or_have_no_effect_are_told(switch):
+    bad = {"pmd-cpu-mask": "0x8000000000000000", "mask-limit": "none", "flow-limit": "-1", "max-idle": "x",
+           "vlan-limit": "1", "n-handler-threads": "4", "n-revalidator-threads": "4", "flow-limt": "5"}
+    switch.ovs_vsctl("set", "Open_vSwitch", ".", *[f"other_config:{k}={v}" for k, v in bad.items()])
+    told = complaints(switch)
+    assert {c for _, _, c in told} == {f"other_config:{k}" for k in bad}, told
+    assert "CPU 63" in told[("Open_vSwitch", "", "other_config:pmd-cpu-mask")], told
+    assert f"{len(bad)} settings" in switch.sluice("status")
+    # They are told again by a daemon and a datapath that come back.
+    for program in ("sluice-datapath", "sluice-vswitchd"):
+        switch.wait_restarted(program, switch.kill(program))
+        switch.wait_ready()
+        wait_for(lambda: len(complaints(switch)) == len(bad), "the complaints to be told again")
+    switch.ovs_vsctl("clear", "Open_vSwitch", ".", "other_config")
+    assert complaints(switch) == {}
+
+
+def test_patch_port_without_a_peer_is_told(switch):
+    vsctl = switch.ovs_vsctl
+    vsctl("add-br", "br1")
+    vsctl("add-port", "br0", "to1", "--", "set", "Interface", "to1", "type=patch", "options:peer=to0")
+    assert "no patch port 'to0'" in vsctl("get", "Interface", "to1", "error")
+    assert "to0" in vsctl("show")
+    vsctl("add-port", "br1", "to0", "--", "set", "Interface", "to0", "type=patch", "options:peer=other")
+    assert "has peer 'other'" in vsctl("get", "Interface", "to1", "error")
+    vsctl("set", "Interface", "to0", "options:peer=to1")
+    assert vsctl("get", "Interface", "to1", "error", "--", "get", "Interface", "to0", "error").split() == ["[]", "[]"]
+    vsctl("del-port", "to0")
+    assert "no patch port 'to0'" in vsctl("get", "Interface", "to1", "error")
 
 
 def test_file_that_is_no_database_is_refused_and_left_as_it_is(switches):

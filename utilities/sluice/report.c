@@ -93,5 +93,12 @@ bool report_print(const json_t *status, FILE *f)
             fprintf(f, "\n%s does not answer: %s\n", text(p, "name"), text(p, "error"));
         }
     }
+    i = json_array_size(json_object_get(status, "complaints"));
+    if (i) {
+        fprintf(f,
+                "\n%zu setting%s of the configuration %s not in force as asked for: "
+                "'sluice-appctl config/complaints' says which and why\n",
+                i, i == 1 ? "" : "s", i == 1 ? "is" : "are");
+    }
     return report_is_well(status);
 }

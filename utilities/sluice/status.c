@@ -13,6 +13,7 @@
 #include "utilities/sluice/report.h"
 
 #define TIMEOUT_MS 10000
+#define COMPLAINTS_TIMEOUT_MS 2000
 #define ANSWER_TIMEOUT_MS 5000
 
 /* The supervisor's report, NULL with 'err' set when there is none. */
@@ -58,6 +59,28 @@ static void check_answers(const char *rundir, json_t *status)
     }
 }
 
+/* Adds what sluice-vswitchd says of the configuration, when it answers. */
+static void add_complaints(const char *rundir, json_t *status)
+{
+    const char *args[] = {CTL_JSON_ARG};
+    struct error err = {0};
+    char *text = NULL;
+    bool ok = false;
+    json_t *list;
+
+    if (!daemon_pidfile_read(rundir, "sluice-vswitchd") ||
+        ctl_call(rundir, "sluice-vswitchd", "config/complaints", 1, args, COMPLAINTS_TIMEOUT_MS,
+                 &ok, &text, &err)) {
+        return;
+    }
+    list = ok ? json_loads(text, 0, NULL) : NULL;
+    if (json_is_array(list)) {
+        json_object_set(status, "complaints", list);
+    }
+    json_decref(list);
+    free(text);
+}
+
 int cmd_status(int argc, char *argv[])
 {
     const char *option = NULL, *format = "text";
@@ -88,6 +111,9 @@ int cmd_status(int argc, char *argv[])
     }
     rundir = daemon_rundir(option);
     status = ask(rundir, &err);
+    if (status) {
+        add_complaints(rundir, status);
+    }
     check_answers(rundir, status);
     if (status && json) {
         json_dumpf(status, stdout, JSON_COMPACT);

@@ -12,22 +12,6 @@
 
 LOG_MODULE(bridge);
 
-bool mac_from_text(const char *text, uint8_t ret[6])
-{
-    unsigned int b[6];
-    int end = 0;
-
-    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &end) !=
-            6 ||
-        text[end] || strlen(text) != 17) {
-        return false;
-    }
-    for (int i = 0; i < 6; i++) {
-        ret[i] = (uint8_t)b[i];
-    }
-    return true;
-}
-
 struct bridge *bridge_find(struct reconcile *r, const char *name)
 {
     struct bridge *b;
@@ -40,12 +24,9 @@ static void choose_mac(struct bridge *b, const struct conf_bridge *want)
 {
     uint64_t h;
 
-    if (want->hwaddr) {
-        if (mac_from_text(want->hwaddr, b->local_mac) && !(b->local_mac[0] & 1)) {
-            return;
-        }
-        log_warn("bridge '%s': other_config:hwaddr: '%s' is not a unicast MAC address", b->name,
-                 want->hwaddr);
+    if (want->has_hwaddr) {
+        memcpy(b->local_mac, want->hwaddr, 6);
+        return;
     }
     h = hash_bytes(&want->uuid, sizeof want->uuid, 0);
     memcpy(b->local_mac, &h, 6);
@@ -54,19 +35,9 @@ static void choose_mac(struct bridge *b, const struct conf_bridge *want)
 
 static void choose_datapath_id(struct bridge *b, const struct conf_bridge *want)
 {
-    b->datapath_id = 0;
-    if (want->datapath_id) {
-        size_t n = strlen(want->datapath_id);
-        char *end;
-
-        b->datapath_id = strtoull(want->datapath_id, &end, 16);
-        if (n && n <= 18 && !*end && b->datapath_id) {
-            return;
-        }
-        log_warn("bridge '%s': other_config:datapath-id: '%s' is not a number of 1 to 16 "
-                 "hexadecimal digits other than 0",
-                 b->name, want->datapath_id);
-        b->datapath_id = 0;
+    b->datapath_id = want->datapath_id;
+    if (b->datapath_id) {
+        return;
     }
     for (int i = 0; i < 6; i++) {
         b->datapath_id = b->datapath_id << 8 | b->local_mac[i];
@@ -79,8 +50,9 @@ static fingerprint fingerprint_of(const struct conf_bridge *w)
     unsigned int numbers[] = {w->secure, w->forward_bpdu, w->mac_aging_s, w->mac_table_size};
 
     p = print_str(p, w->datapath_type);
-    p = print_str(p, w->hwaddr);
-    p = print_str(p, w->datapath_id);
+    p = print_add(p, &w->has_hwaddr, sizeof w->has_hwaddr);
+    p = print_add(p, w->hwaddr, sizeof w->hwaddr);
+    p = print_add(p, &w->datapath_id, sizeof w->datapath_id);
     p = print_add(p, numbers, sizeof numbers);
     p = print_add(p, w->flood_vlans, w->n_flood_vlans * sizeof *w->flood_vlans);
     return p ? p : 1;

@@ -1,11 +1,11 @@
 /* Reads the configuration out of the replica of the database. See conf.h. */
 #include "vswitchd/reconcile/conf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/client/client.h"
-#include "lib/strbuf.h"
 #include "vswitchd/reconcile/unbuilt.h"
 
 static struct dp_option *read_map(const struct db_row *row, const char *column, size_t *ret_n)
@@ -59,14 +59,95 @@ static char *copy_or_null(const char *s)
     return s ? xstrdup(s) : NULL;
 }
 
-static unsigned int map_number(const struct db_row *row, const char *key, unsigned int def,
-                               unsigned int max)
+bool mac_from_text(const char *text, uint8_t ret[6])
 {
-    const char *text = db_row_map(row, "other_config", key, NULL);
+    unsigned int b[6];
+    int end = 0;
+
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &end) !=
+            6 ||
+        text[end] || strlen(text) != 17) {
+        return false;
+    }
+    for (int i = 0; i < 6; i++) {
+        ret[i] = (uint8_t)b[i];
+    }
+    return true;
+}
+
+/* --- Keys of other_config.
+ * ----------------------------------------------------------------------- */
+
+static void refuse_key(struct complaints **list, const char *key, const char *value,
+                       const char *what)
+{
+    complaint_add(list, "other_config", key, "'%.*s' is not %s", complaint_width(value), value,
+                  what);
+}
+
+static const char *map_value(const struct db_row *row, const char *key)
+{
+    return db_row_map(row, "other_config", key, NULL);
+}
+
+static unsigned int map_number(const struct db_row *row, const char *key, unsigned int def,
+                               unsigned int max, struct complaints **list)
+{
+    const char *text = map_value(row, key);
     uint64_t v;
 
-    return text && parse_u64(text, max, &v) && v ? (unsigned int)v : def;
+    if (!text) {
+        return def;
+    }
+    if (!parse_u64(text, max, &v) || !v) {
+        complaint_add(list, "other_config", key, "'%.*s' is not a number of 1 to %u: using %u",
+                      complaint_width(text), text, max, def);
+        return def;
+    }
+    return (unsigned int)v;
 }
+
+static bool map_flag(const struct db_row *row, const char *key, struct complaints **list)
+{
+    const char *text = map_value(row, key);
+
+    if (text && strcmp(text, "true") && strcmp(text, "false")) {
+        refuse_key(list, key, text, "'true' or 'false'");
+    }
+    return text && !strcmp(text, "true");
+}
+
+static void read_hwaddr(const struct db_row *row, struct conf_bridge *b)
+{
+    const char *text = map_value(row, "hwaddr");
+
+    b->has_hwaddr = text && mac_from_text(text, b->hwaddr) && !(b->hwaddr[0] & 1);
+    if (text && !b->has_hwaddr) {
+        refuse_key(&b->complaints, "hwaddr", text, "a unicast MAC address");
+    }
+}
+
+static void read_datapath_id(const struct db_row *row, struct conf_bridge *b)
+{
+    const char *text = map_value(row, "datapath-id"), *digits;
+    size_t n;
+
+    if (!text) {
+        return;
+    }
+    digits = strncmp(text, "0x", 2) ? text : text + 2;
+    n = strspn(digits, "0123456789abcdefABCDEF");
+    if (n >= 1 && n <= 16 && !digits[n]) {
+        b->datapath_id = strtoull(digits, NULL, 16);
+    }
+    if (!b->datapath_id) {
+        refuse_key(&b->complaints, "datapath-id", text,
+                   "a number of 1 to 16 hexadecimal digits other than 0");
+    }
+}
+
+/* --- Rows.
+ * --------------------------------------------------------------------------------------- */
 
 static void read_iface(const struct db_row *row, struct conf_iface *i)
 {
@@ -84,6 +165,7 @@ static void read_iface(const struct db_row *row, struct conf_iface *i)
     n = db_row_integer(row, "mtu_request", 0);
     /* The device's type knows its bounds, and says them. */
     i->mtu_request = n > 0 ? (unsigned int)MIN_OF(n, INT32_MAX) : 0;
+    unbuilt_check(row, &i->complaints);
 }
 
 static void read_vlan_mode(const struct db_row *row, struct conf_port *p)
@@ -102,7 +184,12 @@ static void read_vlan_mode(const struct db_row *row, struct conf_port *p)
     for (size_t i = 0; text && i < ARRAY_SIZE(modes); i++) {
         if (!strcmp(text, modes[i].name)) {
             p->vlan_mode = modes[i].mode;
+            return;
         }
+    }
+    if (text) {
+        complaint_add(&p->complaints, "vlan_mode", NULL, "'%.*s' is not built yet: using '%s'",
+                      complaint_width(text), text, p->tag >= 0 ? "access" : "trunk");
     }
 }
 
@@ -115,10 +202,13 @@ static void read_priority_tags(const struct db_row *row, struct conf_port *p)
                        : !strcmp(text, "if-nonzero") || !strcmp(text, "true")
                            ? OFPROTO_PRIO_TAG_IF_NONZERO
                            : OFPROTO_PRIO_TAG_NEVER;
+    if (p->priority_tags == OFPROTO_PRIO_TAG_NEVER && *text && strcmp(text, "never") &&
+        strcmp(text, "false")) {
+        refuse_key(&p->complaints, "priority-tags", text, "'never', 'if-nonzero' or 'always'");
+    }
 }
 
-static void read_port(struct db_client *db, const struct db_row *row, struct conf_port *p,
-                      struct strbuf *unbuilt)
+static void read_port(struct db_client *db, const struct db_row *row, struct conf_port *p)
 {
     unsigned int n = count_refs(row, "interfaces");
 
@@ -129,40 +219,56 @@ static void read_port(struct db_client *db, const struct db_row *row, struct con
     read_vlan_mode(row, p);
     read_priority_tags(row, p);
     p->is_protected = db_row_bool(row, "protected", false);
-    unbuilt_check(row, p->name, unbuilt);
+    unbuilt_check(row, &p->complaints);
     p->ifaces = xcalloc(n, sizeof *p->ifaces);
     for (unsigned int i = 0; i < n; i++) {
         const struct db_row *iface = db_row_ref(db, row, "interfaces", i);
 
         if (iface) {
             read_iface(iface, &p->ifaces[p->n_ifaces++]);
-            unbuilt_check(iface, db_row_string(iface, "name", ""), unbuilt);
         }
     }
 }
 
-static void read_bridge(struct db_client *db, const struct db_row *row, struct conf_bridge *b,
-                        struct strbuf *unbuilt)
+/* OpenFlow 1.0 and 1.3 are what there is; a choice among them is not built. */
+static void check_protocols(const struct db_row *row, struct conf_bridge *b)
+{
+    const struct db_type *type;
+    const struct db_datum *d = db_row_datum(row, "protocols", &type);
+    unsigned int n_built = 0;
+
+    for (unsigned int i = 0; type->key.type == DB_STRING && i < d->n; i++) {
+        n_built += !strcmp(d->keys[i].string, "OpenFlow10") ||
+                   !strcmp(d->keys[i].string, "OpenFlow13");
+    }
+    if (d->n && (n_built != d->n || n_built != 2)) {
+        complaint_add(&b->complaints, "protocols", NULL,
+                      "has no effect: OpenFlow10 and OpenFlow13 are spoken, and no other version");
+    }
+}
+
+static void read_bridge(struct db_client *db, const struct db_row *row, struct conf_bridge *b)
 {
     unsigned int n = count_refs(row, "ports");
 
     b->uuid = row->uuid;
     b->name = xstrdup(db_row_string(row, "name", ""));
     b->datapath_type = xstrdup(db_row_string(row, "datapath_type", ""));
-    b->hwaddr = copy_or_null(db_row_map(row, "other_config", "hwaddr", NULL));
-    b->datapath_id = copy_or_null(db_row_map(row, "other_config", "datapath-id", NULL));
+    read_hwaddr(row, b);
+    read_datapath_id(row, b);
     b->secure = !strcmp(db_row_string(row, "fail_mode", ""), "secure");
-    b->forward_bpdu = !strcmp(db_row_map(row, "other_config", "forward-bpdu", ""), "true");
-    b->mac_aging_s = map_number(row, "mac-aging-time", 300, 1000000);
-    b->mac_table_size = map_number(row, "mac-table-size", 8192, 1000000);
+    b->forward_bpdu = map_flag(row, "forward-bpdu", &b->complaints);
+    b->mac_aging_s = map_number(row, "mac-aging-time", 300, 1000000, &b->complaints);
+    b->mac_table_size = map_number(row, "mac-table-size", 8192, 1000000, &b->complaints);
     b->flood_vlans = read_vlans(row, "flood_vlans", &b->n_flood_vlans);
-    unbuilt_check(row, b->name, unbuilt);
+    check_protocols(row, b);
+    unbuilt_check(row, &b->complaints);
     b->ports = xcalloc(n, sizeof *b->ports);
     for (unsigned int i = 0; i < n; i++) {
         const struct db_row *port = db_row_ref(db, row, "ports", i);
 
         if (port) {
-            read_port(db, port, &b->ports[b->n_ports++], unbuilt);
+            read_port(db, port, &b->ports[b->n_ports++]);
         }
     }
 }
@@ -170,28 +276,25 @@ static void read_bridge(struct db_client *db, const struct db_row *row, struct c
 struct conf *conf_read(struct db_client *db)
 {
     const struct db_row *root = db_client_only(db, "Open_vSwitch");
-    struct strbuf unbuilt = STRBUF_INIT;
     struct conf *c;
     unsigned int n;
 
     c = xcalloc(1, sizeof *c);
     if (!root) {
-        c->unbuilt = xstrdup("");
         return c;
     }
     c->next_cfg = db_row_integer(root, "next_cfg", 0);
     c->settings = read_map(root, "other_config", &c->n_settings);
+    unbuilt_check(root, &c->complaints);
     n = count_refs(root, "bridges");
     c->bridges = xcalloc(n, sizeof *c->bridges);
     for (unsigned int i = 0; i < n; i++) {
         const struct db_row *bridge = db_row_ref(db, root, "bridges", i);
 
         if (bridge) {
-            read_bridge(db, bridge, &c->bridges[c->n_bridges++], &unbuilt);
+            read_bridge(db, bridge, &c->bridges[c->n_bridges++]);
         }
     }
-    c->unbuilt = xstrdup(strbuf_str(&unbuilt));
-    strbuf_free(&unbuilt);
     return c;
 }
 
@@ -213,10 +316,12 @@ static void free_port(struct conf_port *p)
         free(iface->type);
         free(iface->mac);
         free_options(iface->options, iface->n_options);
+        complaints_free(iface->complaints);
     }
     free(p->ifaces);
     free(p->name);
     free(p->trunks);
+    complaints_free(p->complaints);
 }
 
 void conf_free(struct conf *c)
@@ -233,13 +338,12 @@ void conf_free(struct conf *c)
         free(b->ports);
         free(b->name);
         free(b->datapath_type);
-        free(b->hwaddr);
-        free(b->datapath_id);
         free(b->flood_vlans);
+        complaints_free(b->complaints);
     }
     free(c->bridges);
     free_options(c->settings, c->n_settings);
-    free(c->unbuilt);
+    complaints_free(c->complaints);
     free(c);
 }
 

@@ -1,14 +1,15 @@
 /* The configuration as the database has it, in plain structs.
  *
  * conf_read() copies it out of the replica, so that reconcile/ works on a state that does not move
- * under it, over several turns of the event loop, and tests can write one by hand. What is wrong in
- * a row is kept as an error of that object. Thread of the event base. */
+ * under it, over several turns of the event loop, and tests can write one by hand. What a row asks
+ * for in vain is a complaint of that object. Thread of the event base. */
 #ifndef VSWITCHD_RECONCILE_CONF_H
 #define VSWITCHD_RECONCILE_CONF_H
 
 #include "datapath/dp.h"
 #include "lib/uuid.h"
 #include "ofproto/ofproto.h"
+#include "vswitchd/reconcile/complaint.h"
 
 struct db_client;
 
@@ -22,6 +23,7 @@ struct conf_iface {
     uint16_t ofport_before;  /* The number that the database remembers; 0: none. */
     char *mac;               /* As in the database, or NULL. */
     unsigned int mtu_request;
+    struct complaints *complaints; /* NULL: none. */
 };
 
 struct conf_port {
@@ -35,6 +37,7 @@ struct conf_port {
     enum ofproto_vlan_mode vlan_mode;
     int priority_tags; /* OFPROTO_PRIO_TAG_*. */
     bool is_protected;
+    struct complaints *complaints;
 };
 
 struct conf_bridge {
@@ -43,14 +46,16 @@ struct conf_bridge {
     struct conf_port *ports;
     size_t n_ports;
     char *datapath_type;
-    char *hwaddr;      /* other_config:hwaddr, or NULL. */
-    char *datapath_id; /* other_config:datapath-id, or NULL. */
+    bool has_hwaddr;
+    uint8_t hwaddr[6];
+    uint64_t datapath_id; /* 0: not given. */
     bool secure;
     bool forward_bpdu;
     unsigned int mac_aging_s;
     unsigned int mac_table_size;
     uint16_t *flood_vlans;
     size_t n_flood_vlans;
+    struct complaints *complaints;
 };
 
 struct conf {
@@ -59,8 +64,7 @@ struct conf {
     struct dp_option *settings; /* Open_vSwitch's other_config. */
     size_t n_settings;
     int64_t next_cfg;
-    char
-        *unbuilt; /* What is configured and not built yet, a line each; "" when there is nothing. */
+    struct complaints *complaints; /* Of Open_vSwitch's row. */
 };
 
 /* Empty when the database has no row in Open_vSwitch (ovs-vsctl makes it). */
@@ -68,5 +72,7 @@ struct conf *conf_read(struct db_client *);
 void conf_free(struct conf *); /* NULL is fine. */
 /* The value of a setting, or NULL. */
 const char *conf_setting(const struct conf *, const char *key);
+/* "02:00:00:00:00:01", and nothing else. */
+bool mac_from_text(const char *text, uint8_t ret[6]);
 
 #endif

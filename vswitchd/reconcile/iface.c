@@ -211,10 +211,11 @@ static void sync_all(struct reconcile *r, struct iface *i, struct bridge *b)
 /* Says an error once. That the datapath is gone was said for all. */
 static void say_error(const struct reconcile *r, struct iface *i)
 {
-    fingerprint print = i->error[0] ? print_str(7, i->error) : 0;
+    const char *text = i->error[0] ? i->error : i->notice;
+    fingerprint print = text[0] ? print_str(7, text) : 0;
 
     if (print && print != i->said_print && r->attached) {
-        log_warn("%s", i->error);
+        log_warn("%s", text);
     }
     i->said_print = print;
 }
@@ -222,6 +223,7 @@ static void say_error(const struct reconcile *r, struct iface *i)
 void iface_sync(struct reconcile *r, struct iface *i, struct bridge *b)
 {
     sync_all(r, i, b);
+    iface_notice(r, i);
     say_error(r, i);
 }
 

@@ -1,5 +1,6 @@
 /* Which type an interface has, and what is wrong with its configuration before anybody tries it. */
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vswitchd/reconcile/live.h"
@@ -117,4 +118,56 @@ enum iface_type iface_check(struct iface *i, const struct bridge *b)
         return IFACE_NONE;
     }
     return type;
+}
+
+/* As ofport_peer() of ofproto decides: a patch port, in whatever bridge, that names this one. */
+static void check_peer(const struct reconcile *r, struct iface *i)
+{
+    const char *name = option(i->want, "peer");
+    const struct iface *peer = iface_find(r, name);
+    const char *back;
+
+    if (!peer || peer->pass != r->pass || strcmp(peer->want->type, "patch")) {
+        snprintf(i->notice, sizeof i->notice,
+                 "interface '%s': options:peer: there is no patch port '%.100s': packets sent here "
+                 "are dropped",
+                 i->name, name);
+        return;
+    }
+    back = option(peer->want, "peer");
+    if (!back || strcmp(back, i->name)) {
+        snprintf(i->notice, sizeof i->notice,
+                 "interface '%s': options:peer: patch port '%.100s' has peer '%.100s', not this "
+                 "one: packets sent here are dropped",
+                 i->name, name, back ? back : "");
+    }
+}
+
+void iface_notice(const struct reconcile *r, struct iface *i)
+{
+    const struct complaints *c = i->want->complaints;
+    struct strbuf s = STRBUF_INIT;
+
+    i->notice[0] = '\0';
+    i->notice_is_complaint = false;
+    if (i->type == IFACE_PATCH) {
+        check_peer(r, i);
+    }
+    if (i->notice[0] || !c) {
+        return;
+    }
+    i->notice_is_complaint = true;
+    complaint_format(&s, &c->list[0], "Interface", i->name);
+    if (c->n > 1) {
+        strbuf_printf(&s, " (config/complaints says %u more)", c->n - 1);
+    }
+    snprintf(i->notice, sizeof i->notice, "%s", strbuf_str(&s));
+    strbuf_free(&s);
+}
+
+const char *iface_error(const struct iface *i)
+{
+    return i->error[0]                                     ? i->error
+           : i->dp_port && i->has_info && i->info.error[0] ? i->info.error
+                                                           : i->notice;
 }

@@ -47,7 +47,9 @@ struct iface {
     int dp_error_code;
     char dp_error[IFACE_ERROR_MAX]; /* Why it failed. */
     char error[IFACE_ERROR_MAX];    /* Of the last pass. */
-    fingerprint said_print;         /* Of the error that the log has. */
+    char notice[IFACE_ERROR_MAX];   /* It works, but somebody wants to know this. */
+    bool notice_is_complaint;       /* It is one of its row's complaints. */
+    fingerprint said_print;         /* Of the error or notice that the log has. */
     char clash[IFACE_ERROR_MAX];    /* It is in two ports: about the other one. */
 
     bool has_info;
@@ -113,7 +115,8 @@ struct reconcile {
     fingerprint settings_print;
     unsigned int stats_interval_ms;
     bool system_stats;
-    char *unbuilt_said;
+    struct complaints *settings_complaints;
+    struct said *said; /* Complaints that the log has. */
 
     struct bridge *bridges;
     struct iface *ifaces;
@@ -152,7 +155,6 @@ struct bridge *bridge_sync(struct reconcile *, const struct conf_bridge *);
 /* Removes those that the pass has not met. */
 void bridges_remove_gone(struct reconcile *);
 void bridges_free(struct reconcile *);
-bool mac_from_text(const char *text, uint8_t ret[6]);
 
 /* port.c */
 /* The pass has met it. */
@@ -180,6 +182,10 @@ void iface_sync_ofport(struct reconcile *, struct iface *);
  * configuration is wrong. */
 enum iface_type iface_check(struct iface *, const struct bridge *);
 const char *iface_type_name(enum iface_type);
+/* Sets 'notice': a patch port without a peer, else a complaint of its row, else nothing. */
+void iface_notice(const struct reconcile *, struct iface *);
+/* What its column 'error' says, "" when all is well. */
+const char *iface_error(const struct iface *);
 
 /* dp_port.c */
 /* Makes the datapath's port what the interface wants. True when it has one. */
@@ -206,6 +212,18 @@ void settings_sync(struct reconcile *);
 void status_write(struct reconcile *);
 struct db_txn;
 void status_put(struct db_txn *, const struct db_row *, const char *column, json_t *value);
+
+/* report.c */
+/* Calls 'cb' for each complaint there is: of the configuration, of settings, of interfaces. 'name'
+ * is "" for Open_vSwitch. */
+typedef void complaint_cb(const char *table, const char *name, const char *column,
+                          const char *reason, void *aux);
+void complaints_for_each(const struct reconcile *, complaint_cb *, void *aux);
+/* Logs those that it has not logged. Interfaces log their own. */
+void complaints_say(struct reconcile *);
+void complaints_forget_said(struct reconcile *);
+/* Registers config/complaints. */
+void complaints_ctl_init(struct reconcile *);
 
 /* stats.c */
 void stats_start(struct reconcile *);

@@ -45,22 +45,6 @@ void reconcile_schedule(struct reconcile *r, unsigned int in_ms)
 /* --- What a pass does.
  * --------------------------------------------------------------------------- */
 
-static void say_unbuilt(struct reconcile *r)
-{
-    char *copy, *line, *save = NULL;
-
-    if (r->unbuilt_said && !strcmp(r->unbuilt_said, r->conf->unbuilt)) {
-        return;
-    }
-    free(r->unbuilt_said);
-    r->unbuilt_said = xstrdup(r->conf->unbuilt);
-    copy = xstrdup(r->conf->unbuilt);
-    for (line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        log_warn("%s", line);
-    }
-    free(copy);
-}
-
 static void mark_all(struct reconcile *r)
 {
     for (size_t i = 0; i < r->conf->n_bridges; i++) {
@@ -94,8 +78,8 @@ static void pass_run(struct reconcile *r)
     r->more = false;
     r->retry_at_ms = 0;
     r->pass_end_us = now_us() + PASS_BUDGET_US;
-    say_unbuilt(r);
     settings_sync(r);
+    complaints_say(r);
     if (r->attached && r->fresh && !upcall_is_running(r->upcall)) {
         upcall_start(r->upcall, true, time_now_ms());
     }
@@ -400,7 +384,8 @@ void reconcile_free(struct reconcile *r)
     leaving_free(r);
     conf_free(r->conf);
     conf_free(r->next_conf);
-    free(r->unbuilt_said);
+    complaints_free(r->settings_complaints);
+    complaints_forget_said(r);
     event_free(r->timer);
     event_free(r->info_timer);
     event_free(r->stats_timer);

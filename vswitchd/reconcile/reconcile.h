@@ -47,7 +47,7 @@ void reconcile_port_changed(struct reconcile *);
 /* A kernel device came, changed or went ('gone': also to another namespace). */
 void reconcile_device_changed(struct reconcile *, const struct link_info *, bool gone);
 
-/* Registers dpif/show, dpctl/show, dpctl/dump-dps and bridge/show. */
+/* Registers dpif/show, dpctl/show, dpctl/dump-dps, bridge/show and config/complaints. */
 void reconcile_ctl_init(struct reconcile *);
 
 /* Removes every port and flow from the datapath ("exit --cleanup"). Blocking. */

@@ -6,16 +6,13 @@
  *   pending-limit                              Sluice's own (datapath/dp.h)
  *   stats-update-interval, enable-statistics   as in Open vSwitch
  *
- * n-handler-threads and n-revalidator-threads have no meaning here: misses and revalidation are
- * slices of one thread. dpdk-init has none either: the datapath always runs on DPDK. */
+ * dpdk-init has no meaning here: the datapath always runs on DPDK. What else people set, and what
+ * the datapath refuses, becomes a complaint (complaint.h). */
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/log.h"
 #include "vswitchd/reconcile/live.h"
 #include "vswitchd/upcall/upcall.h"
-
-LOG_MODULE(settings);
 
 static const struct {
     const char *key;    /* In the database. */
@@ -26,18 +23,20 @@ static const struct {
     {"upcall-rate", "upcall-rate"}, {"pending-limit", "pending-limit"},
 };
 
-static uint64_t number(const struct conf *c, const char *key, uint64_t def, uint64_t min,
+static uint64_t number(struct reconcile *r, const char *key, uint64_t def, uint64_t min,
                        uint64_t max)
 {
-    const char *text = conf_setting(c, key);
+    const char *text = conf_setting(r->conf, key);
     uint64_t v;
 
     if (!text) {
         return def;
     }
     if (!parse_u64(text, max, &v) || v < min) {
-        log_warn("Open_vSwitch other_config:%s: '%s' is not a number of %llu...%llu", key, text,
-                 (unsigned long long)min, (unsigned long long)max);
+        complaint_add(&r->settings_complaints, "other_config", key,
+                      "'%.*s' is not a number of %llu to %llu: using %llu", complaint_width(text),
+                      text, (unsigned long long)min, (unsigned long long)max,
+                      (unsigned long long)def);
         return def;
     }
     return v;
@@ -59,7 +58,8 @@ static void set_datapath(struct reconcile *r)
                    : xstrdup(value);
         struct dp_option option = {(char *)dp_settings[i].dp_key, text};
         if (dp_set_config(r->dp, &option, 1, &err)) {
-            log_err("Open_vSwitch other_config:%s: %s", dp_settings[i].key, err.text);
+            complaint_add(&r->settings_complaints, "other_config", dp_settings[i].key, "%.*s",
+                          complaint_width(err.text), err.text);
         }
         free(text);
     }
@@ -80,24 +80,23 @@ void settings_sync(struct reconcile *r)
         return;
     }
     r->settings_print = p;
+    complaints_free(r->settings_complaints);
+    r->settings_complaints = NULL;
     if (r->attached) {
         set_datapath(r);
     }
-    limit = number(c, "flow-limit", UPCALL_FLOW_LIMIT_DEFAULT, 0, DP_MAX_FLOWS);
+    limit = number(r, "flow-limit", UPCALL_FLOW_LIMIT_DEFAULT, 0, DP_MAX_FLOWS);
     if (r->attached && !dp_get_info(r->dp, &info) && info.max_flows < limit) {
         limit = info.max_flows;
     }
     upcall_set_limits(r->upcall, (uint32_t)limit,
-                      number(c, "max-idle", UPCALL_MAX_IDLE_MS_DEFAULT, 500, 86400000));
-    r->stats_interval_ms = (unsigned int)number(c, "stats-update-interval", 5000, 1, 86400000);
+                      number(r, "max-idle", UPCALL_MAX_IDLE_MS_DEFAULT, 500, 86400000));
+    r->stats_interval_ms = (unsigned int)number(r, "stats-update-interval", 5000, 1, 86400000);
     text = conf_setting(c, "enable-statistics");
     r->system_stats = text && !strcmp(text, "true");
+    if (text && !r->system_stats && strcmp(text, "false")) {
+        complaint_add(&r->settings_complaints, "other_config", "enable-statistics",
+                      "'%.*s' is not 'true' or 'false'", complaint_width(text), text);
+    }
     stats_interval_changed(r);
-    if (conf_setting(c, "n-handler-threads") || conf_setting(c, "n-revalidator-threads")) {
-        log_info("n-handler-threads and n-revalidator-threads have no effect: misses and "
-                 "revalidation need no threads of their own");
-    }
-    if (conf_setting(c, "vlan-limit")) {
-        log_info("vlan-limit has no effect: two VLAN tags are always looked at");
-    }
 }

@@ -167,7 +167,7 @@ static json_t *iface_json(const struct iface *i)
     json_t *j = json_pack("{s:s, s:s, s:s, s:i, s:i, s:s}", "name", i->name, "bridge",
                           i->want_bridge_name ? i->want_bridge_name : "", "type",
                           iface_type_name(i->type), "ofport", i->ofport ? i->ofport : -1, "dp_port",
-                          (int)i->dp_port, "error", i->error);
+                          (int)i->dp_port, "error", iface_error(i));
     return j ? j : json_object();
 }
 
@@ -195,8 +195,7 @@ static void bridge_show(struct ctl_request *req, int argc, const char *const arg
         }
         strbuf_printf(&s, "%-16s %-16s %-9s %7d %8u %s\n", bridge, i->name,
                       iface_type_name(i->type), i->ofport ? i->ofport : -1, i->dp_port,
-                      i->error[0]                       ? i->error
-                      : i->has_info && i->info.error[0] ? i->info.error
+                      *iface_error(i)                   ? iface_error(i)
                       : !i->has_info || i->info.link_up ? "up"
                                                         : "down");
         json_array_append_new(list, iface_json(i));
@@ -217,4 +216,5 @@ void reconcile_ctl_init(struct reconcile *r)
     ctl_register("dpctl/dump-dps", "", 0, 0, dump_dps, r);
     ctl_register("dpif/dump-dps", "", 0, 0, dump_dps, r);
     ctl_register("bridge/show", "[BRIDGE]", 0, 1, bridge_show, r);
+    complaints_ctl_init(r);
 }

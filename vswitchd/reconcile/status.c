@@ -6,6 +6,7 @@
  * stats.c's. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <errno.h>
@@ -24,9 +25,9 @@ LOG_MODULE(status);
  * ------------------------------------------------------------------------- */
 
 static const char *const root_columns[] = {
-    "bridges",    "next_cfg",     "cur_cfg",        "other_config", "ovs_version",
-    "db_version", "dpdk_version", "datapath_types", "iface_types",  "dpdk_initialized",
-    NULL};
+    "manager_options", "ssl",          "datapaths",        "bridges",    "next_cfg",
+    "cur_cfg",         "other_config", "ovs_version",      "db_version", "dpdk_version",
+    "datapath_types",  "iface_types",  "dpdk_initialized", NULL};
 static const char *const bridge_columns[] = {"name",
                                              "ports",
                                              "datapath_type",
@@ -45,10 +46,26 @@ static const char *const bridge_columns[] = {"name",
                                              "stp_enable",
                                              "rstp_enable",
                                              "mcast_snooping_enable",
+                                             "protocols",
+                                             "status",
                                              NULL};
-static const char *const port_columns[] = {
-    "name",      "interfaces", "tag",  "trunks", "vlan_mode",       "other_config",
-    "protected", "qos",        "lacp", "cvlans", "bond_fake_iface", NULL};
+static const char *const port_columns[] = {"name",
+                                           "interfaces",
+                                           "tag",
+                                           "trunks",
+                                           "vlan_mode",
+                                           "other_config",
+                                           "protected",
+                                           "qos",
+                                           "lacp",
+                                           "cvlans",
+                                           "bond_fake_iface",
+                                           "mac",
+                                           "bond_mode",
+                                           "bond_updelay",
+                                           "bond_downdelay",
+                                           "status",
+                                           NULL};
 static const char *const iface_columns[] = {"name",
                                             "type",
                                             "options",
@@ -71,6 +88,7 @@ static const char *const iface_columns[] = {"name",
                                             "lldp",
                                             "ingress_policing_rate",
                                             "ingress_policing_kpkts_rate",
+                                            "other_config",
                                             NULL};
 
 const struct db_client_table *reconcile_db_tables(void)
@@ -95,6 +113,8 @@ static bool is_own_column(const char *table, const char *column)
                                       "Open_vSwitch.datapath_types",
                                       "Bridge.datapath_id",
                                       "Bridge.datapath_version",
+                                      "Bridge.status",
+                                      "Port.status",
                                       "Interface.ofport",
                                       "Interface.error",
                                       "Interface.link_state",
@@ -222,13 +242,6 @@ static void put_state(struct db_txn *txn, const struct db_row *row, const struct
     status_put(txn, row, "status", status);
 }
 
-static const char *iface_error(const struct iface *i)
-{
-    return i->error[0]                                     ? i->error
-           : i->dp_port && i->has_info && i->info.error[0] ? i->info.error
-                                                           : "";
-}
-
 static void put_iface(struct db_txn *txn, const struct db_row *row, const struct iface *i)
 {
     const char *error = iface_error(i);
@@ -238,8 +251,45 @@ static void put_iface(struct db_txn *txn, const struct db_row *row, const struct
     put_state(txn, row, i);
 }
 
-/* --- Bridge, Open_vSwitch.
+/* --- Bridge, Port, Open_vSwitch.
  * ----------------------------------------------------------------------- */
+
+/* 'error' is why the row does not work at all, or "". */
+static json_t *complaints_json(const struct complaints *c, const char *error)
+{
+    json_t *map = map_new();
+
+    if (error[0]) {
+        map_put(map, "error", text_json(error));
+    }
+    for (unsigned int i = 0; c && i < c->n; i++) {
+        char *key = xasprintf("error:%s", c->list[i].column);
+
+        map_put(map, key, text_json(c->list[i].reason));
+        free(key);
+    }
+    return map;
+}
+
+/* Whose rows have no object of their own beside the configuration. */
+static void put_complaints(struct reconcile *r, struct db_txn *txn)
+{
+    for (size_t i = 0; i < r->conf->n_bridges; i++) {
+        const struct conf_bridge *want = &r->conf->bridges[i];
+        const struct bridge *b = bridge_find(r, want->name);
+        const struct db_row *row = db_client_get(r->db, "Bridge", &want->uuid);
+
+        if (row) {
+            status_put(txn, row, "status", complaints_json(want->complaints, b ? b->error : ""));
+        }
+        for (size_t k = 0; k < want->n_ports; k++) {
+            row = db_client_get(r->db, "Port", &want->ports[k].uuid);
+            if (row) {
+                status_put(txn, row, "status", complaints_json(want->ports[k].complaints, ""));
+            }
+        }
+    }
+}
 
 static void put_bridge(struct db_txn *txn, const struct db_row *row, const struct bridge *b,
                        const struct dp_info *info)
@@ -283,6 +333,7 @@ static void put_all(struct reconcile *r, struct db_txn *txn)
             stats_put_first(r, txn, i);
         }
     }
+    put_complaints(r, txn);
 }
 
 /* --- The transaction.

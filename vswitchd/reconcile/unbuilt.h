@@ -1,13 +1,13 @@
-/* Which columns of the database ask for something that Sluice does not do yet. They are not
- * silently ignored: the log says so once. Used by conf.c. */
+/* Which columns of the database, and which keys of other_config, ask for something that Sluice does
+ * not do (yet). They are not silently ignored: each is a complaint of its row. Used by conf.c. */
 #ifndef VSWITCHD_RECONCILE_UNBUILT_H
 #define VSWITCHD_RECONCILE_UNBUILT_H
 
-#include "lib/strbuf.h"
+#include "vswitchd/reconcile/complaint.h"
 
 struct db_row;
 
-/* Adds a line for each such column of a Bridge, Port or Interface called 'name'. */
-void unbuilt_check(const struct db_row *, const char *name, struct strbuf *lines);
+/* Complains of what a row of Open_vSwitch, Bridge, Port or Interface asks for in vain. */
+void unbuilt_check(const struct db_row *, struct complaints **);
 
 #endif

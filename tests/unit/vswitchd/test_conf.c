@@ -50,8 +50,12 @@ static void defaults_are_those_of_open_vswitch(void **state)
     assert_int_equal(c->n_bridges, 1);
     assert_string_equal(b->name, "br0");
     assert_string_equal(b->datapath_type, "");
-    assert_null(b->hwaddr);
-    assert_null(b->datapath_id);
+    assert_false(b->has_hwaddr);
+    assert_int_equal(b->datapath_id, 0);
+    assert_null(c->complaints);
+    assert_null(b->complaints);
+    assert_null(p->complaints);
+    assert_null(i->complaints);
     assert_false(b->secure || b->forward_bpdu);
     assert_int_equal(b->mac_aging_s, 300);
     assert_int_equal(b->mac_table_size, 8192);
@@ -91,8 +95,9 @@ static void every_column_arrives(void **state)
     assert_true(b->secure && b->forward_bpdu);
     assert_int_equal(b->n_flood_vlans, 2);
     assert_int_equal(b->flood_vlans[1], 4095);
-    assert_string_equal(b->hwaddr, "02:00:00:00:00:07");
-    assert_string_equal(b->datapath_id, "00ab");
+    assert_true(b->has_hwaddr);
+    assert_memory_equal(b->hwaddr, "\x02\0\0\0\0\x07", 6);
+    assert_int_equal(b->datapath_id, 0xab);
     assert_int_equal(b->mac_aging_s, 60);
     assert_int_equal(b->mac_table_size, 100);
     assert_int_equal(p->tag, 10);
@@ -136,6 +141,7 @@ static void number_that_is_none_or_out_of_range_leaves_the_default(void **state)
 
         assert_int_equal(c->bridges[0].mac_aging_s, 300);
         assert_int_equal(c->bridges[0].mac_table_size, 8192);
+        assert_int_equal(c->bridges[0].complaints->n, 2);
         conf_free(c);
         free(columns);
     }
@@ -210,6 +216,149 @@ static void switch_wide_settings_and_next_cfg_arrive(void **state)
     conf_free(c);
 }
 
+/* Asserts that there is one complaint, about that column, with these words. */
+static void assert_complains(const struct complaints *c, const char *column, const char *words)
+{
+    if (!c || c->n != 1 || strcmp(c->list[0].column, column) || !strstr(c->list[0].reason, words)) {
+        fail_msg("%u complaints, %s: %s: not %s: ...%s...", c ? c->n : 0,
+                 c ? c->list[0].column : "", c ? c->list[0].reason : "", column, words);
+    }
+}
+
+static void what_is_not_built_or_no_value_is_a_complaint_of_its_row(void **state)
+{
+    static const struct {
+        char where;
+        const char *columns, *column, *words;
+    } rows[] = {
+        {'b', "{'stp_enable':true}", "stp_enable", "not built"},
+        {'b', "{'mirrors':U5}", "mirrors", "not built"},
+        {'b', "{'controller':U5}", "controller", "not built"},
+        {'b', "{'flow_tables':['map',[[0,U5]]]}", "flow_tables", "not built"},
+        {'b', "{'protocols':'OpenFlow14'}", "protocols", "OpenFlow13"},
+        {'b', "{'protocols':'OpenFlow10'}", "protocols", "OpenFlow13"},
+        {'b', "{'other_config':['map',[['hwaddr','01:00:00:00:00:00']]]}", "other_config:hwaddr",
+         "'01:00:00:00:00:00' is not a unicast"},
+        {'b', "{'other_config':['map',[['datapath-id','-1']]]}", "other_config:datapath-id", "-1"},
+        {'b', "{'other_config':['map',[['datapath-id','00000000000000000']]]}",
+         "other_config:datapath-id", "16"},
+        {'b', "{'other_config':['map',[['forward-bpdu','yes']]]}", "other_config:forward-bpdu",
+         "'true' or 'false'"},
+        {'b', "{'other_config':['map',[['mac-ageing-time','5']]]}", "other_config:mac-ageing-time",
+         "not known"},
+        {'b', "{'other_config':['map',[['disable-in-band','false']]]}",
+         "other_config:disable-in-band", "no in-band"},
+        {'p', "{'qos':U5}", "qos", "not built"},
+        {'p', "{'lacp':'active'}", "lacp", "not built"},
+        {'p', "{'bond_mode':'balance-slb'}", "bond_mode", "not built"},
+        {'p', "{'vlan_mode':'dot1q-tunnel','tag':3}", "vlan_mode", "using 'access'"},
+        {'p', "{'cvlans':0}", "cvlans", "not built"},
+        {'p', "{'other_config':['map',[['priority-tags','some']]]}", "other_config:priority-tags",
+         "if-nonzero"},
+        {'p', "{'other_config':['map',[['bond-rebalance-interval','1']]]}",
+         "other_config:bond-rebalance-interval", "not built"},
+        {'i', "{'ingress_policing_rate':1}", "ingress_policing_rate", "not built"},
+        {'i', "{'cfm_mpid':0}", "cfm_mpid", "not built"},
+        {'i', "{'bfd':['map',[['enable','true']]]}", "bfd", "not built"},
+        {'i', "{'other_config':['map',[['pmd-rxq-affinity','0:1']]]}",
+         "other_config:pmd-rxq-affinity", "not built"},
+    };
+
+    for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+        struct db_client *db = fake_db_new();
+        struct conf *c = read_one(db, rows[k].where == 'b' ? rows[k].columns : "{}",
+                                  rows[k].where == 'p' ? rows[k].columns : "{}",
+                                  rows[k].where == 'i' ? rows[k].columns : "{}");
+        const struct conf_port *p = &c->bridges[0].ports[0];
+
+        assert_complains(rows[k].where == 'b'   ? c->bridges[0].complaints
+                         : rows[k].where == 'p' ? p->complaints
+                                                : p->ifaces[0].complaints,
+                         rows[k].column, rows[k].words);
+        conf_free(c);
+        fake_db_free(db);
+    }
+    (void)state;
+}
+
+static void what_asks_for_nothing_is_no_complaint(void **state)
+{
+    struct conf *c = read_one(
+        *state,
+        "{'stp_enable':false,'protocols':['set',['OpenFlow10','OpenFlow13']],"
+        "'other_config':['map',[['disable-in-band','true'],['forward-bpdu','false'],"
+        "['datapath-id','0xFFFFFFFFFFFFFFFF']]],'external_ids':['map',[['a','b']]]}",
+        "{'lacp':'off','bond_updelay':0,'other_config':['map',[['net_uuid','x'],"
+        "['priority-tags','never']]]}",
+        "{'ingress_policing_rate':0,'ingress_policing_burst':8,"
+        "'other_config':['map',[['note','x']]]}");
+
+    assert_null(c->bridges[0].complaints);
+    assert_true(c->bridges[0].datapath_id == UINT64_MAX);
+    assert_null(c->bridges[0].ports[0].complaints);
+    assert_null(c->bridges[0].ports[0].ifaces[0].complaints);
+    conf_free(c);
+}
+
+static void switch_wide_keys_without_effect_are_complaints(void **state)
+{
+    static const struct {
+        const char *map, *column, *words;
+    } rows[] = {
+        {"['vlan-limit','1']", "other_config:vlan-limit", "two VLAN tags"},
+        {"['n-handler-threads','2']", "other_config:n-handler-threads", "no effect"},
+        {"['n-revalidator-threads','2']", "other_config:n-revalidator-threads", "no effect"},
+        {"['dpdk-init','false']", "other_config:dpdk-init", "always runs on DPDK"},
+        {"['dpdk-socket-mem','1024']", "other_config:dpdk-socket-mem", "sluice-datapath"},
+        {"['flow-limt','1']", "other_config:flow-limt", "not known"},
+    };
+    struct db_client *db = *state;
+    struct conf *c;
+
+    for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+        char *columns = xasprintf("{'other_config':['map',[%s]]}", rows[k].map);
+
+        fake_db_put(db, "Open_vSwitch", 1, columns);
+        c = conf_read(db);
+        assert_complains(c->complaints, rows[k].column, rows[k].words);
+        conf_free(c);
+        free(columns);
+    }
+    fake_db_put(db, "Open_vSwitch", 1,
+                "{'other_config':['map',[['vlan-limit','0'],['dpdk-init','true'],['max-idle','x'],"
+                "['hw-offload','false']]]}");
+    c = conf_read(db);
+    assert_null(c->complaints);
+    conf_free(c);
+}
+
+static void thousands_of_unknown_keys_make_a_few_complaints(void **state)
+{
+    struct strbuf s = STRBUF_INIT;
+    struct conf *c;
+
+    strbuf_puts(&s, "{'other_config':['map',[['k','v']");
+    for (int k = 0; k < 3000; k++) {
+        strbuf_printf(&s,
+                      ",['\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+                      "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+                      "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+                      "%d\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9','v']",
+                      k);
+    }
+    strbuf_puts(&s, "]]}");
+    c = read_one(*state, strbuf_str(&s), "{}", "{}");
+    assert_int_equal(c->bridges[0].complaints->n, COMPLAINTS_MAX);
+    for (unsigned int k = 0; k < COMPLAINTS_MAX; k++) {
+        json_t *text = json_string(c->bridges[0].complaints->list[k].column);
+
+        assert_non_null(text); /* No half character at its end. */
+        json_decref(text);
+    }
+    conf_free(c);
+    strbuf_free(&s);
+}
+
 int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
@@ -224,6 +373,10 @@ int main(void)
         TEST(rows_that_vanished_are_left_out_and_the_others_stay),
         TEST(configuration_does_not_move_when_the_replica_does),
         TEST(switch_wide_settings_and_next_cfg_arrive),
+        TEST(what_is_not_built_or_no_value_is_a_complaint_of_its_row),
+        TEST(what_asks_for_nothing_is_no_complaint),
+        TEST(switch_wide_keys_without_effect_are_complaints),
+        TEST(thousands_of_unknown_keys_make_a_few_complaints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

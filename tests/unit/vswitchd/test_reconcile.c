@@ -31,10 +31,7 @@ struct env {
 
 static struct conf *conf_new(void)
 {
-    struct conf *c = xcalloc(1, sizeof *c);
-
-    c->unbuilt = xstrdup("");
-    return c;
+    return xcalloc(1, sizeof(struct conf));
 }
 
 static struct conf_bridge *add_bridge(struct conf *c, const char *name)

@@ -108,6 +108,42 @@ static void every_command_names_ports_flows_and_drops(void **state)
     ENV_WAIT(e, fake_flow_count(e->dp) == 0);
 }
 
+static void complaints_of_all_tables_are_listed(void **state)
+{
+    struct env *e = *state;
+    char *text;
+    json_t *json;
+
+    assert_says(e, "config/complaints", NULL, "");
+    fake_db_put(e->db, "Open_vSwitch", 1,
+                "{'other_config':['map',[['max-idle','x'],['vlan-limit','1']]]}");
+    fake_db_put(e->db, "Bridge", 10, "{'stp_enable':true}");
+    fake_db_put(e->db, "Port", 12, "{'lacp':'active'}");
+    fake_db_put(e->db, "Interface", 112,
+                "{'bfd':['map',[['a','b']]],'type':'patch','options':['map',[['peer','x']]]}");
+    env_write(e);
+    assert_says(e, "config/complaints", NULL,
+                "Open_vSwitch: other_config:max-idle: 'x' is not a number of 500 to 86400000");
+    assert_says(e, "config/complaints", NULL, "Open_vSwitch: other_config:vlan-limit: ");
+    assert_says(e, "config/complaints", NULL, "Bridge 'br0': stp_enable: ");
+    assert_says(e, "config/complaints", NULL, "Port 'p1': lacp: ");
+    assert_says(e, "config/complaints", NULL, "Interface 'p1': bfd: ");
+    assert_says(e, "config/complaints", NULL, "there is no patch port 'x'");
+    text = ask(e, "config/complaints", CTL_JSON_ARG, NULL, true);
+    json = json_loads(text, 0, NULL);
+    assert_int_equal(json_array_size(json), 6);
+    json_decref(json);
+    free(text);
+    fake_db_put(e->db, "Open_vSwitch", 1, "{'other_config':['map',[]]}");
+    fake_db_put(e->db, "Bridge", 10, "{'stp_enable':false}");
+    fake_db_put(e->db, "Port", 12, "{'lacp':['set',[]]}");
+    fake_db_put(e->db, "Interface", 112, "{'bfd':['map',[]],'type':'tap','options':['map',[]]}");
+    env_write(e);
+    text = ask(e, "config/complaints", CTL_JSON_ARG, NULL, true);
+    assert_string_equal(text, "[]\n");
+    free(text);
+}
+
 static void what_cannot_be_answered_is_said(void **state)
 {
     struct env *e = *state;
@@ -146,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_command_names_ports_flows_and_drops),
+        cmocka_unit_test(complaints_of_all_tables_are_listed),
         cmocka_unit_test(what_cannot_be_answered_is_said),
     };
     return cmocka_run_group_tests(tests, setup, env_teardown);

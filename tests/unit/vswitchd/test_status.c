@@ -260,6 +260,87 @@ static void address_and_id_that_are_none_are_replaced(void **state)
     }
 }
 
+static void assert_says(struct env *e, const char *table, unsigned int n, const char *column,
+                        const char *words)
+{
+    const char *text = fake_db_written(e->db, table, n, column);
+
+    if (!text || !strstr(text, words)) {
+        fail_msg("%s row %u: column '%s' was set to %s and does not say %s", table, n, column,
+                 text ? text : "nothing", words);
+    }
+}
+
+static void complaints_are_written_where_the_setting_is_and_taken_back(void **state)
+{
+    struct env *e = *state;
+    unsigned int n;
+
+    env_add_bridge(e, "p1", "tap");
+    fake_db_put(e->db, "Bridge", 10,
+                "{'stp_enable':true,'other_config':['map',[['hwaddr','no']]]}");
+    fake_db_put(e->db, "Port", 12, "{'vlan_mode':'dot1q-tunnel'}");
+    fake_db_put(e->db, "Interface", 112, "{'ingress_policing_rate':5,'bfd':['map',[['a','b']]]}");
+    env_settle(e);
+    assert_says(e, "Bridge", 10, "status", "['error:stp_enable','is not built yet");
+    assert_says(e, "Bridge", 10, "status", "['error:other_config:hwaddr',");
+    assert_says(e, "Port", 12, "status", "['error:vlan_mode',");
+    assert_null(fake_db_written(e->db, "Port", 11, "status"));
+    assert_says(e, "Interface", 112, "error", "not built");
+    assert_says(e, "Interface", 112, "error", "1 more");
+    assert_column(e, "Interface", 112, "ofport", "1"); /* It works all the same. */
+    env_write(e);
+    n = e->db->n_commits;
+    status_write(e->r);
+    assert_int_equal(e->db->n_commits, n);
+
+    fake_db_put(e->db, "Bridge", 10, "{'stp_enable':false,'other_config':['map',[]]}");
+    fake_db_put(e->db, "Port", 12, "{'vlan_mode':['set',[]]}");
+    fake_db_put(e->db, "Interface", 112, "{'ingress_policing_rate':0,'bfd':['map',[]]}");
+    env_settle(e);
+    assert_column(e, "Bridge", 10, "status", "['map',[]]");
+    assert_column(e, "Port", 12, "status", "['map',[]]");
+    assert_column(e, "Interface", 112, "error", "['set',[]]");
+}
+
+static void bridge_that_does_not_work_says_so_in_its_status(void **state)
+{
+    struct env *e = *state;
+
+    env_add_bridge(e, "p1", "tap");
+    fake_db_put(e->db, "Bridge", 10, "{'datapath_type':'nosuch'}");
+    env_settle(e);
+    assert_says(e, "Bridge", 10, "status", "nosuch");
+    assert_says(e, "Interface", 112, "error", "nosuch");
+}
+
+static void patch_port_without_its_peer_says_so_until_there_is_one(void **state)
+{
+    struct env *e = *state;
+
+    env_add_bridge(e, "p1", "patch");
+    fake_db_put(e->db, "Interface", 112, "{'options':['map',[['peer','p2']]]}");
+    env_settle(e);
+    assert_says(e, "Interface", 112, "error", "no patch port 'p2'");
+    assert_column(e, "Interface", 112, "ofport", "1");
+    env_write(e);
+    fake_db_put(e->db, "Interface", 113,
+                "{'name':'p2','type':'patch','options':['map',[['peer','other']]]}");
+    fake_db_put(e->db, "Port", 13, "{'name':'p2','interfaces':U113}");
+    fake_db_put(e->db, "Bridge", 10, "{'ports':['set',[U11,U12,U13]]}");
+    env_settle(e);
+    assert_says(e, "Interface", 112, "error", "has peer 'other', not this one");
+    env_write(e);
+    fake_db_put(e->db, "Interface", 113, "{'options':['map',[['peer','p1']]]}");
+    env_settle(e);
+    assert_column(e, "Interface", 112, "error", "['set',[]]");
+    assert_column(e, "Interface", 113, "error", "['set',[]]");
+    env_write(e);
+    fake_db_put(e->db, "Interface", 113, "{'type':'tap'}");
+    env_settle(e);
+    assert_says(e, "Interface", 112, "error", "no patch port 'p2'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +358,9 @@ int main(void)
         ENV_TEST(without_a_connection_nothing_is_written_until_it_is_back),
         ENV_TEST(bridge_takes_the_address_and_id_it_is_given),
         ENV_TEST(address_and_id_that_are_none_are_replaced),
+        ENV_TEST(complaints_are_written_where_the_setting_is_and_taken_back),
+        ENV_TEST(bridge_that_does_not_work_says_so_in_its_status),
+        ENV_TEST(patch_port_without_its_peer_says_so_until_there_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
