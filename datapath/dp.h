@@ -173,7 +173,8 @@ int dp_open(const char *target, struct event_base *, const struct dp_callbacks *
 void dp_close(struct dp *);
 /* Sets key=value settings ("n-workers", "worker-cores", "flow-limit", "mask-limit", "upcall-rate",
  * "pending-limit"). Blocking. -EINVAL names an unknown key or bad value, and nothing was changed.
- */
+ * "ports-complete"=anything is no setting but news: every port that is wanted was made, and devices
+ * that a datapath which died left behind for others may go. */
 int dp_set_config(struct dp *, const struct dp_option *, size_t n, struct error *);
 int dp_get_info(struct dp *, struct dp_info *ret);
 

@@ -24,7 +24,8 @@ LOG_MODULE(datapath);
 #define MIN_MEMORY_MB 64
 #define MAX_MEMORY_MB (1u << 20)
 /* How long after the first vswitchd attached the devices of a dead predecessor, which nobody asked
- * for again, are let go. */
+ * for again, are let go, when vswitchd does not say before that it has asked for all
+ * ("ports-complete", datapath/dp.h). */
 #define REST_AFTER_S 60
 
 struct datapath {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "datapath/channel/server_ports.h"
+#include "lib/daemon.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
@@ -323,12 +324,27 @@ static int check_cores(uint64_t cores, struct error *err)
     return 0;
 }
 
+/* Takes "ports-complete" out; true when it was there. */
+static bool take_ports_complete(struct dp_option *options, size_t *n)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (!strcmp(options[i].key, "ports-complete")) {
+            struct dp_option gone = options[i];
+
+            options[i] = options[--*n];
+            message_options_free(&gone, 1);
+            return true;
+        }
+    }
+    return false;
+}
+
 static int set_config(struct conn *conn, uint32_t seq, struct message_reader *r)
 {
     struct core_settings settings = *core_get_settings();
     struct dp_option options[DP_MAX_PORT_OPTIONS];
     struct error err = {0, ""};
-    bool chosen = false;
+    bool chosen = false, complete;
     struct message m;
     size_t n;
     int error;
@@ -338,17 +354,21 @@ static int set_config(struct conn *conn, uint32_t seq, struct message_reader *r)
         message_options_free(options, n);
         return -EPROTO;
     }
+    complete = take_ports_complete(options, &n);
     error = server_parse_settings(options, n, &settings, &err);
     error = error ? error : check_cores(settings.cores, &err);
     if (!error) {
         chosen = choose_n_workers(options, n, &settings);
     }
     message_options_free(options, n);
-    error = error ? error : ports_apply_settings(&settings, &err);
+    error = error ? error : core_set_settings(&settings, &err);
     if (error) {
         log_warn("settings refused: %s", err.text);
     } else {
         n_workers_chosen = chosen;
+        if (complete) {
+            daemon_fd_rest();
+        }
     }
     server_counters_mark(conn_counters(conn), core_get_settings()->n_workers, 0);
     start_reply(conn, &m, seq, error, &err);

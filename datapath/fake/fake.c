@@ -22,8 +22,9 @@ static bool auto_attach = true;
 static unsigned int n_scheduled; /* Over all fakes: what fake_run() waits for. */
 static uint64_t last_boot_id;
 
-static const char *const known_settings[] = {"n-workers",  "worker-cores", "flow-limit",
-                                             "mask-limit", "upcall-rate",  "pending-limit"};
+static const char *const known_settings[] = {"n-workers",     "worker-cores", "flow-limit",
+                                             "mask-limit",    "upcall-rate",  "pending-limit",
+                                             "ports-complete"};
 
 struct fake_dp *fake_cast(struct dp *dp)
 {

@@ -91,6 +91,28 @@ def test_new_flows_meanwhile_are_dropped_under_a_reason_and_work_afterwards(swit
     switch.assert_nothing_vanished()
 
 
+def test_device_of_a_port_removed_while_the_datapath_was_dead_goes_with_the_refill(switch):
+    a = switch.add_host("a", "10.0.0.1")
+    b = switch.add_host("b", "10.0.0.2")
+    switch.vsctl("add-port", "br0", "t0", "--", "set", "Interface", "t0", "type=tap")
+    switch.vsctl("add-port", "br0", "c", "--", "set", "Interface", "c", "type=internal")
+    index = a.run("cat", "/sys/class/net/eth0/ifindex")
+    supervisor = switch.pid("sluice")
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        pid = switch.kill("sluice-datapath")
+        switch.vsctl("--no-wait", "del-port", "t0", "--", "del-port", "b", "--", "set", "Interface", "c", "type=tap")
+        assert "t0" in switch.ns.run("ip", "-o", "link"), "the supervisor holds it"
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+    switch.wait_restarted("sluice-datapath", pid)
+    # Much sooner than after the minute that a datapath waits for a vswitchd that does not come.
+    wait_for(lambda: "t0" not in switch.ns.run("ip", "-o", "link"), "the tap of the removed port to go", timeout=8)
+    wait_for(lambda: "eth0" not in b.run("ip", "-o", "link"), "the container's device to go", timeout=8)
+    assert "c:" in switch.ns.run("ip", "-o", "link")
+    assert a.run("cat", "/sys/class/net/eth0/ifindex") == index, "a port that stayed got another device"
+
+
 def test_restarted_datapath_is_refilled_with_all_ports_and_settings(switch):
     a = switch.add_host("a", "10.0.0.1", "tag=10")
     b = switch.add_veth_host("b", "10.0.0.2", "tag=10")

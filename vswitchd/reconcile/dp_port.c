@@ -76,6 +76,27 @@ void dp_ports_remove_unclaimed(struct reconcile *r)
     }
 }
 
+void dp_ports_say_complete(struct reconcile *r)
+{
+    struct dp_option option = {(char *)"ports-complete", (char *)"true"};
+    struct error err = {0};
+    const struct iface *i;
+
+    if (r->ports_complete || !r->attached) {
+        return;
+    }
+    /* One that failed may succeed later, and then wants its old device. */
+    for (i = r->ifaces; i; i = i->hh.next) {
+        if (!i->dp_port && i->failed_print) {
+            return;
+        }
+    }
+    r->ports_complete = true;
+    if (dp_set_config(r->dp, &option, 1, &err)) {
+        log_info("the datapath keeps devices that nobody wants for a while: %s", err.text);
+    }
+}
+
 /* --- What an interface wants.
  * -------------------------------------------------------------------- */
 

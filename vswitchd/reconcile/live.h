@@ -107,7 +107,7 @@ struct reconcile {
     uint64_t conf_since_ms; /* When there first was a configuration. */
     bool attached;
     bool fresh;
-    bool unclaimed_left; /* 'known' is to be removed when all wanted ones were claimed. */
+    bool ports_complete; /* The datapath was told that it has all ports. */
     struct known_port *known;
     uint32_t next_dp_port;
     struct leaving_device *leaving;
@@ -193,6 +193,8 @@ bool dp_port_sync(struct reconcile *, struct iface *, const struct bridge *);
 void dp_port_remove(struct reconcile *, struct iface *);
 void dp_ports_list(struct reconcile *);
 void dp_ports_forget(struct reconcile *);
+/* Tells the datapath, once, when it has every port that is wanted: what it held for others goes. */
+void dp_ports_say_complete(struct reconcile *);
 /* Removes what no interface wants. */
 void dp_ports_remove_unclaimed(struct reconcile *);
 /* Reads the state of all ports and tells ofproto of what changed. */

@@ -139,6 +139,9 @@ static void pass_settled(struct reconcile *r)
 {
     r->settled = true;
     if (r->attached) {
+        dp_ports_say_complete(r);
+    }
+    if (r->attached) {
         dp_ports_read_info(r);
     }
     if (r->retry_at_ms) {
@@ -260,6 +263,7 @@ void reconcile_dp_attached(struct reconcile *r, bool fresh)
 
     r->attached = true;
     r->fresh = fresh;
+    r->ports_complete = false;
     r->settled = false;
     r->settings_print = 0;
     for (i = r->ifaces; i; i = i->hh.next) {

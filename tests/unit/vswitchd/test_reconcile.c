@@ -315,6 +315,29 @@ static void restarted_datapath_gets_its_ports_back_under_the_same_numbers(void *
     assert_int_equal(ofport_of(e, "p1"), number);
 }
 
+static void datapath_is_told_when_it_has_all_ports_and_not_before(void **state)
+{
+    struct env *e = *state;
+    struct conf *c = two_ports();
+
+    fake_port_add_fails(e->dp, "eth9", EIO, "broken");
+    add_simple(&c->bridges[0], "eth9", "tap");
+    apply(e, c);
+    assert_int_equal(ofport_of(e, "eth9"), 0);
+    assert_null(fake_config(e->dp, "ports-complete"));
+    apply(e, two_ports());
+    assert_non_null(fake_config(e->dp, "ports-complete"));
+    /* Each datapath anew. */
+    fake_lose(e->dp, "killed");
+    fake_run(e->base);
+    fake_restart(e->dp);
+    fake_attach(e->dp);
+    assert_null(fake_config(e->dp, "ports-complete"));
+    fake_run(e->base);
+    settle(e);
+    assert_non_null(fake_config(e->dp, "ports-complete"));
+}
+
 static void bad_interfaces_are_told_and_the_others_work(void **state)
 {
     struct env *e = *state;
@@ -532,6 +555,7 @@ int main(void)
         TEST(ports_that_are_right_survive_a_restart_with_their_numbers),
         TEST(ports_nobody_wants_are_removed_after_a_restart),
         TEST(restarted_datapath_gets_its_ports_back_under_the_same_numbers),
+        TEST(datapath_is_told_when_it_has_all_ports_and_not_before),
         TEST(bad_interfaces_are_told_and_the_others_work),
         TEST(device_that_appears_is_taken_up),
         TEST(bond_is_refused_and_kept_out),
