@@ -16,11 +16,14 @@
 LOG_MODULE(db)
 
 #define MAX_REMOTES 64
+/* Descriptors for all that is no client: files, listeners, ctl connections. */
+#define SPARE_FDS 200
 
 struct arguments {
     struct daemon_options daemon;
     const char *dbdir;
     const char *db;
+    const char *client_memory;
     size_t n_remotes;
     const char *remotes[MAX_REMOTES];
 };
@@ -49,6 +52,10 @@ static void parse(int argc, char *argv[], struct arguments *args)
          "listen on punix:PATH or ptcp:PORT[:HOST]; may be given several times (default "
          "punix:RUNDIR/db.sock)",
          .each = add_remote, .aux = args},
+        {"client-memory", 0, "MB",
+         "what messages to and from all clients may hold together (default: an eighth of the "
+         "machine's memory, but 64...1024); 'memory/show' tells what they do",
+         &args->client_memory},
         OPTIONS_DAEMON(&args->daemon),
         {NULL},
     };
@@ -146,16 +153,35 @@ static int set_up_ctl(struct event_base *base, const char *rundir, struct ctl_se
     return error;
 }
 
+static int set_limits(const struct arguments *args, struct server_limits *limits, struct error *err)
+{
+    unsigned int n_fds = daemon_raise_fd_limit();
+    uint64_t mb = 0;
+
+    if (args->client_memory && (!parse_u64(args->client_memory, 1 << 20, &mb) || !mb)) {
+        return error_set(err, EINVAL, "option --client-memory: '%s' is not within 1...%u MiB",
+                         args->client_memory, 1u << 20);
+    }
+    limits->max_memory = (size_t)mb << 20;
+    if (n_fds > SPARE_FDS && n_fds - SPARE_FDS < SERVER_MAX_SESSIONS) {
+        limits->max_sessions = n_fds - SPARE_FDS;
+    }
+    return 0;
+}
+
 static int run(const struct arguments *args, const char *rundir, const char *dbdir,
                struct error *err)
 {
     char *path = args->db ? xstrdup(args->db) : xasprintf("%s/conf.db", dbdir);
     struct event_base *base = event_base_new();
-    struct server *server = server_new(base, NULL);
+    struct server_limits limits = {0};
     struct ctl_server *ctl = NULL;
+    struct server *server;
     int error;
 
-    error = set_up_dirs(args, rundir, dbdir, err);
+    error = set_limits(args, &limits, err);
+    server = server_new(base, &limits);
+    error = error ? error : set_up_dirs(args, rundir, dbdir, err);
     if (!error) {
         daemon_signals(base);
         server_register_ctl(server);

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -261,4 +262,22 @@ void daemon_signals(struct event_base *base)
             log_err("signals cannot be caught");
         }
     }
+}
+
+unsigned int daemon_raise_fd_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit)) {
+        return 0;
+    }
+    if (limit.rlim_cur < limit.rlim_max) {
+        rlim_t before = limit.rlim_cur;
+
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit)) {
+            limit.rlim_cur = before;
+        }
+    }
+    return (unsigned int)MIN_OF(limit.rlim_cur, (rlim_t)INT32_MAX);
 }

@@ -36,6 +36,9 @@ void daemon_cleanup(void);
 /* SIGTERM and SIGINT end the base's loop; SIGHUP reopens the log; SIGPIPE is ignored. */
 void daemon_signals(struct event_base *);
 
+/* Raises the soft limit of open descriptors to the hard one; returns how many may be open. */
+unsigned int daemon_raise_fd_limit(void);
+
 /* Tells whoever started us: "READY=1" (nothing happens without $NOTIFY_SOCKET). */
 void daemon_notify_ready(void);
 /* sd_notify's FDSTORE: asks the supervisor to keep a duplicate of 'fd' under 'name' (at most 255

@@ -23,6 +23,7 @@
 #define INPUT_HIGH_WATER ((size_t)256 << 10) /* Of libevent's buffer; the kernel has one too. */
 #define KEEP_BUFFER ((size_t)64 << 10) /* A collecting buffer larger than this is given back. */
 #define FLUSH_TIMEOUT_S 10
+#define GROWTH_STEP ((size_t)1 << 20)
 
 struct jsonrpc {
     struct bufferevent *bev;
@@ -33,6 +34,8 @@ struct jsonrpc {
 
     struct json_scan scan;
     struct strbuf partial; /* Earlier pieces of the present message. */
+    size_t told_partial;   /* Its size when 'grew' was called. */
+    struct jsonrpc_text_queue texts;
     json_int_t next_id;
     struct error failure; /* Why 'fail_event' was activated. */
 
@@ -44,10 +47,18 @@ struct jsonrpc {
     bool finishing;    /* jsonrpc_finish() was called. */
 };
 
+static uint64_t traffic;
+
 static void process_input(struct jsonrpc *);
 
 static void destroy(struct jsonrpc *j)
 {
+    struct evbuffer *out = bufferevent_get_output(j->bev);
+
+    /* The bufferevent itself may live on until the event loop's next turn. */
+    evbuffer_unfreeze(out, 1);
+    evbuffer_drain(out, SIZE_MAX);
+    jsonrpc_text_queue_abandon(&j->texts);
     bufferevent_free(j->bev);
     event_free(j->fail_event);
     strbuf_free(&j->partial);
@@ -172,6 +183,16 @@ static void handle_message(struct jsonrpc *j, const char *text, size_t n)
     json_decref(json);
 }
 
+static void keep_piece(struct jsonrpc *j, const char *data, size_t n)
+{
+    strbuf_put(&j->partial, data, n);
+    traffic += n;
+    if (j->partial.len - j->told_partial >= GROWTH_STEP && j->callbacks->grew) {
+        j->told_partial = j->partial.len;
+        j->callbacks->grew(j, j->aux);
+    }
+}
+
 /* Takes one piece of input, up to the end of the message in it. Returns the bytes that were used.
  */
 static size_t take_piece(struct jsonrpc *j, const char *data, size_t n)
@@ -185,8 +206,9 @@ static size_t take_piece(struct jsonrpc *j, const char *data, size_t n)
         return space;
     }
     switch (json_scan(&j->scan, data, n, &used, &err)) {
-    case JSON_SCAN_MORE: strbuf_put(&j->partial, data, used); break;
+    case JSON_SCAN_MORE: keep_piece(j, data, used); break;
     case JSON_SCAN_END:
+        j->told_partial = 0;
         if (!j->partial.len) {
             handle_message(j, data, used); /* In place: no copy. */
             break;
@@ -340,6 +362,18 @@ size_t jsonrpc_backlog(const struct jsonrpc *j)
     return evbuffer_get_length(bufferevent_get_output(j->bev));
 }
 
+size_t jsonrpc_own_bytes(const struct jsonrpc *j)
+{
+    size_t backlog = jsonrpc_backlog(j);
+
+    return j->partial.size + (backlog > j->texts.bytes ? backlog - j->texts.bytes : 0);
+}
+
+uint64_t jsonrpc_traffic(void)
+{
+    return traffic;
+}
+
 /* --- Sending ---------------------------------------------------------------------------------- */
 
 static bool can_send(const struct jsonrpc *j)
@@ -372,6 +406,7 @@ static void send_json(struct jsonrpc *j, json_t *message)
             free(text);
             fail_later(j, ENOMEM, "out of memory");
         } else {
+            traffic += strlen(text);
             check_backlog(j);
         }
     }
@@ -403,51 +438,57 @@ void jsonrpc_send_error(struct jsonrpc *j, json_t *id, json_t *error)
     send_json(j, json_pack("{s:O, s:n, s:o}", "id", id, "result", "error", error));
 }
 
-/* Sends 'head' 'text' 'tail', which together are a message. */
-static void send_parts(struct jsonrpc *j, const char *head, const char *text, size_t len,
-                       const char *tail)
+static bool put_shared(struct jsonrpc *j, struct jsonrpc_text *text)
 {
-    struct evbuffer *out = bufferevent_get_output(j->bev);
+    size_t before = jsonrpc_backlog(j);
+    int error = jsonrpc_text_put(&j->texts, bufferevent_get_output(j->bev), text);
 
-    if (!can_send(j)) {
-        return;
-    }
-    if (evbuffer_add(out, head, strlen(head)) || evbuffer_add(out, text, len) ||
-        evbuffer_add(out, tail, strlen(tail))) {
+    traffic += jsonrpc_backlog(j) - before;
+    return !error;
+}
+
+static bool put(struct jsonrpc *j, const char *text, size_t len)
+{
+    traffic += len;
+    return !evbuffer_add(bufferevent_get_output(j->bev), text, len);
+}
+
+/* A message whose parts were put, if 'ok'. */
+static void end_parts(struct jsonrpc *j, bool ok)
+{
+    if (!ok) {
         fail_later(j, ENOMEM, "out of memory");
     } else {
         check_backlog(j);
     }
 }
 
-/* As send_parts(), where the head is 'before', 'value' as JSON text, 'behind'. */
-static void send_formatted(struct jsonrpc *j, const char *before, const json_t *value,
-                           const char *behind, const char *text, size_t len, const char *tail)
+void jsonrpc_send_notify_text(struct jsonrpc *j, const char *method, const char *head,
+                              struct jsonrpc_text *text, const char *tail)
 {
-    char *quoted = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-    struct strbuf head = STRBUF_INIT;
+    struct strbuf s = STRBUF_INIT;
 
-    if (quoted) {
-        strbuf_puts(&head, before);
-        strbuf_puts(&head, quoted);
-        strbuf_puts(&head, behind);
-        send_parts(j, strbuf_str(&head), text, len, tail);
-    } else {
-        fail_later(j, EINVAL, "a message to send is not valid UTF-8");
+    if (can_send(j)) {
+        strbuf_printf(&s, "{\"id\":null,\"method\":\"%s\",\"params\":%s", method, head);
+        end_parts(j, put(j, s.data, s.len) && put_shared(j, text) && put(j, tail, strlen(tail)) &&
+                         put(j, "}", 1));
     }
-    strbuf_free(&head);
-    free(quoted);
-}
-
-void jsonrpc_send_notify_text(struct jsonrpc *j, const char *method, const char *params, size_t len)
-{
-    json_t *name = json_string(method);
-
-    send_formatted(j, "{\"id\":null,\"method\":", name, ",\"params\":", params, len, "}");
-    json_decref(name);
+    strbuf_free(&s);
 }
 
 void jsonrpc_send_reply_text(struct jsonrpc *j, const json_t *id, const char *result, size_t len)
 {
-    send_formatted(j, "{\"id\":", id, ",\"result\":", result, len, ",\"error\":null}");
+    static const char tail[] = ",\"error\":null}";
+    char *quoted = json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
+    struct strbuf head = STRBUF_INIT;
+
+    if (!quoted) {
+        fail_later(j, EINVAL, "a message to send is not valid UTF-8");
+    } else if (can_send(j)) {
+        strbuf_printf(&head, "{\"id\":%s,\"result\":", quoted);
+        end_parts(j, put(j, head.data, head.len) && put(j, result, len) &&
+                         put(j, tail, sizeof tail - 1));
+    }
+    strbuf_free(&head);
+    free(quoted);
 }

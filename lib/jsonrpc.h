@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "lib/error.h"
+#include "lib/jsonrpc_text.h"
 
 struct bufferevent;
 struct event_base;
@@ -36,6 +37,8 @@ struct jsonrpc_callbacks {
     void (*closed)(struct jsonrpc *, const char *reason, void *aux);
     /* An active connection is established; may be NULL. */
     void (*connected)(struct jsonrpc *, void *aux);
+    /* Another MiB of a message that is not complete was kept; may be NULL. Must not free. */
+    void (*grew)(struct jsonrpc *, void *aux);
 };
 
 struct jsonrpc_limits {
@@ -58,19 +61,27 @@ void jsonrpc_free(struct jsonrpc *);
 void jsonrpc_finish(struct jsonrpc *);
 
 /* Senders. They take over the references 'params', 'result' and 'error' ('id' is not taken).
- * 'method' is copied. A request's id is made here and returned through 'ret_id' (a number unique in
- * this connection), when that is not NULL. */
+ * 'method' is copied; of jsonrpc_send_notify_text() it must need no escape in JSON. A request's id
+ * is made here and returned through 'ret_id' (a number unique in this connection), when that is not
+ * NULL. */
 void jsonrpc_send_request(struct jsonrpc *, const char *method, json_t *params, json_int_t *ret_id);
 void jsonrpc_send_notify(struct jsonrpc *, const char *method, json_t *params);
 void jsonrpc_send_reply(struct jsonrpc *, json_t *id, json_t *result);
 void jsonrpc_send_error(struct jsonrpc *, json_t *id, json_t *error);
-/* As jsonrpc_send_notify() with an already serialized params array: for one update to many clients.
- */
-void jsonrpc_send_notify_text(struct jsonrpc *, const char *method, const char *params, size_t len);
+/* As jsonrpc_send_notify() with serialized params, which are 'head', 'text' and 'tail' one behind
+ * the other: for one update to many clients, which share 'text'. */
+void jsonrpc_send_notify_text(struct jsonrpc *, const char *method, const char *head,
+                              struct jsonrpc_text *text, const char *tail);
 /* As jsonrpc_send_reply() with an already serialized result. */
 void jsonrpc_send_reply_text(struct jsonrpc *, const json_t *id, const char *result, size_t len);
 /* Bytes not yet written to the socket. */
 size_t jsonrpc_backlog(const struct jsonrpc *);
+/* Bytes that the connection alone holds: of messages that are not complete or not written, without
+ * the texts that others may hold, too (jsonrpc_text_bytes() counts those). */
+size_t jsonrpc_own_bytes(const struct jsonrpc *);
+/* Bytes that all connections of this process ever took in and gave out: says cheaply whether there
+ * may be something new to look at. */
+uint64_t jsonrpc_traffic(void);
 
 /* A blocking call for command-line tools: connects to 'stream', sends one request, waits at most
  * 'timeout_ms' (0: for ever) for its reply. Returns 0 and exactly one of '*ret_result' and

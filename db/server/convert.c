@@ -80,8 +80,8 @@ static void tell_clients(struct hosted *h, const struct session *self)
     struct session *s, *next;
 
     monitor_cancel_all(h);
-    for (s = LIST_FIRST(&h->server->sessions); s; s = next) {
-        next = LIST_NEXT(s, entry);
+    for (s = TAILQ_FIRST(&h->server->sessions); s; s = next) {
+        next = TAILQ_NEXT(s, entry);
         if (s != self && !s->is_db_change_aware) {
             session_close(s, true);
         }

@@ -75,13 +75,14 @@ static void memory_show(struct ctl_request *request, int argc UNUSED,
             n_cells += h->db->tables[i].n_rows * h->db->tables[i].schema->n_columns;
         }
     }
-    LIST_FOREACH (session, &server->sessions, entry) {
+    TAILQ_FOREACH (session, &server->sessions, entry) {
         n_monitors += session->n_monitors;
         backlog += jsonrpc_backlog(session->rpc);
     }
-    strbuf_printf(&s, "backlog:%zu cells:%zu heap:%zu monitors:%zu rows:%zu sessions:%u\n", backlog,
-                  n_cells, (size_t)info.uordblks + (size_t)info.hblkhd, n_monitors, n_rows,
-                  server->n_sessions);
+    strbuf_printf(&s, "backlog:%zu cells:%zu heap:%zu monitors:%zu rows:%zu ", backlog, n_cells,
+                  (size_t)info.uordblks + (size_t)info.hblkhd, n_monitors, n_rows);
+    limits_put(&s, server);
+    strbuf_putc(&s, '\n');
     ctl_reply(request, strbuf_str(&s));
     strbuf_free(&s);
 }

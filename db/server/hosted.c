@@ -220,6 +220,7 @@ void hosted_flush(struct hosted *h)
     } else {
         succeed(h, &requests);
     }
+    limits_check(h->server);
     if (any_txn && TAILQ_EMPTY(&h->finished)) {
         compact_if_grown(h);
     }

@@ -22,7 +22,7 @@ struct event;
 LIST_HEAD(monitor_list, monitor);
 LIST_HEAD(lock_wait_list, lock_wait);
 LIST_HEAD(hosted_list, hosted);
-LIST_HEAD(session_list, session);
+TAILQ_HEAD(session_list, session);
 LIST_HEAD(remote_list, remote);
 
 /* --- Monitors. --- */
@@ -118,14 +118,22 @@ struct hosted {
 struct lock_wait;
 
 struct session {
-    LIST_ENTRY(session) entry;
+    TAILQ_ENTRY(session) entry;
     struct server *server;
     struct jsonrpc *rpc;
     char *peer;
+    struct session_owner *owner;
     struct monitor_list monitors;
     struct lock_wait_list locks; /* Owned and waited for. */
     unsigned int n_monitors, n_locks, n_waiting;
     bool is_db_change_aware;
+};
+
+/* Whom sessions count for: the process or the host at their other end. */
+struct session_owner {
+    UT_hash_handle hh;
+    char *name;
+    unsigned int n_sessions;
 };
 
 struct lock;
@@ -141,11 +149,12 @@ struct server {
     struct server_limits limits;
     struct uuid id;
     struct hosted_list dbs;
-    struct session_list sessions;
+    struct session_list sessions; /* Who spoke last is last. */
     struct remote_list remotes;
     unsigned int n_sessions;
     struct lock *locks; /* By name. */
     struct hosted *server_db;
+    struct limits *bounds;
 };
 
 /* What a session may hold at most. */
@@ -225,8 +234,19 @@ void monitor_put_changes(struct strbuf *, const struct monitor_group *, const st
 /* What changing the conditions from 'old' to 'new_group' means for the client. */
 void monitor_put_cond_change(struct strbuf *, const struct monitor_group *old,
                              const struct monitor_group *new_group);
-void monitor_send(const struct monitor *, const struct uuid *txn_id, const char *updates,
-                  size_t len);
+void monitor_send(const struct monitor *, const struct uuid *txn_id, struct jsonrpc_text *updates);
+
+/* limits.c: what all clients together may use. */
+struct limits *limits_new(struct server *);
+void limits_free(struct limits *);
+/* Makes room for one more session, if the server is full and somebody can be made to leave. */
+bool limits_make_room(struct server *);
+struct session_owner *limits_owner_ref(struct server *, const char *name);
+void limits_owner_unref(struct server *, struct session_owner *);
+/* Clients may hold more than before: looks to it soon. Cheap. */
+void limits_check(struct server *);
+/* A member for each number, for memory/show. */
+void limits_put(struct strbuf *, const struct server *);
 
 /* lock.c */
 void lock_request(struct session *, const struct jsonrpc_msg *, bool steal);

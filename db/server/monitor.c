@@ -43,25 +43,23 @@ void monitor_free(struct monitor *monitor)
     free(monitor);
 }
 
-void monitor_send(const struct monitor *monitor, const struct uuid *txn_id, const char *updates,
-                  size_t len)
+void monitor_send(const struct monitor *monitor, const struct uuid *txn_id,
+                  struct jsonrpc_text *updates)
 {
     static const char *const methods[] = {"update", "update2", "update3"};
-    struct strbuf params = STRBUF_INIT;
+    struct strbuf head = STRBUF_INIT;
     char text[UUID_LEN + 1];
 
-    strbuf_putc(&params, '[');
-    strbuf_puts(&params, monitor->id_text);
+    strbuf_putc(&head, '[');
+    strbuf_puts(&head, monitor->id_text);
     if (monitor->group->version == 3) {
         uuid_to_string(txn_id, text);
-        strbuf_printf(&params, ",\"%s\"", text);
+        strbuf_printf(&head, ",\"%s\"", text);
     }
-    strbuf_putc(&params, ',');
-    strbuf_put(&params, updates, len);
-    strbuf_putc(&params, ']');
+    strbuf_putc(&head, ',');
     jsonrpc_send_notify_text(monitor->session->rpc, methods[monitor->group->version - 1],
-                             params.data, params.len);
-    strbuf_free(&params);
+                             strbuf_str(&head), updates, "]");
+    strbuf_free(&head);
 }
 
 static void method_failure(struct session *s, const struct jsonrpc_msg *m, struct failure *failure)
@@ -273,8 +271,12 @@ void monitor_cond_change_request(struct session *s, const struct jsonrpc_msg *m)
     monitor_group_unref(old);
     set_id(monitor, new_id);
     if (updates.len) {
-        monitor_send(monitor, history_last(group->hosted->history), updates.data, updates.len);
+        struct jsonrpc_text *text = jsonrpc_text_new(updates.data, updates.len);
+
+        monitor_send(monitor, history_last(group->hosted->history), text);
+        jsonrpc_text_unref(text);
+    } else {
+        strbuf_free(&updates);
     }
-    strbuf_free(&updates);
     jsonrpc_send_reply(s->rpc, m->id, json_object());
 }

@@ -263,9 +263,13 @@ void monitor_publish(struct staged_updates *updates, const struct uuid *txn_id)
     struct monitor *monitor;
 
     STAILQ_FOREACH (u, updates, entry) {
+        size_t len = u->text.len;
+        struct jsonrpc_text *text = jsonrpc_text_new(strbuf_steal(&u->text), len);
+
         LIST_FOREACH (monitor, &u->group->monitors, in_group) {
-            monitor_send(monitor, txn_id, u->text.data, u->text.len);
+            monitor_send(monitor, txn_id, text);
         }
+        jsonrpc_text_unref(text);
     }
     monitor_discard(updates);
 }

@@ -13,8 +13,6 @@
 
 LOG_MODULE(db_server)
 
-#define DEFAULT_MAX_SESSIONS 1000
-
 struct server *server_new(struct event_base *base, const struct server_limits *limits)
 {
     struct server *server = xcalloc(1, sizeof *server);
@@ -24,12 +22,13 @@ struct server *server_new(struct event_base *base, const struct server_limits *l
         server->limits = *limits;
     }
     if (!server->limits.max_sessions) {
-        server->limits.max_sessions = DEFAULT_MAX_SESSIONS;
+        server->limits.max_sessions = SERVER_MAX_SESSIONS;
     }
     uuid_generate(&server->id);
     LIST_INIT(&server->dbs);
-    LIST_INIT(&server->sessions);
+    TAILQ_INIT(&server->sessions);
     LIST_INIT(&server->remotes);
+    server->bounds = limits_new(server);
     server->server_db = server_db_new(server);
     server_db_update(server);
     return server;
@@ -53,12 +52,13 @@ void server_free(struct server *server)
     LIST_FOREACH (h, &server->dbs, entry) {
         hosted_flush(h);
     }
-    while ((s = LIST_FIRST(&server->sessions))) {
+    while ((s = TAILQ_FIRST(&server->sessions))) {
         session_close(s, false);
     }
     while ((h = LIST_FIRST(&server->dbs))) {
         hosted_free(h);
     }
+    limits_free(server->bounds);
     free(server);
 }
 

@@ -8,11 +8,15 @@
 struct event_base;
 struct server;
 
+#define SERVER_MAX_SESSIONS 1000
+
 /* What a server lets its clients use; 0: the default. */
 struct server_limits {
-    unsigned int max_sessions; /* 1,000. */
+    unsigned int max_sessions; /* SERVER_MAX_SESSIONS. */
     size_t max_message;        /* Bytes of one message: 64 MiB. */
     size_t max_backlog;        /* Bytes that wait for a slow client: 256 MiB. */
+    size_t max_memory;         /* Bytes that all clients' messages hold: an eighth of the memory,
+                                  but 64 MiB...1 GiB. */
 };
 
 struct server *server_new(struct event_base *, const struct server_limits *);

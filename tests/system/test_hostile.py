@@ -1,11 +1,14 @@
 """Hostile guests and hostile clients: they hurt nobody but themselves, and every packet stays accounted for."""
 
+import json
 import os
+import re
 import socket
+import subprocess
 import threading
 
 import pytest
-from sluice import BIN, SLOW, wait_for
+from sluice import BIN, SANITIZED, SLOW, run, wait_for
 
 # Frames of all kinds behind virtio-net headers that lie: sizes, offsets and types that do not fit.
 LYING_HEADERS = """
@@ -196,3 +199,82 @@ def test_connections_beyond_the_limit_are_refused_and_told(switch):
     for s in connections:
         s.close()
     wait_for(lambda: switch.sluice("status", check=False).returncode == 0, "the supervisor to answer again")
+
+
+# As many connections to the database as there may be, each with what argv[2] asks for; then waits.
+FILL = """
+import resource, socket, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+held = []
+for _ in range(1000):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sys.argv[1])
+    s.sendall(sys.argv[2].encode())
+    s.recv(100)
+    held.append(s)
+print("full", flush=True)
+sys.stdin.read()
+"""
+ECHO_REQUEST = '{"method": "echo", "params": [], "id": 1}'
+MONITOR_REQUEST = '{"method": "monitor", "params": ["Open_vSwitch", null, {"Bridge": [{"columns": ["name"]}]}], "id": 1}'
+
+
+@pytest.mark.san
+@pytest.mark.parametrize("request_text", [ECHO_REQUEST, MONITOR_REQUEST], ids=["idle", "monitors"])
+def test_a_client_that_takes_all_places_of_the_database_keeps_no_other_out(switch, request_text):
+    before = pids(switch)
+    crowd = switch.ns.popen("/usr/bin/python3", "-c", FILL, f"{switch.dir}/db.sock", request_text, stdin=-1)
+    assert crowd.stdout.readline() == "full\n"
+    assert switch.vsctl("list-br") == "br0\n"
+    assert switch.ovs_vsctl("list-br") == "br0\n"
+    switch.vsctl("add-port", "br0", "p1", "--", "set", "Interface", "p1", "type=internal")  # Confirmed by vswitchd, which was not put out.
+    assert "ERR" not in switch.log("sluice-vswitchd") and "disconnected to make room" in switch.log("sluice-db")
+    crowd.stdin.close()
+    assert crowd.wait(30 * SLOW) == 0
+    assert pids(switch) == before
+
+
+def rss_mb(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) >> 10
+
+
+@pytest.mark.san
+def test_clients_that_do_not_read_their_updates_cannot_fill_the_databases_memory(tmp_path):
+    remote = f"unix:{tmp_path}/db.sock"
+    server = subprocess.Popen([f"{BIN}/sluice-db", f"--rundir={tmp_path}", f"--dbdir={tmp_path}", "--client-memory=64"],
+                              stderr=subprocess.PIPE, text=True)
+
+    def vsctl(*words):
+        return run(f"{BIN}/sluice-vsctl", f"--db={remote}", "--no-wait", *words)
+
+    def memory(key):
+        return int(re.search(rf"\b{key}:(\d+)", run(f"{BIN}/sluice-appctl", f"--rundir={tmp_path}", "-t", "sluice-db", "memory/show")).group(1))
+
+    try:
+        wait_for((tmp_path / "db.sock").exists, "the database's socket")
+        vsctl("add-br", "br0")
+        before = rss_mb(server.pid)
+        assert memory("held-limit") == 64 << 20
+        clients = []
+        for i in range(60):
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(f"{tmp_path}/db.sock")
+            where = [["name", "!=", f"x{i}"]] if i % 2 else []  # Half of them ask for the same.
+            s.sendall(json.dumps({"method": "monitor_cond", "params": ["Open_vSwitch", None, {"Bridge": [{"where": where}]}], "id": 1}).encode())
+            s.recv(65536)
+            clients.append(s)
+        for i in range(8):  # Two MB for each of thirty, each time.
+            vsctl("set", "Bridge", "br0", *[f"external_ids:k{k}={str(i) * 100000}" for k in range(10)])
+        assert memory("evicted-for-memory") > 0 and memory("held") <= 64 << 20
+        assert vsctl("list-br") == "br0\n"
+        vsctl("clear", "Bridge", "br0", "external_ids")
+        for s in clients:
+            s.close()
+        wait_for(lambda: memory("held") < 1 << 20, "the clients' end to be seen")
+        if not SANITIZED:
+            wait_for(lambda: rss_mb(server.pid) < before + 40, "the memory to be given back")
+    finally:
+        server.terminate()
+        said = server.communicate()[1]
+    assert server.returncode == 0 and "messages of all clients hold" in said, said

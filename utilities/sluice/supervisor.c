@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/ctl.h"
+#include "lib/daemon.h"
 #include "lib/log.h"
 #include "utilities/sluice/notify.h"
 #include "utilities/sluice/program.h"
@@ -371,17 +371,6 @@ static void ctl_status(struct ctl_request *r, int argc UNUSED, const char *const
 
 /* --- Life ------------------------------------------------------------------------------------- */
 
-/* Kept descriptors count against the limit, of supervisor and datapath. */
-static void raise_fd_limit(void)
-{
-    struct rlimit limit;
-
-    if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 static int set_up(struct supervisor *s, struct error *err)
 {
     static const struct {
@@ -396,7 +385,7 @@ static int set_up(struct supervisor *s, struct error *err)
     int error;
 
     signal(SIGPIPE, SIG_IGN);
-    raise_fd_limit();
+    daemon_raise_fd_limit(); /* Kept descriptors count, here and in the datapath. */
     error = notify_new(s->base, s->config->rundir, on_notify, s, &s->notify, err);
     if (!error) {
         error = ctl_server_new(s->base, ctl_path, &s->ctl, err);

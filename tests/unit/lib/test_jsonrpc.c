@@ -21,7 +21,7 @@ struct fixture {
     struct event_base *base;
     struct jsonrpc *rpc;
     int fd; /* The raw end. */
-    unsigned int n_messages;
+    unsigned int n_messages, n_grew;
     struct jsonrpc_msg last; /* Only 'type' is valid later. */
     char method[32];
     char params[64];
@@ -64,7 +64,8 @@ static void on_closed(struct jsonrpc *rpc, const char *reason, void *f_)
 
 static const struct jsonrpc_callbacks callbacks = {.message = on_message, .closed = on_closed};
 
-static void open_fixture(struct fixture *f, const struct jsonrpc_limits *limits)
+static void open_fixture_with(struct fixture *f, const struct jsonrpc_limits *limits,
+                              const struct jsonrpc_callbacks *cbs)
 {
     int fds[2];
 
@@ -73,7 +74,12 @@ static void open_fixture(struct fixture *f, const struct jsonrpc_limits *limits)
     f->base = event_base_new();
     f->fd = fds[1];
     f->rpc = jsonrpc_new(bufferevent_socket_new(f->base, fds[0], BEV_OPT_CLOSE_ON_FREE), limits,
-                         &callbacks, f);
+                         cbs, f);
+}
+
+static void open_fixture(struct fixture *f, const struct jsonrpc_limits *limits)
+{
+    open_fixture_with(f, limits, &callbacks);
 }
 
 static void close_fixture(struct fixture *f)
@@ -228,6 +234,7 @@ static void big_message_in_small_pieces_costs_linear_time(void **state UNUSED)
 static void senders_produce_the_wire_form(void **state UNUSED)
 {
     struct fixture f;
+    struct jsonrpc_text *text = jsonrpc_text_new(xstrdup("2"), 1);
     json_int_t id = -1;
     json_t *n = json_integer(9);
 
@@ -244,9 +251,81 @@ static void senders_produce_the_wire_form(void **state UNUSED)
     assert_string_equal(raw_output(&f), "{\"id\":9,\"result\":null,\"error\":null}");
     jsonrpc_send_error(f.rpc, n, json_string("no"));
     assert_string_equal(raw_output(&f), "{\"id\":9,\"result\":null,\"error\":\"no\"}");
-    jsonrpc_send_notify_text(f.rpc, "u\"p", "[1,2]", 5);
-    assert_string_equal(raw_output(&f), "{\"id\":null,\"method\":\"u\\\"p\",\"params\":[1,2]}");
+    jsonrpc_send_notify_text(f.rpc, "up", "[1,", text, "]");
+    jsonrpc_text_unref(text);
+    assert_string_equal(raw_output(&f), "{\"id\":null,\"method\":\"up\",\"params\":[1,2]}");
     json_decref(n);
+    close_fixture(&f);
+}
+
+#define SHARED_LEN ((size_t)1 << 20)
+
+static size_t read_all(struct fixture *f)
+{
+    static char sink[65536];
+    size_t total = 0;
+    ssize_t n;
+
+    for (run(f); (n = read(f->fd, sink, sizeof sink)) > 0; run(f)) {
+        total += (size_t)n;
+    }
+    return total;
+}
+
+static void text_for_many_is_held_and_counted_once(void **state UNUSED)
+{
+    char *data = xcalloc(1, SHARED_LEN);
+    struct jsonrpc_text *text;
+    struct fixture f[3];
+
+    memset(data, '1', SHARED_LEN);
+    text = jsonrpc_text_new(data, SHARED_LEN);
+    for (size_t i = 0; i < ARRAY_SIZE(f); i++) {
+        open_fixture(&f[i], NULL);
+        jsonrpc_send_notify_text(f[i].rpc, "up", "[", text, "]");
+        assert_true(jsonrpc_backlog(f[i].rpc) > SHARED_LEN);
+        assert_true(jsonrpc_own_bytes(f[i].rpc) < 100);
+    }
+    jsonrpc_text_unref(text);
+    assert_int_equal(jsonrpc_text_bytes(), SHARED_LEN);
+    close_fixture(&f[0]); /* With it unwritten. */
+    assert_int_equal(jsonrpc_text_bytes(), SHARED_LEN);
+    assert_int_equal(read_all(&f[1]),
+                     SHARED_LEN + strlen("{\"id\":null,\"method\":\"up\",\"params\":[]}"));
+    assert_int_equal(jsonrpc_text_bytes(), SHARED_LEN);
+    jsonrpc_free(f[2].rpc);
+    f[2].rpc = NULL;
+    assert_int_equal(jsonrpc_text_bytes(), 0); /* At once. */
+    close_fixture(&f[1]);
+    close_fixture(&f[2]);
+}
+
+static void count_growth(struct jsonrpc *rpc UNUSED, void *f_)
+{
+    struct fixture *f = f_;
+
+    f->n_grew++;
+}
+
+static void unfinished_message_is_counted_and_told(void **state UNUSED)
+{
+    static const struct jsonrpc_callbacks with_growth = {
+        .message = on_message, .closed = on_closed, .grew = count_growth};
+    static char piece[64 << 10];
+    struct fixture f;
+
+    open_fixture_with(&f, NULL, &with_growth);
+    memset(piece, 'x', sizeof piece);
+    feed(&f, "{\"method\":\"a\",\"id\":1,\"params\":[\"");
+    for (unsigned int i = 0; i < 3 * 16; i++) {
+        assert_int_equal(write(f.fd, piece, sizeof piece), sizeof piece);
+        run(&f);
+    }
+    assert_int_equal(f.n_grew, 3);
+    assert_true(jsonrpc_own_bytes(f.rpc) >= 3 << 20);
+    feed(&f, "\"]}");
+    assert_int_equal(f.n_messages, 1);
+    assert_true(jsonrpc_own_bytes(f.rpc) < 100 << 10);
     close_fixture(&f);
 }
 
@@ -368,6 +447,8 @@ int main(void)
         cmocka_unit_test(limits_on_size_and_nesting_end_the_connection),
         cmocka_unit_test(big_message_in_small_pieces_costs_linear_time),
         cmocka_unit_test(senders_produce_the_wire_form),
+        cmocka_unit_test(text_for_many_is_held_and_counted_once),
+        cmocka_unit_test(unfinished_message_is_counted_and_told),
         cmocka_unit_test(connection_may_be_freed_inside_its_callback),
         cmocka_unit_test(peer_that_does_not_read_is_disconnected),
         cmocka_unit_test(asking_without_reading_answers_pauses_and_resumes),
