@@ -171,6 +171,7 @@ static void show_drops(struct ctl_request *req, int argc UNUSED, const char *con
         ctl_reply_error(req, "the datapath is not running");
         return;
     }
+    upcall_drops(u, &drops, &n);
     list = json_array();
     strbuf_printf(&s, "%-28s %-16s %s\n", "reason", "port", "packets");
     for (size_t i = 0; i < n; i++) {

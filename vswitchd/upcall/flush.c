@@ -47,6 +47,9 @@ static void refused(const struct dp_op *op, int error, void *aux)
         f->refused = true;
         u->n.put_errors++;
     }
+    if (op->type == DP_OP_EXECUTE && op->pending == DP_NO_PENDING) {
+        upcall_drop(u, UPCALL_DROP_REFUSED, op->in_port);
+    }
 }
 
 /* A flow whose put was refused is not what the datapath holds: away with it. Deleting one that it

@@ -9,7 +9,8 @@
 
 struct event;
 
-/* What a cookie of an operation says: its kind in the top byte, below it a serial number. */
+/* What a cookie of an operation says: its kind in the top byte, below it a serial number, or of
+ * COOKIE_EXECUTE the port of a packet of which the operation has the only copy. */
 #define COOKIE_KIND(cookie) ((cookie) >> 56)
 #define COOKIE_FLOW UINT64_C(1)
 #define COOKIE_EXECUTE UINT64_C(2)
@@ -20,6 +21,14 @@ enum sync_state {
     SYNC_WANTED,  /* Waits for a pass that began after the request. */
     SYNC_PASS,    /* That pass is going on. */
     SYNC_BARRIER, /* The barrier is on its way. */
+};
+
+/* Why vswitchd itself dropped a packet (docs/drop-reasons.md). */
+enum upcall_drop {
+    UPCALL_DROP_CUT,     /* It came cut, so it cannot be sent on. */
+    UPCALL_DROP_BUSY,    /* Too many operations, or upcalls before the start, wait. */
+    UPCALL_DROP_REFUSED, /* The datapath did not take it back. */
+    UPCALL_N_DROPS,
 };
 
 /* What a flow had been credited with when the connection to the datapath was lost. */
@@ -38,6 +47,7 @@ struct upcall {
     struct hold held;
     struct flow_memory *memory; /* [n_memory], by flow number. */
     uint32_t n_memory;
+    uint64_t (*drops)[DP_MAX_PORTS]; /* [UPCALL_N_DROPS]; NULL while there are none. */
 
     uint32_t flow_limit;
     uint32_t evict_cursor; /* Where the last search for a flow to evict ended. */
@@ -75,6 +85,11 @@ void upcall_delete_flow(struct upcall *, struct cached_flow *);
 void upcall_flush_ops(struct upcall *);
 /* Credits what came since the last time. */
 void upcall_credit(struct upcall *, struct cached_flow *, const struct dp_flow_stats *);
+
+/* drops.c */
+void upcall_drop(struct upcall *, enum upcall_drop, uint32_t in_port);
+/* Adds them to '*list', which is the caller's to free(). */
+void upcall_drops(const struct upcall *, struct dp_drop **list, size_t *n);
 
 /* revalidate.c */
 void upcall_pass_reset(struct upcall *);

@@ -51,6 +51,7 @@ void upcall_free(struct upcall *u)
     upcall_forget(u);
     flow_table_clear(&u->flows);
     op_queue_free(&u->ops);
+    free(u->drops);
     free(u);
 }
 
@@ -91,8 +92,10 @@ static void execute(struct upcall *u, const struct dp_upcall *up, uint64_t pendi
 
     if (pending == DP_NO_PENDING) {
         if (!up->packet_len || up->packet_len < up->full_len) {
+            upcall_drop(u, UPCALL_DROP_CUT, up->in_port);
             return;
         }
+        op.cookie |= up->in_port;
         op.packet = up->packet;
         op.packet_len = up->packet_len;
     }
@@ -180,6 +183,15 @@ static void install(struct upcall *u, const struct dp_upcall *up, struct cached_
     }
 }
 
+/* One with a token is counted by the datapath, when nobody answers. */
+static void unanswered(struct upcall *u, const struct dp_upcall *up)
+{
+    u->n.unanswered++;
+    if (up->pending == DP_NO_PENDING) {
+        upcall_drop(u, UPCALL_DROP_BUSY, up->in_port);
+    }
+}
+
 static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t now_ms)
 {
     uint64_t generation = ofproto_set_generation(u->ofprotos);
@@ -193,7 +205,7 @@ static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t no
 
     u->n.upcalls++;
     if (op_queue_is_full(&u->ops)) {
-        u->n.unanswered++;
+        unanswered(u, up);
         return;
     }
     ofproto_translate(u->ofprotos, &in, &out);
@@ -218,7 +230,7 @@ void upcall_handle(struct upcall *u, const struct dp_upcall *ups, size_t n, uint
         if (u->is_running) {
             handle_one(u, &ups[i], now_ms);
         } else if (!hold_put(&u->held, &ups[i])) {
-            u->n.unanswered++;
+            unanswered(u, &ups[i]);
         }
     }
     if (u->is_running) {
@@ -344,6 +356,12 @@ void upcall_completions(struct upcall *u, const struct dp_completion *cs, size_t
         if (COOKIE_KIND(c->cookie) == COOKIE_SYNC) {
             if (u->sync == SYNC_BARRIER && (c->cookie & ~(COOKIE_SYNC << 56)) == u->sync_serial) {
                 finish_sync(u);
+            }
+        } else if (COOKIE_KIND(c->cookie) == COOKIE_EXECUTE) {
+            uint32_t in_port = (uint32_t)(c->cookie & UINT32_MAX);
+
+            if (c->error && in_port) {
+                upcall_drop(u, UPCALL_DROP_REFUSED, in_port);
             }
         } else if (COOKIE_KIND(c->cookie) == COOKIE_FLOW) {
             struct cached_flow *f = flow_table_get(&u->flows, c->flow_no);

@@ -257,6 +257,59 @@ static void action_upcall_is_executed_and_not_cached(void **state)
     assert_int_equal(env_sent(e, 2), 1);
 }
 
+static uint64_t drops_of(struct env *e, const char *reason, uint32_t port)
+{
+    struct dp_drop *list = NULL;
+    uint64_t packets = 0;
+    size_t n = 0;
+
+    upcall_drops(e->u, &list, &n);
+    for (size_t i = 0; i < n; i++) {
+        packets += list[i].port_no == port && !strcmp(list[i].reason, reason) ? list[i].packets : 0;
+    }
+    free(list);
+    return packets;
+}
+
+static void packet_that_policy_cannot_send_on_is_counted(void **state)
+{
+    struct env *e = *state;
+    struct flow_key key = env_key(2, 3, 1000);
+    uint8_t packet[60] = {0};
+    struct dp_upcall up = {.reason = DP_UPCALL_ACTION,
+                           .in_port = 2,
+                           .pending = DP_NO_PENDING,
+                           .key = &key,
+                           .packet = packet,
+                           .packet_len = sizeof packet,
+                           .full_len = 1500};
+
+    upcall_handle(e->u, &up, 1, env_now(e));
+    assert_int_equal(drops_of(e, "upcall-cut", 2), 1);
+    fake_run(e->base);
+    assert_int_equal(env_sent(e, 3), 0);
+
+    up.full_len = sizeof packet;
+    upcall_handle(e->u, &up, 1, env_now(e));
+    fake_run(e->base);
+    assert_int_equal(env_sent(e, 3), 1);
+    assert_int_equal(drops_of(e, "upcall-cut", 2), 1);
+
+    fake_op_fails(e->dp, DP_OP_EXECUTE, ENOSPC);
+    upcall_handle(e->u, &up, 1, env_now(e));
+    fake_run(e->base);
+    assert_int_equal(drops_of(e, "execute-refused", 2), 1);
+
+    fake_set_ring_size(e->dp, 0);
+    while (!op_queue_is_full(&e->u->ops)) {
+        upcall_handle(e->u, &up, 1, env_now(e));
+    }
+    assert_int_equal(drops_of(e, "upcall-busy", 2), 0);
+    upcall_handle(e->u, &up, 1, env_now(e));
+    assert_int_equal(drops_of(e, "upcall-busy", 2), 1);
+    assert_int_equal(drops_of(e, "upcall-busy", 3), 0);
+}
+
 int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, env_setup, env_teardown)
@@ -275,6 +328,7 @@ int main(void)
         TEST(number_of_a_deleted_flow_is_used_again_only_after_its_deletion),
         TEST(upcall_for_a_flow_that_is_there_puts_it_again_under_its_number),
         TEST(action_upcall_is_executed_and_not_cached),
+        TEST(packet_that_policy_cannot_send_on_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
