@@ -29,6 +29,7 @@ struct ofport {
     uint16_t ofport;
     bool up;
     uint8_t mac[6];
+    uint64_t created_ms;
     struct dp_port_stats stats; /* Of a patch port: what translation sent through it. */
     UT_hash_handle by_name;     /* In the set. */
     UT_hash_handle by_number;   /* In the bridge. */
@@ -75,6 +76,7 @@ struct ofproto_set {
     struct ofport *ports_by_name;
     struct ofport *ports_by_dp;
     struct mask_pool masks;
+    struct dp *dp;              /* Of ports' statistics; may be NULL. */
     void (*changed)(void *aux); /* See ofproto_set_on_change(). */
     void *changed_aux;
     uint64_t told_generation;
@@ -104,6 +106,8 @@ struct ofport *ofport_by_number(const struct ofproto *, uint32_t ofport);
 /* The other end: NULL unless it is a patch port whose peer is this one. */
 struct ofport *ofport_peer(const struct ofport *);
 void bridge_free_ports(struct ofproto *);
+/* As far as anybody knows: UINT64_MAX where not. */
+void ofport_stats(const struct ofport *, struct dp_port_stats *ret);
 struct bundle *bundle_find(const struct ofproto *, const char *name);
 
 /* --- rules.c: the flow tables of a bridge. */

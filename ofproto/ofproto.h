@@ -66,6 +66,9 @@ struct ofproto_port_config {
 int ofproto_port_set(struct ofproto *, const struct ofproto_port_config *, uint16_t *ret_ofport,
                      struct error *);
 void ofproto_port_remove(struct ofproto *, const char *name);
+/* Where OpenFlow reads the statistics of ports; NULL: nowhere. It must live
+ * as long as it is set. */
+void ofproto_set_dp(struct ofproto_set *, struct dp *);
 /* What translated flows sent through a patch port, as far as effects were credited. -ENOENT. */
 int ofproto_port_patch_stats(const struct ofproto *, const char *name, struct dp_port_stats *ret);
 

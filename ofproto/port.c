@@ -158,6 +158,7 @@ static struct ofport *port_new(struct ofproto *bridge, const char *name, uint16_
     port->bridge = bridge;
     port->name = xstrdup(name);
     port->ofport = number;
+    port->created_ms = time_now_ms();
     HASH_ADD_KEYPTR(by_name, bridge->set->ports_by_name, port->name, strlen(port->name), port);
     HASH_ADD(by_number, bridge->ports, ofport, sizeof port->ofport, port);
     return port;
@@ -233,6 +234,21 @@ void ofproto_port_remove(struct ofproto *bridge, const char *name)
 
     if (port) {
         port_free(port);
+    }
+}
+
+void ofproto_set_dp(struct ofproto_set *set, struct dp *dp)
+{
+    set->dp = dp;
+}
+
+void ofport_stats(const struct ofport *port, struct dp_port_stats *ret)
+{
+    if (port->patch_peer) {
+        *ret = port->stats;
+    } else if (!port->dp_port || !port->bridge->set->dp ||
+               dp_port_stats(port->bridge->set->dp, port->dp_port, ret)) {
+        memset(ret, 0xff, sizeof *ret);
     }
 }
 

@@ -202,6 +202,7 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
     }
     upcall_set_dp(v->upcall, v->dp);
     reconcile_set_dp(v->reconcile, v->dp);
+    ofproto_set_dp(v->ofprotos, v->dp);
     error = db_client_new(v->base, db, "Open_vSwitch", reconcile_db_tables(), &db_callbacks, v,
                           &v->db, err);
     if (error) {

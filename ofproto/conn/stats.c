@@ -2,6 +2,7 @@
  * most 64 kB. Event base's thread. */
 #include "ofproto/codec/flow_mod.h"
 #include "ofproto/codec/port_desc.h"
+#include "ofproto/codec/port_stats.h"
 #include "ofproto/codec/table_features.h"
 #include "ofproto/conn/conn.h"
 
@@ -192,6 +193,35 @@ static int ports(struct multipart *m, const uint8_t *p, size_t len)
     return 0;
 }
 
+static void put_port_stats(struct multipart *m, const struct ofport *port, uint64_t now_ms)
+{
+    struct ofp_port_stats stats = {.port = port->ofport,
+                                   .duration_ms = now_ms - MIN_OF(now_ms, port->created_ms)};
+
+    ofport_stats(port, &stats.stats);
+    ofp_port_stats_encode(&m->s, (enum ofp_version)m->conn->version, &stats);
+    next_entry(m);
+}
+
+/* Of a port that does not exist: an empty list. */
+static int port_stats(struct multipart *m, const uint8_t *p, size_t len)
+{
+    struct ofport *port, *next;
+    uint64_t now_ms = time_now_ms();
+    uint32_t number;
+    int rc = ofp_port_stats_request_decode((enum ofp_version)m->conn->version, p, len, &number);
+
+    if (rc) {
+        return rc;
+    }
+    HASH_ITER (by_number, m->conn->bridge->ports, port, next) {
+        if (number == OFP_PORT_NONE || number == port->ofport) {
+            put_port_stats(m, port, now_ms);
+        }
+    }
+    return 0;
+}
+
 static int table_features(struct multipart *m, const uint8_t *p, size_t len)
 {
     (void)p;
@@ -209,7 +239,8 @@ static const struct stats_type {
     uint16_t type; /* The same in both versions (port descriptions in 1.0 are an extension). */
     int (*reply)(struct multipart *, const uint8_t *body, size_t len);
 } types[] = {
-    {0, desc}, {1, flows}, {2, aggregate}, {3, tables}, {12, table_features}, {13, ports},
+    {0, desc},       {1, flows},           {2, aggregate}, {3, tables},
+    {4, port_stats}, {12, table_features}, {13, ports},
 };
 
 int handle_stats(struct conn *conn, const struct request *r)

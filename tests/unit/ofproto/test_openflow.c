@@ -223,6 +223,89 @@ static void what_is_not_there_gets_the_exact_error(void **state)
     strbuf_free(&s);
 }
 
+/* --- Ports' statistics. */
+
+/* The n-th entry of a reply; NULL when it has fewer. */
+static const uint8_t *port_entry(const struct peer *p, size_t n)
+{
+    size_t head = p->version == OFP10 ? 12 : 16, size = p->version == OFP10 ? 104 : 112;
+    size_t len = wire_get16(message + 2);
+
+    assert_int_equal((len - head) % size, 0);
+    return head + n * size < len ? message + head + n * size : NULL;
+}
+
+static void ask_port_stats(struct peer *p, uint32_t port)
+{
+    struct strbuf s = STRBUF_INIT;
+
+    wire_put16(&s, 4);
+    wire_put16(&s, 0);
+    if (p->version == OFP10) {
+        wire_put16(&s, (uint16_t)port);
+        wire_zeros(&s, 6);
+        send_message(p, OFPT10_STATS_REQUEST, &s);
+    } else {
+        wire_put32(&s, 0);
+        wire_put32(&s, port);
+        wire_put32(&s, 0);
+        send_message(p, OFPT13_MULTIPART_REQUEST, &s);
+    }
+    strbuf_free(&s);
+    assert_true(receive(p) >= 12);
+    assert_int_equal(message[1], p->version == OFP10 ? OFPT10_STATS_REPLY : OFPT13_MULTIPART_REPLY);
+}
+
+static void check_port_stats(struct peer *p)
+{
+    size_t at = 8; /* Of the counters. */
+    uint32_t all = p->version == OFP10 ? 0xffff : UINT32_MAX;
+
+    /* Without a datapath nothing is known. */
+    ask_port_stats(p, 1);
+    assert_non_null(port_entry(p, 0));
+    assert_null(port_entry(p, 1));
+    assert_true(wire_get64(port_entry(p, 0) + at) == UINT64_MAX);
+    ofport_by_number(p->net.br, 2)->patch_peer = strdup("x");
+    ofport_by_number(p->net.br, 2)->stats = (struct dp_port_stats){1, 2, 3, 4, 5, 6, 7, 8};
+    ask_port_stats(p, 2);
+    const uint8_t *e = port_entry(p, 0);
+    static const uint64_t wanted[] = {1, 5, 2, 6, 3, 7, 4, 8};
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(wire_get64(e + at + 8 * i), wanted[i]);
+    }
+    assert_true(wire_get64(e + at + 8 * 8) == UINT64_MAX);
+    ask_port_stats(p, all);
+    assert_non_null(port_entry(p, 1));
+    assert_null(port_entry(p, 2));
+    ask_port_stats(p, 99);
+    assert_null(port_entry(p, 0));
+    ask_port_stats(p, all - 0x7000);
+    assert_null(port_entry(p, 0));
+}
+
+static void port_statistics_are_told_in_openflow_10(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+
+    greet(p, OFP10);
+    check_port_stats(p);
+    wire_put16(&s, 4);
+    wire_zeros(&s, 2 + 7); /* A byte short. */
+    send_message(p, OFPT10_STATS_REQUEST, &s);
+    expect_error(p, 1, 6);
+    strbuf_free(&s);
+}
+
+static void port_statistics_are_told_in_openflow_13(void **state)
+{
+    struct peer *p = *state;
+
+    greet(p, OFP13);
+    check_port_stats(p);
+}
+
 /* --- Flow mods. */
 
 static void put_flow_mod13(struct strbuf *s, const char *match_text, uint8_t command,
@@ -429,6 +512,8 @@ int main(void)
         T(a_length_below_the_header_ends_it),
         T(echo_features_config_and_barrier_are_answered),
         T(what_is_not_there_gets_the_exact_error),
+        T(port_statistics_are_told_in_openflow_10),
+        T(port_statistics_are_told_in_openflow_13),
         T(who_caches_flows_is_told_of_changes_once),
         T(flow_mods_add_and_delete_and_packets_follow),
         T(a_bad_flow_mod_changes_nothing),

@@ -1,0 +1,48 @@
+/* See port_stats.h. */
+#include "ofproto/codec/port_stats.h"
+
+#include "ofproto/codec/match_wire.h"
+#include "ofproto/codec/ofp_error.h"
+
+#define REQUEST_LEN 8
+
+int ofp_port_stats_request_decode(enum ofp_version version, const uint8_t *body, size_t len,
+                                  uint32_t *ret_port)
+{
+    if (len != REQUEST_LEN) {
+        return OFPERR_BRC_BAD_LEN;
+    }
+    if (version == OFP10) {
+        *ret_port = wire_get16(body);
+    } else if (!ofp_port_from32(wire_get32(body), ret_port)) {
+        *ret_port = 0; /* A number that no port has. */
+    }
+    return 0;
+}
+
+void ofp_port_stats_encode(struct strbuf *s, enum ofp_version version,
+                           const struct ofp_port_stats *p)
+{
+    const struct dp_port_stats *t = &p->stats;
+    const uint64_t counters[] = {t->rx_packets, t->tx_packets, t->rx_bytes,  t->tx_bytes,
+                                 t->rx_dropped, t->tx_dropped, t->rx_errors, t->tx_errors};
+
+    if (version == OFP10) {
+        wire_put16(s, (uint16_t)p->port);
+        wire_zeros(s, 6);
+    } else {
+        wire_put32(s, ofp_port_to32(p->port));
+        wire_put32(s, 0);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+        wire_put64(s, counters[i]);
+    }
+    /* Frame, overrun and CRC errors and collisions: nobody counts them. */
+    for (int i = 0; i < 4; i++) {
+        wire_put64(s, UINT64_MAX);
+    }
+    if (version != OFP10) {
+        wire_put32(s, (uint32_t)(p->duration_ms / 1000));
+        wire_put32(s, (uint32_t)(p->duration_ms % 1000 * 1000000));
+    }
+}

@@ -1,0 +1,50 @@
+"""What Debian's Open vSwitch tools show beyond configuration: statistics over OpenFlow, versions, the daemon's commands."""
+
+import re
+
+import pytest
+from sluice import wait_for
+
+
+def dump_ports(switch, version, *args):
+    """{port: {"rx pkts": n, ...}} of ovs-ofctl dump-ports; "?" is None."""
+    out = switch.command("/usr/bin/ovs-ofctl", "-O", version, "dump-ports", "br0", *args)
+    ports = {}
+    for name, rx, tx in re.findall(r"port +(\S+): (rx .*)\n +(tx .*)", out):
+        counters = {}
+        for side in (rx, tx):
+            for key, value in re.findall(r"(\w+)=([0-9?]+)", side):
+                counters[f"{side[:2]} {key}"] = None if value == "?" else int(value)
+        ports[name.strip('"')] = counters
+    assert out.count("rx pkts") == len(ports), out
+    return ports
+
+
+@pytest.mark.parametrize("version", ["OpenFlow10", "OpenFlow13"])
+def test_dump_ports_shows_what_the_interfaces_counted(switch, version):
+    a = switch.add_host("a", "10.0.0.1")
+    switch.add_host("b", "10.0.0.2")
+    switch.vsctl("add-br", "br1", "--", "add-port", "br0", "to1", "--", "set", "Interface", "to1", "type=patch", "options:peer=to0",
+                 "--", "add-port", "br1", "to0", "--", "set", "Interface", "to0", "type=patch", "options:peer=to1")
+    assert a.ping("10.0.0.2", count=20)
+    ports = dump_ports(switch, version)
+    assert set(ports) == {"LOCAL", "a", "b", "to1"} or len(ports) == 4, ports
+    number = switch.get("Interface", "a", "ofport")
+    one = dump_ports(switch, version, number)
+    assert len(one) == 1
+    one = next(iter(one.values()))
+    assert one["rx pkts"] >= 20 and one["tx pkts"] >= 20 and one["rx bytes"] >= 20 * 98, one
+    assert one["rx drop"] == 0 and one["tx errs"] == 0 and one["tx coll"] is None, one
+    switch.vsctl("set", "Open_vSwitch", ".", "other_config:stats-update-interval=100")
+    wait_for(lambda: int(switch.get("Interface", "a", "statistics:rx_packets")) >= one["rx pkts"], "the same count in the database")
+    assert not dump_ports(switch, version, "99")
+    out = switch.command("/usr/bin/ovs-ofctl", "-O", version, "dump-ports-desc", "br0")
+    assert "(a)" in out and "(to1)" in out, out
+
+
+def test_versions_of_the_switch_are_in_the_database(switch):
+    versions = switch.ovs_vsctl("get", "Open_vSwitch", ".", "dpdk_version", "system_type", "system_version").split("\n")
+    assert versions[0].startswith('"DPDK '), versions
+    with open("/etc/os-release") as f:
+        ids = dict(line.rstrip().split("=", 1) for line in f if "=" in line)
+    assert versions[1].strip('"') == ids["ID"].strip('"') and versions[2].strip('"') == ids["VERSION_ID"].strip('"'), versions
