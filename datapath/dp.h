@@ -149,6 +149,7 @@ struct dp_callbacks {
 /* Fixed facts of an attached datapath. */
 struct dp_info {
     char version[DP_NAME_MAX];
+    char engine[DP_NAME_MAX]; /* The library that moves packets: "DPDK 22.11.0"; "": none. */
     unsigned int n_workers;
     uint32_t max_flows; /* The flow limit in force. */
     uint64_t boot_id;   /* Differs after each start of the datapath. */

@@ -194,6 +194,7 @@ static int read_welcome(struct client *client, struct message_reader *r, const i
     *ret_fresh = message_get_u8(r);
     client_get_limits(r, &session->info);
     message_get_string(r, session->info.version, sizeof session->info.version);
+    message_get_string(r, session->info.engine, sizeof session->info.engine);
     if (!message_done(r) || n_fds != 4) {
         return error_set(err, EPROTO, "its greeting is malformed");
     }

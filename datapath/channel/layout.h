@@ -17,7 +17,7 @@
 
 #include "datapath/dp.h"
 
-#define CHANNEL_VERSION 1
+#define CHANNEL_VERSION 2
 #define CHANNEL_SOCKET "dp.sock"
 
 #define CHANNEL_MAX_WORKERS 16

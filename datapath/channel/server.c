@@ -17,6 +17,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <rte_version.h>
+
 #include "datapath/channel/server_conn.h"
 #include "datapath/channel/server_ports.h"
 #include "datapath/channel/server_rings.h"
@@ -397,6 +399,7 @@ static int send_welcome(struct conn *conn, struct server_rings *rings)
     message_put_u8(&m, !ports_count() && !core_flow_count());
     server_put_limits(&m);
     message_put_string(&m, SLUICE_VERSION);
+    message_put_string(&m, rte_version());
     return channel_send(conn->sock, &m, fds, 4);
 }
 

@@ -236,6 +236,11 @@ void stats_interval_changed(struct reconcile *);
 /* system_stats.c */
 /* {cpu, load_average, memory, ...} as Open_vSwitch's column 'statistics' has them. */
 json_t *system_stats(void);
+/* os_release.c */
+/* The value of a key such as "ID" of os-release(5), for the caller to free; NULL: unknown. */
+char *os_release(const char *key);
+char *os_release_value(const char *text, const char *key);
+
 /* A map in RFC 7047's notation: map_new(), map_put()..., the value is a JSON array. */
 json_t *map_new(void);
 void map_put(json_t *map, const char *key, json_t *value);

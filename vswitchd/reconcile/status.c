@@ -25,9 +25,10 @@ LOG_MODULE(status);
  * ------------------------------------------------------------------------- */
 
 static const char *const root_columns[] = {
-    "manager_options", "ssl",          "datapaths",        "bridges",    "next_cfg",
-    "cur_cfg",         "other_config", "ovs_version",      "db_version", "dpdk_version",
-    "datapath_types",  "iface_types",  "dpdk_initialized", NULL};
+    "manager_options", "system_type", "system_version",   "ssl",
+    "datapaths",       "bridges",     "next_cfg",         "cur_cfg",
+    "other_config",    "ovs_version", "db_version",       "dpdk_version",
+    "datapath_types",  "iface_types", "dpdk_initialized", NULL};
 static const char *const bridge_columns[] = {"name",
                                              "ports",
                                              "datapath_type",
@@ -108,6 +109,8 @@ static bool is_own_column(const char *table, const char *column)
                                       "Open_vSwitch.ovs_version",
                                       "Open_vSwitch.db_version",
                                       "Open_vSwitch.dpdk_version",
+                                      "Open_vSwitch.system_type",
+                                      "Open_vSwitch.system_version",
                                       "Open_vSwitch.dpdk_initialized",
                                       "Open_vSwitch.iface_types",
                                       "Open_vSwitch.datapath_types",
@@ -301,8 +304,27 @@ static void put_bridge(struct db_txn *txn, const struct db_row *row, const struc
     status_put(txn, row, "datapath_version", info ? text_json(info->version) : json_string(""));
 }
 
+/* As at each start of Open vSwitch; whoever sets another value keeps it until the next. */
+static void put_system(struct db_txn *txn, const struct db_row *row)
+{
+    char *type = os_release("ID"), *version = os_release("VERSION_ID");
+
+    status_put(txn, row, "system_type", type ? text_json(type) : json_string("unknown"));
+    status_put(txn, row, "system_version", version ? text_json(version) : json_string("unknown"));
+    free(type);
+    free(version);
+}
+
 static void put_root(struct reconcile *r, struct db_txn *txn, const struct db_row *row)
 {
+    struct dp_info info;
+    bool have_info = r->attached && !dp_get_info(r->dp, &info);
+
+    if (!r->is_ready) {
+        put_system(txn, row);
+    }
+    status_put(txn, row, "dpdk_version",
+               have_info && info.engine[0] ? text_json(info.engine) : none());
     status_put(txn, row, "ovs_version", json_string(OVS_VERSION));
     status_put(txn, row, "db_version", json_string(db_client_schema(r->db)->version));
     status_put(txn, row, "dpdk_initialized", json_boolean(r->attached));

@@ -341,6 +341,48 @@ static void patch_port_without_its_peer_says_so_until_there_is_one(void **state)
     assert_says(e, "Interface", 112, "error", "no patch port 'p2'");
 }
 
+static void system_is_written_once_and_may_be_changed_then(void **state)
+{
+    struct env *e = *state;
+    char *id = os_release("ID");
+
+    assert_non_null(id);
+    env_add_bridge(e, "p1", "tap");
+    env_settle(e);
+    assert_says(e, "Open_vSwitch", 1, "system_type", id);
+    assert_non_null(fake_db_written(e->db, "Open_vSwitch", 1, "system_version"));
+    env_write(e);
+    fake_db_put(e->db, "Open_vSwitch", 1, "{'system_type':'mine','next_cfg':9}");
+    env_settle(e);
+    assert_column(e, "Open_vSwitch", 1, "cur_cfg", "9");
+    assert_null(fake_db_written(e->db, "Open_vSwitch", 1, "system_type"));
+    free(id);
+}
+
+static void os_release_is_read_with_and_without_quotes(void **state UNUSED)
+{
+    static const char text[] =
+        "NAME=\"Debian GNU/Linux\"\nVERSION_ID='12'\nID=debian\nEMPTY=\nQ=\"\n";
+    static const struct {
+        const char *key, *value;
+    } rows[] = {{"NAME", "Debian GNU/Linux"},
+                {"VERSION_ID", "12"},
+                {"ID", "debian"},
+                {"Q", "\""},
+                {"EMPTY", NULL},
+                {"VERSION", NULL}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        char *value = os_release_value(text, rows[i].key);
+
+        assert_true(!value == !rows[i].value);
+        if (value) {
+            assert_string_equal(value, rows[i].value);
+        }
+        free(value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +401,8 @@ int main(void)
         ENV_TEST(bridge_takes_the_address_and_id_it_is_given),
         ENV_TEST(address_and_id_that_are_none_are_replaced),
         ENV_TEST(complaints_are_written_where_the_setting_is_and_taken_back),
+        ENV_TEST(system_is_written_once_and_may_be_changed_then),
+        cmocka_unit_test(os_release_is_read_with_and_without_quotes),
         ENV_TEST(bridge_that_does_not_work_says_so_in_its_status),
         ENV_TEST(patch_port_without_its_peer_says_so_until_there_is_one),
     };
