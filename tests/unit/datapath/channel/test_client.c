@@ -187,6 +187,7 @@ static void put_welcome(struct fixture *f, struct message *m, uint32_t version, 
     message_put_u32(m, n_workers);
     message_put_u32(m, 1000);
     message_put_string(m, "test");
+    message_put_string(m, "DPDK test");
 }
 
 static void welcome(struct fixture *f)
