@@ -261,59 +261,6 @@ void ports_check_some(ports_changed_cb *changed, void *aux)
     }
 }
 
-/* --- Settings. --- */
-
-/* Takes a port from core: closed, unless its type can change its queues while it is open. */
-static void set_aside(struct entry *entry)
-{
-    if (entry->port && entry->port->type->set_queues) {
-        core_port_remove(entry->port);
-    } else {
-        close_entry(entry);
-    }
-}
-
-static int take_back(struct entry *entry, uint32_t port_no, struct error *err)
-{
-    int error;
-
-    if (!entry->port) {
-        return open_entry(entry, port_no, err);
-    }
-    error = entry->port->type->set_queues(entry->port, core_get_settings()->n_workers, err);
-    error = error ? error : core_port_add(entry->port, err);
-    if (error) {
-        port_close(entry->port);
-        entry->port = NULL;
-    }
-    return error;
-}
-
-int ports_apply_settings(const struct core_settings *settings, struct error *err)
-{
-    int error = core_set_settings(settings, err);
-
-    if (error != -EAGAIN) {
-        return error;
-    }
-    for (uint32_t i = 1; i < DP_MAX_PORTS; i++) {
-        if (table[i]) {
-            set_aside(table[i]);
-        }
-    }
-    error = core_set_settings(settings, err);
-    for (uint32_t i = 1; i < DP_MAX_PORTS; i++) {
-        struct error port_err = {0, ""};
-
-        if (table[i] && take_back(table[i], i, &port_err)) {
-            log_warn("port '%s': cannot be opened again: %s", table[i]->config.name, port_err.text);
-            snprintf(table[i]->info.error, sizeof table[i]->info.error, "%.*s", DP_ERROR_MAX - 1,
-                     port_err.text);
-        }
-    }
-    return error;
-}
-
 void ports_close_all(bool keep_taps)
 {
     for (uint32_t i = 1; i < DP_MAX_PORTS; i++) {

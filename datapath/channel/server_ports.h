@@ -24,11 +24,6 @@ typedef void ports_changed_cb(uint32_t port_no, void *aux);
 void ports_check_device(int ifindex, const char *name, ports_changed_cb *changed, void *aux);
 void ports_check_some(ports_changed_cb *changed, void *aux);
 
-/* Applies settings to core. When the number of workers needs other queues, ports change theirs or
- * are closed and opened again; what is sent to them meanwhile is dropped and counted. A port that
- * then fails to open stays in the table with its error. */
-int ports_apply_settings(const struct core_settings *, struct error *);
-
 /* Before core_stop(). With 'keep_taps', tap devices are taken from core but not closed: their
  * queues end with this process, and the devices only when no supervisor holds them. */
 void ports_close_all(bool keep_taps);

@@ -37,29 +37,43 @@ static unsigned int workers_wanted(const struct core_settings *s)
 
 static void stop_workers(void)
 {
-    for (unsigned int i = 0; i < core.n_workers; i++) {
-        worker_free(core.workers[i]);
-        core.workers[i] = NULL;
+    while (core.n_workers) {
+        worker_free(core.workers[core.n_workers - 1]);
+        core.workers[--core.n_workers] = NULL;
     }
-    core.n_workers = 0;
-    /* What waited for them waits no longer, and must not wait for those who come after: they count
-     * their messages from 0. */
-    while (core.rcu && !grace_poll()) {
-    }
+    core.n_active = 0;
 }
 
-static int start_workers(unsigned int n, struct error *err)
+/* Until there are 'n'; on failure there are those that there were. */
+static int add_workers(unsigned int n, struct error *err)
 {
-    core.n_workers = n;
-    core.max_workers = MAX_OF(core.max_workers, n);
-    for (unsigned int i = 0; i < n; i++) {
-        int error = worker_new(i, &core.workers[i], err);
-        if (error) {
-            stop_workers();
-            return error;
-        }
+    unsigned int had = core.n_workers;
+    int error = 0;
+
+    while (core.n_workers < n && !error) {
+        error = worker_new(core.n_workers, &core.workers[core.n_workers], err);
+        core.n_workers += !error;
     }
-    return 0;
+    core.max_workers = MAX_OF(core.max_workers, core.n_workers);
+    while (error && core.n_workers > had) {
+        worker_free(core.workers[core.n_workers - 1]);
+        core.workers[--core.n_workers] = NULL;
+    }
+    return error;
+}
+
+/* Lets go of workers that have no queues any more, once what they had parked is answered or has
+ * timed out. Returns false while one is left. */
+static bool retire_workers(void)
+{
+    while (core.n_workers > core.n_active) {
+        if (!worker_is_idle(core.workers[core.n_workers - 1])) {
+            return false;
+        }
+        worker_free(core.workers[core.n_workers - 1]);
+        core.workers[--core.n_workers] = NULL;
+    }
+    return true;
 }
 
 int core_start(const struct core_settings *settings, const struct core_counters *counters,
@@ -84,11 +98,12 @@ int core_start(const struct core_settings *settings, const struct core_counters 
         error = error_set(err, ENOMEM, "no memory for the flow cache");
         goto fail;
     }
-    error = start_workers(workers_wanted(settings), err);
+    core.settings.n_workers = workers_wanted(settings);
+    error = add_workers(core.settings.n_workers, err);
     if (error) {
         goto fail;
     }
-    core.settings.n_workers = core.n_workers;
+    core.n_active = core.n_workers;
     return 0;
 fail:
     core_stop();
@@ -122,30 +137,24 @@ const struct port_pools *core_pools(void)
 
 int core_set_settings(const struct core_settings *settings, struct error *err)
 {
-    unsigned int n = workers_wanted(settings), old_n = core.n_workers;
+    unsigned int n = workers_wanted(settings);
     struct pending_limits limits;
-    int error;
+    int error = add_workers(n, err);
 
-    if (n != old_n && core.n_ports) {
-        return error_set(err, EAGAIN, "the number of workers changes only while there is no port");
+    if (error) {
+        return error;
     }
     if (wildcard_set_limits(core.wildcard, settings->flow_limit, settings->mask_limit)) {
+        /* Workers that were added have no queues, and go again by themselves. */
         return error_set(err, ENOMEM, "no memory for %u flows", settings->flow_limit);
     }
     core.settings = *settings;
-    if (n != old_n) {
-        stop_workers();
-        error = start_workers(n, err);
-        if (error) {
-            struct error again;
-
-            /* As it was, which worked. */
-            core.settings.n_workers = old_n;
-            return start_workers(old_n, &again) ? -ENOMEM : error;
-        }
+    core.settings.n_workers = n;
+    if (n != core.n_active) {
+        core.n_active = n;
+        ports_share_out();
     }
-    core.settings.n_workers = core.n_workers;
-    pending_limits_of(&core.settings, core.n_workers, &limits);
+    pending_limits_of(&core.settings, &limits);
     for (unsigned int i = 0; i < core.n_workers; i++) {
         pending_set_limits(core.workers[i]->pending, &limits);
         worker_pin(core.workers[i]);
@@ -167,7 +176,7 @@ unsigned int core_poll(void)
         wildcard_tidy(core.wildcard, now);
     }
     busy |= !grace_poll();
-    return busy ? 1 : 1000;
+    return busy ? 1 : retire_workers() ? 1000 : 20;
 }
 
 void core_show(struct strbuf *s)

@@ -75,8 +75,10 @@ int core_start(const struct core_settings *, const struct core_counters *,
 /* Stops and joins the workers; ports must have been removed. */
 void core_stop(void);
 const struct core_settings *core_get_settings(void);
-/* Applies new settings; a change of workers re-opens no port when the queues suffice, else -EAGAIN:
- * the caller closes ports, calls again, and opens them again. */
+/* Applies new settings, while packets pass. When the number of workers changes, queues move from
+ * one to another with all that waits in them, and ports get more queues where their types can; a
+ * worker that is one too many goes when what it parked is answered. On an error all is as it was.
+ */
 int core_set_settings(const struct core_settings *, struct error *);
 const struct port_pools *core_pools(void);
 

@@ -5,6 +5,7 @@
 #include "datapath/core/private.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct call {
@@ -26,6 +27,7 @@ static struct moment closed_at;
 
 static void moment_now(struct moment *m)
 {
+    memset(m, 0, sizeof *m);
     m->rcu = rte_rcu_qsbr_start(core.rcu);
     for (unsigned int i = 0; i < core.n_workers; i++) {
         const struct worker *w = core.workers[i];

@@ -14,9 +14,9 @@ DROP_REASON(purged, "port-removed", "waited for policy when its port was removed
 
 #define UPCALL_BYTES 2048 /* Told of a packet whose first segment is shorter. */
 
-void pending_limits_of(const struct core_settings *s, unsigned int n_workers,
-                       struct pending_limits *ret)
+void pending_limits_of(const struct core_settings *s, struct pending_limits *ret)
 {
+    unsigned int n_workers = MAX_OF(s->n_workers, 1u);
     unsigned int total = rte_mempool_avail_count(core.pools.small) +
                          rte_mempool_in_use_count(core.pools.small);
 

@@ -92,7 +92,6 @@ struct worker {
     int epoll_fd;
     int wake_fd;
     unsigned int n_queues; /* The control thread's count, to balance. */
-    unsigned int n_fds;
     struct core_polled *polled;
 
     uint64_t now_ms; /* Of this round. */
@@ -126,8 +125,10 @@ struct core {
     struct wildcard *wildcard;
     struct rte_rcu_qsbr *rcu;
     unsigned int n_workers;
+    unsigned int n_active;    /* The first of them, which have queues; the others wind up. */
     unsigned int max_workers; /* That there ever were: the others' counters were never touched. */
     struct worker *workers[CORE_MAX_WORKERS];
+    uint64_t n_messages[CORE_MAX_WORKERS]; /* Sent to predecessors, of this number. */
     struct core_port *ports[DP_MAX_PORTS];
     struct core_queue *queues[DP_MAX_PORTS][PORT_MAX_QUEUES];
     unsigned int n_ports;
@@ -140,8 +141,14 @@ extern uint64_t *drop_counters[CORE_MAX_WORKERS];
 /* worker.c */
 int worker_new(unsigned int id, struct worker **ret, struct error *);
 void worker_free(struct worker *); /* Stops and joins. */
+/* Nothing is left to do for a worker that has no queues. */
+bool worker_is_idle(const struct worker *);
 void worker_wake(struct worker *); /* Any thread; costs a read when it is awake. */
 void worker_pin(struct worker *);
+
+/* ports.c: has every port's queues polled by the active workers, and more of them where the type
+ * can have more. Nothing that waits in a queue is lost. */
+void ports_share_out(void);
 
 /* burst.c: takes packets received on a queue through parser, caches and actions. */
 void burst_run(struct worker *, struct core_queue *, uint16_t n);
@@ -152,8 +159,7 @@ void miss_run(struct worker *, struct core_queue *, struct rte_mbuf *);
 bool miss_park_if_pending(struct worker *, uint32_t in_port, struct rte_mbuf *);
 void miss_expire(struct worker *);
 void miss_purge(struct worker *, uint32_t port_no);
-void pending_limits_of(const struct core_settings *, unsigned int n_workers,
-                       struct pending_limits *);
+void pending_limits_of(const struct core_settings *, struct pending_limits *);
 
 /* transmit.c: transmit_output() is the env->output of actions. */
 void transmit_output(struct action_env *, uint32_t port_no, struct rte_mbuf **, uint16_t n);

@@ -247,7 +247,7 @@ static int worker_parts(struct worker *w, struct error *err)
     char name[RTE_RING_NAMESIZE];
     int error;
 
-    pending_limits_of(&core.settings, core.n_workers, &limits);
+    pending_limits_of(&core.settings, &limits);
     if (exact_cache_new(CORE_EXACT_ENTRIES, &w->exact) ||
         pending_new(w->id, &limits, &w->pending)) {
         return error_set(err, ENOMEM, "worker %u: no memory for its caches", w->id);
@@ -286,6 +286,7 @@ int worker_new(unsigned int id, struct worker **ret, struct error *err)
     w->id = id;
     w->epoll_fd = w->wake_fd = -1;
     STAILQ_INIT(&w->waiting);
+    w->n_sent = w->n_back = w->n_taken = core.n_messages[id];
     w->ports = core.counters.ports[id];
     w->flows = core.counters.flows[id];
     w->totals = core.counters.totals[id];
@@ -315,6 +316,12 @@ static void drop_all_pending(struct worker *w)
     }
 }
 
+bool worker_is_idle(const struct worker *w)
+{
+    return !w->n_queues && STAILQ_EMPTY(&w->waiting) && w->n_sent == w->n_back &&
+           !__atomic_load_n(&w->pending->n_entries, __ATOMIC_ACQUIRE);
+}
+
 void worker_free(struct worker *w)
 {
     if (!w) {
@@ -327,6 +334,7 @@ void worker_free(struct worker *w)
         while (message_collect(w)) {
             message_run(w);
         }
+        core.n_messages[w->id] = w->n_sent;
         transmit_flush(w);
         drop_all_pending(w);
         rte_rcu_qsbr_thread_unregister(core.rcu, w->id);

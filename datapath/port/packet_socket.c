@@ -109,20 +109,33 @@ static void clear_error(int fd)
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
 }
 
-static int join_group(struct packet_sockets *s, const char *name, struct error *err)
+/* Makes the group of the first socket, which may be receiving already. */
+static int make_group(struct packet_sockets *s)
 {
-    int type = PACKET_FANOUT_HASH << 16;
-    int group = 0, rc = 0;
+    int type = PACKET_FANOUT_HASH << 16, group = 0;
     socklen_t len = sizeof group;
+    int rc = set_int(s->fds[0], SOL_PACKET, PACKET_FANOUT,
+                     type | PACKET_FANOUT_FLAG_UNIQUEID << 16);
 
-    for (unsigned int i = 0; s->n > 1 && i < s->n && !rc; i++) {
-        rc = set_int(s->fds[i], SOL_PACKET, PACKET_FANOUT,
-                     i ? (group & 0xffff) | type : type | PACKET_FANOUT_FLAG_UNIQUEID << 16);
-        if (!rc && !i && getsockopt(s->fds[0], SOL_PACKET, PACKET_FANOUT, &group, &len)) {
-            rc = -errno;
-        }
+    if (!rc && getsockopt(s->fds[0], SOL_PACKET, PACKET_FANOUT, &group, &len)) {
+        rc = -errno;
     }
-    for (unsigned int i = 0; i < s->n && !rc; i++) {
+    if (!rc) {
+        s->group = (group & 0xffff) | type;
+    }
+    return rc;
+}
+
+/* Lets the sockets from 'first' on receive: all of the device's packets, or the group's share. */
+static int let_receive(struct packet_sockets *s, unsigned int first, const char *name,
+                       struct error *err)
+{
+    int rc = s->n > 1 && !s->group ? make_group(s) : 0;
+
+    for (unsigned int i = MAX_OF(first, 1u); i < s->n && !rc; i++) {
+        rc = set_int(s->fds[i], SOL_PACKET, PACKET_FANOUT, s->group);
+    }
+    for (unsigned int i = first; i < s->n && !rc; i++) {
         rc = set_int(s->fds[i], SOL_SOCKET, SO_DETACH_FILTER, 0);
         clear_error(s->fds[i]);
     }
@@ -139,12 +152,36 @@ int packet_sockets_open(struct packet_sockets *s, const char *name, int ifindex,
         rc = open_one(s, name, ifindex, err);
     }
     if (!rc) {
-        rc = join_group(s, name, err);
+        rc = let_receive(s, 0, name, err);
     }
     if (rc) {
         packet_sockets_close(s, -1);
     }
     return rc;
+}
+
+int packet_sockets_add(struct packet_sockets *s, const char *name, int ifindex, unsigned int n,
+                       struct error *err)
+{
+    struct packet_sockets more = *s, rest = {.n = 0};
+    int rc = 0;
+
+    while (more.n < n && !rc) {
+        rc = open_one(&more, name, ifindex, err);
+    }
+    if (!rc) {
+        rc = let_receive(&more, s->n, name, err);
+    }
+    s->group = more.group;
+    if (rc) {
+        rest.n = more.n - s->n;
+        memcpy(rest.fds, more.fds + s->n, rest.n * sizeof rest.fds[0]);
+        packet_sockets_close(&rest, -1);
+        return rc;
+    }
+    memcpy(s->fds, more.fds, sizeof s->fds);
+    __atomic_store_n(&s->n, more.n, __ATOMIC_RELEASE); /* Workers choose among them. */
+    return 0;
 }
 
 struct closing {

@@ -7,7 +7,8 @@
 
 struct packet_sockets {
     int fds[PORT_MAX_QUEUES];
-    unsigned int n;
+    unsigned int n;    /* May grow. */
+    int group;         /* That they share packets in, when they are several. */
     size_t header_len; /* Of the virtio-net header in front of each frame: 10 or 12. */
     bool uso;          /* The kernel knows UDP super-packets. */
 };
@@ -17,6 +18,9 @@ struct packet_sockets {
  * ancillary data; nothing of what goes out. */
 int packet_sockets_open(struct packet_sockets *, const char *name, int ifindex, unsigned int n,
                         struct error *);
+/* Adds sockets until there are 'n', while workers use those that there are. */
+int packet_sockets_add(struct packet_sockets *, const char *name, int ifindex, unsigned int n,
+                       struct error *);
 /* Returns at once: the kernel takes some 20 ms for each socket, which a thread waits for. 'more'
  * (-1: none) is closed along with them. */
 void packet_sockets_close(struct packet_sockets *, int more);

@@ -10,9 +10,10 @@
  * calls offload_prepare() (datapath/port/offload.h), which segments or checksums in software what
  * the port's 'features' say it cannot.
  *
- * Threads. open, close, set, get_info: the control thread. rx, tx: workers; queue q of a port is
- * used by one worker at a time for rx, and worker w sends on tx queue w. A port is opened before
- * and closed after core knows it, so rx/tx never race with open/close. */
+ * Threads. open, close, set, add_queues, get_info: the control thread. rx, tx: workers; queue q of
+ * a port is used by one worker at a time for rx, and worker w sends on tx queue w, which the type
+ * maps to what it has. A port is opened before and closed after core knows it, so rx/tx never race
+ * with open/close; they do with the others. */
 #ifndef DATAPATH_PORT_PORT_H
 #define DATAPATH_PORT_PORT_H
 
@@ -33,9 +34,8 @@ struct port {
     char name[DP_NAME_MAX];
     uint32_t port_no;
     uint32_t features;  /* PORT_TX_*. Constant between open and close. */
-    unsigned int n_rxq; /* Constant between open and close. */
-    unsigned int n_txq;
-    void *priv; /* The type's own. */
+    unsigned int n_rxq; /* Grows, when the type adds queues. */
+    void *priv;         /* The type's own. */
 };
 
 /* Pools that rx takes mbufs from. Frames up to 2 KiB fit one mbuf of 'small'; a super-packet is a
@@ -56,10 +56,11 @@ struct port_type {
     const char *name;
     struct port_type *next;
 
-    /* Makes the device and its queues ('n_queues' of each direction, at most PORT_MAX_QUEUES; a
-     * type may open fewer rx queues and says so in n_rxq; n_txq must be n_queues) and sets
-     * port->features and priv. port->name, type and port_no are set. On failure nothing is left
-     * behind. An unknown option or bad value: -EINVAL naming option and value. Blocking is fine. */
+    /* Makes the device and its queues ('n_queues', at most PORT_MAX_QUEUES; a type may open fewer
+     * or more rx queues and says so in n_rxq; it sends for PORT_MAX_QUEUES workers whatever it has)
+     * and sets port->features and priv. port->name, type and port_no are set. On failure nothing is
+     * left behind. An unknown option or bad value: -EINVAL naming option and value. Blocking is
+     * fine. */
     int (*open)(struct port *, const struct dp_port_config *, const struct port_pools *,
                 unsigned int n_queues, struct error *);
     /* Releases everything, the device too when open() made it. */
@@ -67,10 +68,10 @@ struct port_type {
     /* Applies a changed mac, mtu or options live; -EOPNOTSUPP when the port must be made anew. May
      * be NULL (same). */
     int (*set)(struct port *, const struct dp_port_config *, struct error *);
-    /* Changes the number of queues while core does not know the port, as if it had been opened with
-     * 'n_queues'. On failure the port can still be closed. May be NULL: such a port is closed and
-     * opened again. A type whose device would not survive that must have it. */
-    int (*set_queues)(struct port *, unsigned int n_queues, struct error *);
+    /* Adds rx queues until there are 'n_queues', while workers use those that there are, and raises
+     * n_rxq. What cannot be added is told to the log, and the port goes on with what it has. Queues
+     * are never taken away: what waits in one would be lost. May be NULL. */
+    void (*add_queues)(struct port *, unsigned int n_queues);
     /* Fills everything but port_no, name and type: mac, mtu, ifindex, admin_up, link_up, speed,
      * driver, error. */
     void (*get_info)(struct port *, struct dp_port_info *);

@@ -148,7 +148,6 @@ static int system_open(struct port *port, const struct dp_port_config *config,
     kernel_rx_ref();
     port->priv = s;
     port->n_rxq = n_queues;
-    port->n_txq = n_queues;
     port->features = PORT_TX_CSUM | PORT_TX_TSO | PORT_TX_MULTI_SEG;
     if (s->sockets.uso) {
         port->features |= PORT_TX_USO;
@@ -187,6 +186,17 @@ static int system_set(struct port *port, const struct dp_port_config *config, st
         return error_set(err, ENODEV, "port '%s': its device was removed", port->name);
     }
     return configure(name, &now, config, err);
+}
+
+static void system_add_queues(struct port *port, unsigned int n_queues)
+{
+    struct system_port *s = port->priv;
+    struct error err = {0};
+
+    if (packet_sockets_add(&s->sockets, port->name, s->ifindex, n_queues, &err)) {
+        log_warn("%s: the port goes on with %u queues", err.text, s->sockets.n);
+    }
+    port->n_rxq = s->sockets.n;
 }
 
 static void system_get_info(struct port *port, struct dp_port_info *ret)
@@ -350,11 +360,13 @@ static uint16_t system_tx(struct port *port, unsigned int queue, unsigned int wo
                           struct rte_mbuf **pkts, uint16_t n, struct port_refused *ret_refused)
 {
     const struct system_port *s = port->priv;
+    unsigned int n_fds = __atomic_load_n(&s->sockets.n, __ATOMIC_ACQUIRE);
+    int fd = s->sockets.fds[queue % n_fds];
     struct port_refused refused = {0};
     uint16_t done = 0;
 
     while (done < n) {
-        uint16_t k = send_batch(port, s->sockets.fds[queue], worker, pkts + done,
+        uint16_t k = send_batch(port, fd, worker, pkts + done,
                                 (uint16_t)RTE_MIN(n - done, TX_BATCH), &refused);
 
         if (!k) {
@@ -371,6 +383,7 @@ static struct port_type system_type = {
     .open = system_open,
     .close = system_close,
     .set = system_set,
+    .add_queues = system_add_queues,
     .get_info = system_get_info,
     .rx = system_rx,
     .rx_fd = system_rx_fd,

@@ -17,6 +17,9 @@
 #include "datapath/port/netdev.h"
 #include "datapath/port/tap_dev.h"
 #include "datapath/port/vnet.h"
+#include "lib/log.h"
+
+LOG_MODULE(tap_port);
 
 #define TAP_SPEED_BPS UINT64_C(10000000000) /* What the kernel says of every tap. */
 
@@ -40,21 +43,25 @@ static void waits_close(struct tap *tap)
     }
 }
 
-static int waits_open(struct tap *tap, const char *name, struct error *err)
+/* For the queues from 'first' on. */
+static int waits_open(struct tap *tap, unsigned int first, const char *name, struct error *err)
 {
-    for (unsigned int q = 0; q < tap->dev.n_fds; q++) {
+    for (unsigned int q = first; q < tap->dev.n_fds; q++) {
         struct epoll_event event = {.events = EPOLLIN};
+        int fd = epoll_create1(EPOLL_CLOEXEC);
 
-        tap->wait_fds[q] = epoll_create1(EPOLL_CLOEXEC);
-        if (tap->wait_fds[q] < 0 ||
-            epoll_ctl(tap->wait_fds[q], EPOLL_CTL_ADD, tap->dev.fds[q], &event)) {
+        if (fd < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, tap->dev.fds[q], &event)) {
             int error = errno;
 
+            if (fd >= 0) {
+                close(fd);
+            }
             return error_set_errno(err, error,
                                    "port '%s': cannot watch queue %u (raise 'ulimit -n' if file "
                                    "descriptors ran out)",
                                    name, q);
         }
+        tap->wait_fds[q] = fd;
     }
     return 0;
 }
@@ -133,7 +140,7 @@ static int tap_open(struct port *port, const struct dp_port_config *config,
     }
     rc = configure(tap, config, strcmp(config->type, "internal"), err);
     if (!rc) {
-        rc = waits_open(tap, config->name, err);
+        rc = waits_open(tap, 0, config->name, err);
     }
     if (rc) {
         waits_close(tap);
@@ -144,7 +151,6 @@ static int tap_open(struct port *port, const struct dp_port_config *config,
     kernel_rx_ref();
     port->priv = tap;
     port->n_rxq = tap->dev.n_fds;
-    port->n_txq = n_queues;
     port->features = PORT_TX_CSUM | PORT_TX_TSO | PORT_TX_MULTI_SEG;
     if (tap->dev.uso) {
         port->features |= PORT_TX_USO;
@@ -169,20 +175,16 @@ static int tap_set(struct port *port, const struct dp_port_config *config, struc
     return rc ? rc : configure(port->priv, config, false, err);
 }
 
-static int tap_set_queues(struct port *port, unsigned int n_queues, struct error *err)
+static void tap_add_queues(struct port *port, unsigned int n_queues)
 {
     struct tap *tap = port->priv;
-    int rc;
+    struct error err = {0};
 
-    waits_close(tap);
-    rc = tap_dev_set_queues(&tap->dev, port->name, n_queues, err);
-    rc = rc ? rc : waits_open(tap, port->name, err);
-    if (rc) {
-        return rc;
+    tap_dev_add_queues(&tap->dev, port->name, n_queues);
+    if (waits_open(tap, port->n_rxq, port->name, &err)) {
+        log_warn("%s: its new queues are polled", err.text);
     }
     port->n_rxq = tap->dev.n_fds;
-    port->n_txq = n_queues;
-    return 0;
 }
 
 static void tap_get_info(struct port *port, struct dp_port_info *ret)
@@ -281,7 +283,8 @@ static uint16_t tap_tx(struct port *port, unsigned int queue, unsigned int worke
                        struct rte_mbuf **pkts, uint16_t n, struct port_refused *ret_refused)
 {
     struct tap *tap = port->priv;
-    int fd = tap->dev.fds[queue % tap->dev.n_fds];
+    unsigned int n_fds = __atomic_load_n(&tap->dev.n_fds, __ATOMIC_ACQUIRE);
+    int fd = tap->dev.fds[queue % n_fds];
     struct port_refused refused = {0};
     uint16_t i;
 
@@ -318,7 +321,7 @@ static struct port_type tap_type = {
     .open = tap_open,
     .close = tap_close,
     .set = tap_set,
-    .set_queues = tap_set_queues,
+    .add_queues = tap_add_queues,
     .get_info = tap_get_info,
     .rx = tap_rx,
     .rx_fd = tap_rx_fd,

@@ -233,7 +233,8 @@ static int attach_all(struct tap_dev *tap, const char *name, unsigned int n_queu
                       : open_failed(name, tap->n_fds, -fd, err);
             break;
         }
-        tap->fds[tap->n_fds++] = fd;
+        tap->fds[tap->n_fds] = fd;
+        __atomic_store_n(&tap->n_fds, tap->n_fds + 1, __ATOMIC_RELEASE);
         rc = queue_set_up(tap, fd, name, err);
     }
 out:
@@ -285,30 +286,15 @@ int tap_dev_open(struct tap_dev *tap, const char *name, unsigned int n_queues, s
     return 0;
 }
 
-int tap_dev_set_queues(struct tap_dev *tap, const char *name, unsigned int n_queues,
-                       struct error *err)
+void tap_dev_add_queues(struct tap_dev *tap, const char *name, unsigned int n_queues)
 {
-    struct ifreq detach = {.ifr_flags = IFF_DETACH_QUEUE};
-    struct error attach_error = {0};
+    struct error err = {0};
     unsigned int had = tap->n_fds;
 
-    while (tap->n_fds > n_queues) {
-        int fd = tap->fds[--tap->n_fds];
-
-        /* The supervisor may hold the queue a while longer: nothing must come to it any more. */
-        if (ioctl(fd, TUNSETQUEUE, &detach)) {
-            tap->n_fds++;
-            return error_set_errno(err, errno, "port '%s': cannot let go of queue %u", name,
-                                   tap->n_fds - 1);
-        }
-        close(fd);
-    }
-    forget(name, tap->n_fds, had);
-    if (tap->n_fds < n_queues && attach_all(tap, name, n_queues, &attach_error)) {
-        log_warn("%s: goes on with %u queues: %s", name, tap->n_fds, attach_error.text);
+    if (had < n_queues && attach_all(tap, name, n_queues, &err)) {
+        log_warn("%s: goes on with %u queues: %s", name, tap->n_fds, err.text);
     }
     keep(tap, name, had);
-    return 0;
 }
 
 void tap_dev_close(struct tap_dev *tap, const char *name)

@@ -10,7 +10,7 @@
 
 struct tap_dev {
     int fds[PORT_MAX_QUEUES]; /* One a queue; non-blocking. */
-    unsigned int n_fds;       /* 1 for a device that was made without multi_queue. */
+    unsigned int n_fds;       /* 1 for a device that was made without multi_queue. May grow. */
     bool uso;                 /* The kernel knows UDP super-packets. */
 };
 
@@ -18,9 +18,9 @@ struct tap_dev {
  * of that name, else makes one. Queues are left with the supervisor from then on. Device names are
  * those of our namespace; that of a device taken over may have changed, with its namespace. */
 int tap_dev_open(struct tap_dev *, const char *name, unsigned int n_queues, struct error *);
-/* Attaches or lets go of queues of an open device, wherever it lives. One that takes no more goes
- * on with those that it has. */
-int tap_dev_set_queues(struct tap_dev *, const char *name, unsigned int n_queues, struct error *);
+/* Attaches more queues to an open device, wherever it lives, while workers use those that there
+ * are. One that takes no more goes on with those that it has. */
+void tap_dev_add_queues(struct tap_dev *, const char *name, unsigned int n_queues);
 /* A device that was made here vanishes with it, wherever it lives. */
 void tap_dev_close(struct tap_dev *, const char *name);
 

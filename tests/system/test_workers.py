@@ -2,6 +2,7 @@
 
 import glob
 import os
+import subprocess
 import time
 
 import pytest
@@ -40,22 +41,81 @@ def test_workers_run_on_the_cores_that_the_configuration_names(switch):
     wait_for(lambda: workers(switch) == before, "the workers as they were without the setting")
 
 
-def test_more_and_fewer_workers_while_traffic_flows(switch):
+# Datagrams from many ports, so many flows, some of them new, to two hosts in turn; until told to stop.
+SEND = """
+import os, select, socket, struct, sys, time
+socks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for i in range(200)]
+sent, start = 0, time.monotonic()
+while not select.select([sys.stdin], [], [], 0)[0]:
+    while sent < (time.monotonic() - start) * 1000:
+        if sent % 50 == 0:
+            socks[sent // 50 % 200].close()
+            socks[sent // 50 % 200] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        socks[sent % 200].sendto(struct.pack("!I", sent), (sys.argv[1 + sent % 2], 7777))
+        sent += 1
+    time.sleep(0.002)
+print(sent, flush=True)
+"""
+
+# How many different ones came, when none has for a while and we are told to stop.
+RECEIVE = """
+import select, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)  # SO_RCVBUFFORCE
+s.bind(("", 7777))
+print("ready", flush=True)
+seen = set()
+while True:
+    ready = select.select([s, sys.stdin], [], [])[0]
+    if s in ready:
+        seen.add(s.recv(100))
+    elif ready:
+        break
+while select.select([s], [], [], 2)[0]:
+    seen.add(s.recv(100))
+print(len(seen), flush=True)
+"""
+
+
+def ask(p):
+    """Tells a script to stop; the number that it ends with."""
+    out, _ = p.communicate("stop\n", timeout=60 * SLOW)
+    return int(out.split()[-1])
+
+
+def test_workers_change_under_traffic_and_nothing_is_lost(switch):
+    """Neither what is in the kernel's queues of a port, nor what waits for policy on a worker that leaves."""
     a = switch.add_host("a", "10.0.0.1")
     b = switch.add_veth_host("b", "10.0.0.2")
     c = switch.add_host("c", "10.0.0.3")
     assert a.ping("10.0.0.2") and a.ping("10.0.0.3")
-    p = a.popen("ping", "-q", "-i", "0.02", "-c", "150", "10.0.0.3")
-    for mask, n in (("3", 2), ("1", 1), ("3", 2)):
+    before = switch.drops()
+    receivers = [host.popen("/usr/bin/python3", "-c", RECEIVE, stdin=subprocess.PIPE) for host in (b, c)]
+    assert all(p.stdout.readline() == "ready\n" for p in receivers)
+    sender = a.popen("/usr/bin/python3", "-c", SEND, b.address, c.address, stdin=subprocess.PIPE)
+    for mask, n in (("3", 2), ("1", 1)) * 5:
         set_mask(switch, mask)
         wait_for(lambda: len(workers(switch)) == n, f"{n} workers")
-        wait_for(lambda: queues(a) == n, f"{n} queues of the tap")
-        time.sleep(0.5)
-    out, _ = p.communicate(timeout=60)
-    # At each change, what is on its way to a port that is being changed may be dropped; no more.
-    assert int(out.split(" received")[0].split()[-1]) >= 140, out
-    assert workers(switch) == {"worker0": "0", "worker1": "1"}
-    # New flows, from a kernel that has two queues to choose from, and the taps outlive another crash.
+        passed = switch.totals()["rx"] + 200
+        wait_for(lambda: switch.totals()["rx"] >= passed, "traffic", timeout=30)
+    sent = ask(sender)
+    received = sum(ask(p) for p in receivers)
+    dropped = sum(switch.drops().values()) - sum(before.values())
+    print(f"{sent} sent, {received} received, {dropped} dropped")
+    assert sent >= 1000
+    assert received + dropped >= sent
+    assert received >= sent - 3, {k: n - before.get(k, 0) for k, n in switch.drops().items()}
+    switch.assert_nothing_vanished()
+
+
+def test_ports_get_a_queue_for_each_worker(switch):
+    a = switch.add_host("a", "10.0.0.1")
+    b = switch.add_veth_host("b", "10.0.0.2")
+    c = switch.add_host("c", "10.0.0.3")
+    set_mask(switch, "3")
+    wait_for(lambda: workers(switch) == {"worker0": "0", "worker1": "1"}, "two workers")
+    wait_for(lambda: queues(a) == queues(c) == 2, "two queues of the taps")
+    # New flows, from a kernel that has two queues to choose from, and the taps outlive a crash.
     for host in (b, c):
         assert host.ping("10.0.0.1")
     pid = switch.kill("sluice-datapath")

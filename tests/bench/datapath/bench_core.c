@@ -365,7 +365,6 @@ static void start(void)
         exit(1);
     }
     gen_port.n_rxq = sink_port.n_rxq = 1;
-    gen_port.n_txq = sink_port.n_txq = CORE_MAX_WORKERS;
     gen_port.priv = (void *)core_pools();
     gen_port.features = sink_port.features = PORT_TX_MULTI_SEG;
     if (core_port_add(&gen_port, &err) || core_port_add(&sink_port, &err)) {

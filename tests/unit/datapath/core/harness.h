@@ -25,6 +25,7 @@
 
 #define TEST_PORTS 8 /* Numbers 1...7. */
 #define TEST_UPCALLS 4096
+#define TEST_WORKERS 4 /* At most. */
 
 struct test_port {
     struct port port;
@@ -180,7 +181,6 @@ static void test_port_add(uint32_t port_no, bool with_fd)
                             .port_no = port_no,
                             .features = PORT_TX_CSUM | PORT_TX_TSO | PORT_TX_MULTI_SEG,
                             .n_rxq = 1,
-                            .n_txq = CORE_MAX_WORKERS,
                             .priv = p};
     snprintf(p->port.name, sizeof p->port.name, "p%u", port_no);
     if (core_port_add(&p->port, &err)) {
@@ -295,7 +295,7 @@ static uint64_t test_drops(const char *name)
         if (name && strcmp(drop_reason_get(id)->name, name)) {
             continue;
         }
-        for (unsigned int w = 0; w < 2; w++) {
+        for (unsigned int w = 0; w < TEST_WORKERS; w++) {
             for (uint32_t p = 0; p < TEST_PORTS; p++) {
                 sum += test_counters.drops[w][(size_t)p * DROP_MAX_REASONS + id];
             }
@@ -308,7 +308,7 @@ static uint64_t test_sum(size_t offset_in_port_counter)
 {
     uint64_t sum = 0;
 
-    for (unsigned int w = 0; w < 2; w++) {
+    for (unsigned int w = 0; w < TEST_WORKERS; w++) {
         for (uint32_t p = 0; p < TEST_PORTS; p++) {
             sum += *(uint64_t *)((char *)&test_counters.ports[w][p] + offset_in_port_counter);
         }
@@ -316,7 +316,9 @@ static uint64_t test_sum(size_t offset_in_port_counter)
     return sum;
 }
 
-#define TEST_TOTAL(FIELD) (test_counters.totals[0]->FIELD + test_counters.totals[1]->FIELD)
+#define TEST_TOTAL(FIELD)                                                                          \
+    (test_counters.totals[0]->FIELD + test_counters.totals[1]->FIELD +                             \
+     test_counters.totals[2]->FIELD + test_counters.totals[3]->FIELD)
 #define TEST_PORT_SUM(FIELD) test_sum(offsetof(struct core_port_counter, FIELD))
 
 /* Nothing gets lost without a name. */
@@ -329,7 +331,7 @@ UNUSED static void test_assert_identity(void)
 
 UNUSED static void test_counters_clear(void)
 {
-    for (unsigned int w = 0; w < 2; w++) {
+    for (unsigned int w = 0; w < TEST_WORKERS; w++) {
         memset(test_counters.ports[w], 0, TEST_PORTS * sizeof(struct core_port_counter));
         memset(test_counters.drops[w], 0, TEST_PORTS * DROP_MAX_REASONS * sizeof(uint64_t));
         memset(test_counters.totals[w], 0, sizeof(struct core_totals));

@@ -2,6 +2,8 @@
  * that every packet is counted. */
 #include "tests/unit/datapath/core/harness.h"
 
+#include <sys/resource.h>
+
 static int setup(void **state)
 {
     test_counters_clear();
@@ -420,29 +422,76 @@ static void a_full_cache_refuses_the_flow_but_forwards_the_packet(void **state U
     assert_int_equal(core_flow_count(), 2);
 }
 
-static void workers_change_only_without_ports(void **state UNUSED)
+static void set_workers(unsigned int n)
 {
     struct core_settings s = *core_get_settings();
     struct error err;
 
-    s.n_workers = 2;
-    assert_int_equal(core_set_settings(&s, &err), -EAGAIN);
-    assert_int_equal(core_get_settings()->n_workers, 1);
-    for (uint32_t i = 1; i <= 3; i++) {
-        test_port_remove(i);
-    }
+    s.n_workers = n;
     assert_int_equal(core_set_settings(&s, &err), 0);
-    test_port_add(1, true);
-    test_port_add(2, true);
-    test_port_add(3, false);
+    assert_int_equal(core_get_settings()->n_workers, n);
+}
+
+static void workers_change_under_traffic_and_nothing_is_lost(void **state UNUSED)
+{
+    static const unsigned int numbers[] = {2, 1, 3, 2, 4, 1, 2, 1};
+    struct dp_actions actions = DP_ACTIONS_INIT;
+    unsigned int n = 0, answered = 0;
+    struct flow_mask mask;
+    uint8_t b[60];
+
+    mask_of_udp(&mask);
+    dp_actions_put_output(&actions, 3);
+    for (unsigned int i = 0; i < ARRAY_SIZE(numbers); i++) {
+        /* Flows that are known, and new ones, whose packets wait while their worker leaves. */
+        for (unsigned int k = 0; k < 200; k++, n++) {
+            test_udp(b, 1, (uint16_t)(k < 150 ? k % 20 : 1000 + n), 53, n);
+            test_receive(1 + k % 2, b, 60);
+        }
+        set_workers(numbers[i]);
+        for (; answered < test_upcall_count(); answered++) {
+            const struct test_upcall *u = &test_upcalls[answered];
+
+            assert_int_equal(
+                core_flow_put(answered, &u->key, &mask, actions.data, actions.len, u->pending), 0);
+        }
+    }
+    while (TEST_PORT_SUM(tx_packets) + test_drops(NULL) < n) {
+        for (; answered < test_upcall_count(); answered++) {
+            core_execute(test_upcalls[answered].pending, NULL, 0, 1, actions.data, actions.len);
+        }
+        core_poll();
+        usleep(100);
+    }
+    dp_actions_free(&actions);
+    assert_int_equal(test_drops(NULL), test_drops("pending-flow-full"));
+    assert_int_equal(TEST_PORT_SUM(rx_packets), n);
+    WAIT_UNTIL(test_sent(3) == TEST_PORT_SUM(tx_packets));
+    test_assert_identity();
+}
+
+static void workers_that_cannot_be_made_leave_those_that_there_are(void **state)
+{
+    struct core_settings s = *core_get_settings();
+    struct rlimit old, none;
+    struct error err;
+    int error;
+
+    getrlimit(RLIMIT_NOFILE, &old);
+    none = (struct rlimit){3, old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    s.n_workers = 2;
+    error = core_set_settings(&s, &err);
+    setrlimit(RLIMIT_NOFILE, &old);
+    assert_int_equal(error, -EMFILE);
+    assert_non_null(strstr(err.text, "worker 1"));
+    assert_int_equal(core_get_settings()->n_workers, 1);
     a_miss_is_answered_and_the_flow_forwards(state);
 }
 
 static void a_deletion_completes_though_workers_change_meanwhile(void **state UNUSED)
 {
-    struct core_settings s = *core_get_settings();
     struct flow_mask mask;
-    struct error err;
     uint8_t b[60];
 
     n_deleted = 0;
@@ -454,16 +503,17 @@ static void a_deletion_completes_though_workers_change_meanwhile(void **state UN
     WAIT_UNTIL(test_sent(2) == 1);
     assert_int_equal(core_flow_del(5, on_deleted, NULL), 0);
     core_poll(); /* From here on it waits for the workers that there are now. */
-    for (uint32_t i = 1; i <= 3; i++) {
-        test_port_remove(i);
-    }
-    s.n_workers = 2;
-    assert_int_equal(core_set_settings(&s, &err), 0);
+    set_workers(2);
     WAIT_UNTIL(n_deleted == 1);
     assert_int_equal(deleted_packets, 1);
-    for (uint32_t i = 1; i <= 3; i++) {
-        test_port_add(i, true);
-    }
+    /* A worker that goes, comes again, and counts its messages on. */
+    set_workers(1);
+    n_deleted = 0;
+    core_barrier(on_deleted, NULL);
+    WAIT_UNTIL(n_deleted == 1);
+    set_workers(2);
+    core_barrier(on_deleted, NULL);
+    WAIT_UNTIL(n_deleted == 2);
 }
 
 int main(void)
@@ -489,7 +539,8 @@ int main(void)
         T(bytes_of_refused_packets_are_not_sent_ones, NULL),
         T(a_recirculated_packets_flow_is_refused, NULL),
         T(a_full_cache_refuses_the_flow_but_forwards_the_packet, &few_flows),
-        T(workers_change_only_without_ports, NULL),
+        T(workers_change_under_traffic_and_nothing_is_lost, &long_timeout),
+        T(workers_that_cannot_be_made_leave_those_that_there_are, NULL),
         T(a_deletion_completes_though_workers_change_meanwhile, NULL),
     };
 

@@ -28,7 +28,6 @@ static void a_device_is_attached_with_the_port_and_detached_with_it(void **state
         }
         assert_int_equal(rte_eth_dev_count_total(), 1);
         assert_int_equal(port->n_rxq, 1);
-        assert_int_equal(port->n_txq, 2);
         assert_int_equal(port->type->rx_fd(port, 0), -1);
         port->type->get_info(port, &info);
         assert_string_equal(info.driver, "net_ring");
@@ -128,7 +127,6 @@ static void queues_are_as_many_as_asked_for_and_sending_ones_shared(void **state
     if (port_open(&config, 5, &pools, 4, &port, &err)) {
         fail_msg("%s", err.text);
     }
-    assert_int_equal(port->n_txq, 4);
     for (unsigned int q = 0; q < 4; q++) {
         struct rte_mbuf *m = packet_of(frame, 60);
         struct port_refused refused;

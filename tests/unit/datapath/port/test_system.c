@@ -164,6 +164,67 @@ static void each_packet_comes_once_over_all_queues_and_none_of_our_own(void **st
     assert_int_equal(buffers_in_use(), 0);
 }
 
+/* Whatever is waiting in the port's queues, into seen[]. */
+static unsigned int drain(struct port *port, unsigned int seen[PORT_MAX_QUEUES])
+{
+    unsigned int n = 0;
+
+    for (int idle = 0; idle < 50; idle++) {
+        for (unsigned int q = 0; q < port->n_rxq; q++) {
+            struct rte_mbuf *pkts[32];
+            uint16_t errors, k = port->type->rx(port, q, 0, pkts, 32, &errors);
+
+            seen[q] += k;
+            n += k;
+            idle = k ? 0 : idle;
+            rte_pktmbuf_free_bulk(pkts, k);
+        }
+        usleep(1000);
+    }
+    return n;
+}
+
+static void queues_are_added_under_traffic_and_nothing_is_lost(void **state UNUSED)
+{
+    static const unsigned int numbers[] = {1, 2, 2, 4};
+    unsigned int seen[PORT_MAX_QUEUES] = {0}, n = 0, used = 0;
+    struct test_lengths l;
+    struct port *port;
+    int peer;
+
+    NEED_NAMESPACE();
+    port = must_open("system", "vs0", 1);
+    peer = peer_open("vs1");
+    for (unsigned int round = 0; round < ARRAY_SIZE(numbers); round++) {
+        for (uint16_t i = 0; i < 100; i++) {
+            size_t len = make_l4(frame, false, false, 0, 100, &l);
+
+            memcpy(frame + 34, &i, 2);
+            peer_send(peer, NULL, frame, len);
+        }
+        port->type->add_queues(port, numbers[round]);
+        assert_int_equal(port->n_rxq, numbers[round]);
+    }
+    /* What waited before is still there, in the queue that it was in. */
+    n = drain(port, seen);
+    assert_int_equal(n, 400);
+    for (unsigned int q = 0; q < 4; q++) {
+        used += seen[q] > 0;
+    }
+    assert_true(used > 1);
+    /* A worker beyond the queues sends too. */
+    for (unsigned int q = 0; q < PORT_MAX_QUEUES; q++) {
+        struct rte_mbuf *m = packet_of(frame, 60);
+        struct port_refused refused;
+
+        assert_int_equal(port->type->tx(port, q, 0, &m, 1, &refused), 1);
+        assert_int_equal(refused.packets, 0);
+    }
+    close(peer);
+    port_close(port);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
 /* An ARP request for an address of vs0: true when the host's stack answers. */
 static bool host_answers(int peer)
 {
@@ -425,6 +486,7 @@ int main(void)
         cmocka_unit_test(frames_too_short_or_too_long_are_refused_and_counted),
         cmocka_unit_test(super_packets_and_partial_checksums_pass_whole),
         cmocka_unit_test(each_packet_comes_once_over_all_queues_and_none_of_our_own),
+        cmocka_unit_test(queues_are_added_under_traffic_and_nothing_is_lost),
         cmocka_unit_test(the_hosts_stack_does_not_answer_while_the_port_is_open),
         cmocka_unit_test(state_is_told_and_a_device_may_be_down),
         cmocka_unit_test(mac_and_mtu_are_applied_when_given),
