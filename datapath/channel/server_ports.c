@@ -3,6 +3,7 @@
 #include "datapath/channel/server_ports.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,12 @@ LOG_MODULE(ports);
 
 #define CHECK_SOME 64
 
-/* A port and how to make it again. 'port' is NULL when that failed. */
+/* A port and how to make it again. 'port' is NULL when that failed, and 'reopen_error' says why. */
 struct entry {
     struct port *port;
     struct dp_port_config config; /* Owns what it points to. */
     struct dp_port_info info;     /* As last told. */
+    char reopen_error[DP_ERROR_MAX];
 };
 
 static struct entry *table[DP_MAX_PORTS];
@@ -58,7 +60,7 @@ static void read_info(const struct entry *entry, uint32_t port_no, struct dp_por
         snprintf(ret->type, sizeof ret->type, "%s", entry->port->type->name);
     } else {
         snprintf(ret->type, sizeof ret->type, "%s", entry->config.type);
-        snprintf(ret->error, sizeof ret->error, "%s", entry->info.error);
+        snprintf(ret->error, sizeof ret->error, "%s", entry->reopen_error);
     }
     ret->port_no = port_no;
     snprintf(ret->name, sizeof ret->name, "%s", entry->config.name);
@@ -227,10 +229,35 @@ static bool same_info(const struct dp_port_info *a, const struct dp_port_info *b
            !strcmp(a->error, b->error);
 }
 
+/* A device went, and one of its name is there (again): that of a container that was made anew, for
+ * instance. The port keeps its number, so flows to and from it hold. When opening fails, the reason
+ * stands in the port's error, and the next look tries again. */
+static void open_again(struct entry *entry, uint32_t port_no)
+{
+    const struct port_type *type = port_type_find(entry->config.type);
+    struct error err = {0, ""};
+
+    if ((entry->port && strcmp(entry->info.error, PORT_REMOVED)) || !type->by_name ||
+        !if_nametoindex(entry->config.name)) {
+        return;
+    }
+    close_entry(entry);
+    if (!open_entry(entry, port_no, &err)) {
+        log_info("port '%s': opened again, its device is back", entry->config.name);
+        entry->reopen_error[0] = '\0';
+    } else if (strncmp(entry->reopen_error, err.text, DP_ERROR_MAX - 1)) {
+        log_warn("a device is back, but cannot be opened: %s", err.text);
+        snprintf(entry->reopen_error, sizeof entry->reopen_error, "%.*s", DP_ERROR_MAX - 1,
+                 err.text);
+    }
+}
+
 static void check(uint32_t port_no, ports_changed_cb *changed, void *aux)
 {
     struct dp_port_info now;
 
+    /* By the state as told last: that its device went is told before it comes back. */
+    open_again(table[port_no], port_no);
     read_info(table[port_no], port_no, &now);
     if (!same_info(&now, &table[port_no]->info)) {
         table[port_no]->info = now;

@@ -125,7 +125,7 @@ static void dpdk_get_info(struct port *port, struct dp_port_info *ret)
 
     ret->error[0] = '\0';
     if (rte_eth_dev_is_removed(p->dev.id)) {
-        snprintf(ret->error, sizeof ret->error, "device was removed");
+        snprintf(ret->error, sizeof ret->error, PORT_REMOVED);
     }
     rte_eth_macaddr_get(p->dev.id, &mac);
     rte_eth_dev_get_mtu(p->dev.id, &mtu);

@@ -52,9 +52,14 @@ struct port_refused {
     uint32_t bytes;
 };
 
+#define PORT_REMOVED "device was removed" /* The error in get_info() of such a port. */
+
 struct port_type {
     const char *name;
     struct port_type *next;
+    /* The device is the kernel's of the port's name: a port that lost its own is opened again when
+     * there is one of that name. */
+    bool by_name;
 
     /* Makes the device and its queues ('n_queues', at most PORT_MAX_QUEUES; a type may open fewer
      * or more rx queues and says so in n_rxq; it sends for PORT_MAX_QUEUES workers whatever it has)

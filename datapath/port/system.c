@@ -208,7 +208,7 @@ static void system_get_info(struct port *port, struct dp_port_info *ret)
 
     ret->error[0] = '\0';
     if (rc == -ENODEV) {
-        snprintf(ret->error, sizeof ret->error, "device was removed");
+        snprintf(ret->error, sizeof ret->error, PORT_REMOVED);
     } else if (rc) {
         snprintf(ret->error, sizeof ret->error, "cannot read its state: %s", strerror(-rc));
     }
@@ -380,6 +380,7 @@ static uint16_t system_tx(struct port *port, unsigned int queue, unsigned int wo
 
 static struct port_type system_type = {
     .name = "system",
+    .by_name = true,
     .open = system_open,
     .close = system_close,
     .set = system_set,

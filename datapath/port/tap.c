@@ -222,7 +222,7 @@ static void tap_get_info(struct port *port, struct dp_port_info *ret)
 
 gone:
     if (rc == -EBADFD || rc == -ENODEV) {
-        snprintf(ret->error, sizeof ret->error, "device was removed");
+        snprintf(ret->error, sizeof ret->error, PORT_REMOVED);
     } else {
         snprintf(ret->error, sizeof ret->error, "cannot read its state: %s", strerror(-rc));
     }
@@ -318,6 +318,7 @@ static uint16_t tap_tx(struct port *port, unsigned int queue, unsigned int worke
 
 static struct port_type tap_type = {
     .name = "tap",
+    .by_name = true,
     .open = tap_open,
     .close = tap_close,
     .set = tap_set,
