@@ -59,6 +59,18 @@ void kernel_tx_refused(const struct port *port, unsigned int worker, struct rte_
     rte_pktmbuf_free(m);
 }
 
+bool kernel_rx_finish(const struct port *port, unsigned int worker, struct rte_mbuf *m,
+                      const struct virtio_net_hdr_v1 *header)
+{
+    const struct drop_reason *reason = vnet_to_mbuf(m, header);
+
+    if (unlikely(reason != NULL)) {
+        drop_count(worker, port->port_no, reason, 1);
+        rte_pktmbuf_free(m);
+    }
+    return !reason;
+}
+
 void kernel_rx_bad(const struct port *port, unsigned int worker, int error)
 {
     const struct drop_reason *reason = error == EINVAL ? &drop_rx_offload

@@ -11,6 +11,7 @@
 
 #include "datapath/core/drop.h"
 #include "datapath/port/port.h"
+#include "datapath/port/vnet.h"
 
 /* Segments of a packet that one system call takes. */
 #define KERNEL_TX_MAX_SEGS 40
@@ -87,6 +88,10 @@ static inline bool kernel_tx_iov(const struct rte_mbuf *m, struct iovec iov[KERN
  * '*refused'. */
 void kernel_tx_refused(const struct port *, unsigned int worker, struct rte_mbuf *, int error,
                        struct port_refused *refused);
+/* Gives a packet the offloads that its virtio-net header asks for. False: the header is malformed,
+ * and the packet was freed and counted. */
+bool kernel_rx_finish(const struct port *, unsigned int worker, struct rte_mbuf *,
+                      const struct virtio_net_hdr_v1 *);
 /* Counts a frame that was not received: EFAULT when it is too long, EINVAL when the kernel cannot
  * say in a virtio-net header what is to be done with it, 0 when it is too short. */
 void kernel_rx_bad(const struct port *, unsigned int worker, int error);

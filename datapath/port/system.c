@@ -270,7 +270,6 @@ static uint16_t system_rx(struct port *port, unsigned int queue, unsigned int wo
                              .msg_iovlen = 3,
                              .msg_control = control,
                              .msg_controllen = sizeof control};
-        const struct drop_reason *reason;
         struct rte_mbuf *m;
         ssize_t len;
 
@@ -293,14 +292,11 @@ static uint16_t system_rx(struct port *port, unsigned int queue, unsigned int wo
             errors++;
             continue;
         }
-        reason = vnet_to_mbuf(m, &header);
-        if (unlikely(reason != NULL)) {
-            drop_count(worker, port->port_no, reason, 1);
-            rte_pktmbuf_free(m);
+        if (likely(kernel_rx_finish(port, worker, m, &header))) {
+            pkts[got++] = m;
+        } else {
             errors++;
-            continue;
         }
-        pkts[got++] = m;
     }
     *ret_errors = errors;
     return got;

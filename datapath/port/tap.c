@@ -236,7 +236,6 @@ static uint16_t tap_rx(struct port *port, unsigned int queue, unsigned int worke
     uint16_t got = 0, errors = 0;
 
     for (uint16_t i = 0; i < n; i++) {
-        const struct drop_reason *reason;
         struct virtio_net_hdr_v1 header;
         struct iovec iov[3] = {{&header, sizeof header}};
         struct rte_mbuf *m;
@@ -259,14 +258,11 @@ static uint16_t tap_rx(struct port *port, unsigned int queue, unsigned int worke
             continue;
         }
         m = kernel_rx_take(rx, (size_t)len - sizeof header);
-        reason = vnet_to_mbuf(m, &header);
-        if (unlikely(reason != NULL)) {
-            drop_count(worker, port->port_no, reason, 1);
-            rte_pktmbuf_free(m);
+        if (likely(kernel_rx_finish(port, worker, m, &header))) {
+            pkts[got++] = m;
+        } else {
             errors++;
-            continue;
         }
-        pkts[got++] = m;
     }
     *ret_errors = errors;
     return got;

@@ -1,14 +1,12 @@
 /* Ports of type system, on a veth pair in a network namespace of the test's own: the port is on
  * vs0, the world on vs1. */
-#include "tests/unit/datapath/port/port_test.h"
+#include "tests/unit/datapath/port/device_test.h"
 
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
 
 #include "datapath/port/host_block.h"
-
-static uint8_t frame[70000], got[70000];
 
 static int start(void **state)
 {
@@ -24,34 +22,15 @@ static int start(void **state)
     return 0;
 }
 
-static struct dp_port_info info_of(struct port *port)
-{
-    struct dp_port_info info = {0};
-
-    port->type->get_info(port, &info);
-    return info;
-}
-
 static void frames_of_all_sizes_pass_intact(void **state UNUSED)
 {
-    struct virtio_net_hdr h;
     struct port *port;
     int peer;
 
     NEED_NAMESPACE();
     port = must_open("system", "vs0", 1);
     peer = peer_open("vs1");
-    for (size_t len = 14; len <= 9014; len += len < 1600 ? 1 : 97) {
-        struct rte_mbuf *m;
-
-        fill_frame(frame, len, (uint8_t)len);
-        peer_send(peer, NULL, frame, len);
-        m = rx_one(port, NULL);
-        assert_packet(m, frame, len);
-        tx_one(port, m, 0);
-        assert_int_equal(peer_recv(peer, frame, &h, got, sizeof got), len);
-        assert_memory_equal(got, frame, len);
-    }
+    pass_frames_of_all_sizes(port, peer);
     close(peer);
     port_close(port);
     assert_int_equal(buffers_in_use(), 0);
@@ -63,11 +42,7 @@ static void frames_too_short_or_too_long_are_refused_and_counted(void **state UN
 
     NEED_NAMESPACE();
     port = must_open("system", "vs0", 1);
-    for (size_t len = 1; len < 14; len++) {
-        fill_frame(frame, len, 0);
-        tx_one(port, packet_of(frame, len), 1);
-    }
-    assert_int_equal(drops_of("tx-refused"), 13);
+    send_frames_too_short(port);
     fill_frame(frame, 9100, 0);
     tx_one(port, packet_of(frame, 9100), 1);
     assert_int_equal(drops_of("tx-too-big"), 1);
@@ -83,42 +58,8 @@ static void super_packets_and_partial_checksums_pass_whole(void **state UNUSED)
     NEED_NAMESPACE();
     port = must_open("system", "vs0", 1);
     peer = peer_open("vs1");
-    for (int i = 0; i < 24; i++) {
-        bool ipv6 = i & 1, tcp = i & 2, super = i & 4;
-        struct test_lengths l;
-        size_t len = make_l4(frame, ipv6, tcp, (unsigned int)i / 8, super ? 50000 : 1000, &l);
-        struct virtio_net_hdr back, h = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-                                         .csum_start = (uint16_t)(l.l2 + l.l3),
-                                         .csum_offset = tcp ? 16 : 6};
-        size_t tag = i >= 8 ? 4 : 0, n;
-        struct rte_mbuf *m;
-
-        if (super && !tcp && !(port->features & PORT_TX_USO)) {
-            continue;
-        }
-        if (super) {
-            h.hdr_len = (uint16_t)(l.l2 + l.l3 + l.l4);
-            h.gso_size = 1400;
-            h.gso_type = !tcp ? 5 : ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
-        }
-        peer_send(peer, &h, frame, len);
-        m = rx_one(port, NULL);
-        /* With its VLAN tags, though the kernel took the outer one out. */
-        assert_packet(m, frame, len);
-        assert_int_equal(m->ol_flags & RTE_MBUF_F_TX_L4_MASK,
-                         tcp ? RTE_MBUF_F_TX_TCP_CKSUM : RTE_MBUF_F_TX_UDP_CKSUM);
-        assert_int_equal(!!(m->ol_flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)), super);
-        assert_int_equal(m->l2_len, l.l2);
-        assert_int_equal(m->l3_len, l.l3);
-        tx_one(port, m, 0);
-        /* The raw socket's view: without the outer tag. */
-        memmove(frame + 12, frame + 12 + tag, len - 12 - tag);
-        n = peer_recv(peer, frame, &back, got, sizeof got);
-        assert_int_equal(n, len - tag);
-        assert_memory_equal(got, frame, n);
-        assert_int_equal(back.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
-        assert_int_equal(back.gso_type & 0x7f, h.gso_type);
-        assert_int_equal(back.csum_start, h.csum_start - tag);
+    for (unsigned int i = 0; i < 24; i++) {
+        pass_offloaded(port, peer, i & 1, i & 2, i & 4, i / 8);
     }
     close(peer);
     port_close(port);

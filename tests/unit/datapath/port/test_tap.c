@@ -1,5 +1,5 @@
 /* Ports of type tap and internal, on real devices in a network namespace of the test's own. */
-#include "tests/unit/datapath/port/port_test.h"
+#include "tests/unit/datapath/port/device_test.h"
 
 #include <fcntl.h>
 #include <linux/if_tun.h>
@@ -8,19 +8,8 @@
 #include "datapath/port/netdev.h"
 #include "datapath/port/offload.h"
 
-static uint8_t frame[70000], got[70000];
-
-static struct dp_port_info info_of(struct port *port)
-{
-    struct dp_port_info info = {0};
-
-    port->type->get_info(port, &info);
-    return info;
-}
-
 static void frames_of_all_sizes_pass_intact(void **state UNUSED)
 {
-    struct virtio_net_hdr h;
     struct port *port;
     int peer;
 
@@ -28,18 +17,7 @@ static void frames_of_all_sizes_pass_intact(void **state UNUSED)
     port = must_open("tap", "tp0", 1);
     run("ip link set tp0 mtu 9000");
     peer = peer_open("tp0");
-    for (size_t len = 14; len <= 9014; len += len < 1600 ? 1 : 97) {
-        struct rte_mbuf *m;
-
-        fill_frame(frame, len, (uint8_t)len);
-        peer_send(peer, NULL, frame, len);
-        m = rx_one(port, NULL);
-        assert_packet(m, frame, len);
-        assert_int_equal(m->nb_segs, len > 2048 ? 2 : 1);
-        tx_one(port, m, 0);
-        assert_int_equal(peer_recv(peer, frame, &h, got, sizeof got), len);
-        assert_memory_equal(got, frame, len);
-    }
+    pass_frames_of_all_sizes(port, peer);
     close(peer);
     port_close(port);
     assert_int_equal(if_nametoindex("tp0"), 0);
@@ -52,11 +30,7 @@ static void frames_too_short_for_the_kernel_are_refused_and_counted(void **state
 
     NEED_NAMESPACE();
     port = must_open("tap", "tp0", 1);
-    for (size_t len = 1; len < 14; len++) {
-        fill_frame(frame, len, 0);
-        tx_one(port, packet_of(frame, len), 1);
-    }
-    assert_int_equal(drops_of("tx-refused"), 13);
+    send_frames_too_short(port);
     port_close(port);
     assert_int_equal(buffers_in_use(), 0);
 }
@@ -70,43 +44,8 @@ static void super_packets_and_partial_checksums_pass_whole(void **state UNUSED)
     NEED_NAMESPACE();
     port = must_open("tap", "tp0", 2);
     peer = peer_open("tp0");
-    for (int i = 0; i < 16; i++) {
-        bool ipv6 = i & 1, tcp = i & 2, super = i & 4;
-        struct test_lengths l;
-        size_t len = make_l4(frame, ipv6, tcp, i & 8 ? 1 : 0, super ? 50000 : 1000, &l);
-        struct virtio_net_hdr back, h = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-                                         .csum_start = (uint16_t)(l.l2 + l.l3),
-                                         .csum_offset = tcp ? 16 : 6};
-        struct rte_mbuf *m;
-
-        if (super && !tcp && !(port->features & PORT_TX_USO)) {
-            continue;
-        }
-        if (super) {
-            h.hdr_len = (uint16_t)(l.l2 + l.l3 + l.l4);
-            h.gso_size = 1400;
-            h.gso_type = !tcp ? 5 : ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
-        }
-        peer_send(peer, &h, frame, len);
-        m = rx_one(port, NULL);
-        assert_packet(m, frame, len);
-        assert_int_equal(m->ol_flags & RTE_MBUF_F_TX_L4_MASK,
-                         tcp ? RTE_MBUF_F_TX_TCP_CKSUM : RTE_MBUF_F_TX_UDP_CKSUM);
-        assert_int_equal(!!(m->ol_flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)), super);
-        assert_int_equal(m->l2_len + m->l3_len, h.csum_start);
-        if (super) {
-            assert_int_equal(m->tso_segsz, 1400);
-        }
-        tx_one(port, m, 0);
-        if (i & 8) {
-            continue; /* The raw socket sees the tag taken out: system's tests look at that. */
-        }
-        assert_int_equal(peer_recv(peer, frame, &back, got, sizeof got), len);
-        assert_memory_equal(got, frame, len);
-        assert_int_equal(back.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
-        assert_int_equal(back.gso_type & 0x7f, h.gso_type);
-        assert_int_equal(back.gso_size, h.gso_size);
-        assert_int_equal(back.csum_start, h.csum_start);
+    for (unsigned int i = 0; i < 16; i++) {
+        pass_offloaded(port, peer, i & 1, i & 2, i & 4, i / 8);
     }
     close(peer);
     port_close(port);
