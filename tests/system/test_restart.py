@@ -2,10 +2,12 @@
 
 import json
 import os
+import random
+import re
 import time
 
 import pytest
-from sluice import wait_for
+from sluice import BIN, wait_for
 
 
 class Transfer:
@@ -88,6 +90,53 @@ def test_killed_db_comes_back_with_all_it_held(switch):
     assert switch.vsctl("get", "port", "a", "tag").strip() == "10"
     switch.add_host("c", "10.0.0.3", "tag=10")
     assert a.ping("10.0.0.3")
+
+
+def everything_agrees(switch, wanted):
+    """None when database, kernel devices, datapath ports and bridge ports are exactly 'wanted'; else what differs."""
+    rows = json.loads(switch.ovs_vsctl("--format=json", "--columns=name,ofport,error", "list", "Interface"))["data"]
+    views = {
+        "database": {name for name, _, _ in rows},
+        "kernel": {d["ifname"] for d in json.loads(switch.ns.run("ip", "-j", "link"))} - {"lo"},
+        "datapath": set(re.findall(r"port \d+: (\S+) ", switch.dpctl("dpctl/show"))),
+        "bridge": set(re.findall(r"^    (\S+) \d+/\d+: ", switch.appctl("dpif/show"), re.M)),
+    }
+    different = {view: sorted(names ^ wanted) for view, names in views.items() if names != wanted}
+    bad = [row for row in rows if not isinstance(row[1], int) or row[1] <= 0 or row[2] != ["set", []]]
+    numbers = [row[1] for row in rows]
+    return different or bad or (len(set(numbers)) != len(numbers) and numbers) or None
+
+
+@pytest.mark.parametrize("program", ["sluice-vswitchd", "sluice-datapath"])
+def test_kills_aimed_into_port_changes_leave_no_orphan_and_no_gap(switch, program):
+    r = random.Random(20)
+    wanted = {"br0"}
+    kill_at = set(r.sample(range(10, 100), 4))
+    for n in range(100):
+        name = f"p{r.randrange(12)}"
+        if name in wanted:
+            args = ["del-port", name]
+            wanted.remove(name)
+        else:
+            args = ["add-port", "br0", name, "--", "set", "Interface", name, f"type={r.choice(['tap', 'internal'])}"]
+            wanted.add(name)
+        if n not in kill_at:
+            # While the killed one comes back, changes are made without waiting for it.
+            switch.vsctl("--no-wait", *args)
+            continue
+        call = switch.ns.popen(os.path.join(BIN, "sluice-vsctl"), "--timeout=60", *args, env=switch.env)
+        time.sleep(r.uniform(0, 0.06))
+        pid = switch.kill(program)
+        out, _ = call.communicate(timeout=120)
+        assert call.returncode == 0, out
+        switch.wait_restarted(program, pid)
+    switch.wait_ready()
+    switch.vsctl("set", "Open_vSwitch", ".", "external_ids:done=1")
+    try:
+        wait_for(lambda: everything_agrees(switch, wanted) is None, "all views to agree", timeout=15)
+    except AssertionError as e:
+        raise AssertionError(f"{e}: {everything_agrees(switch, wanted)}") from None
+    assert "error" not in switch.ovs_vsctl("show")
 
 
 def test_down_leaves_nothing_behind_and_up_brings_the_bridge_back(switch):
