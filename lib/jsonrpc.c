@@ -4,7 +4,11 @@
  * pieces, parsed by jansson, checked for its form and handed over. A connection may be freed inside
  * any of its callbacks: it then lives, dead, until the outermost function that uses it returns
  * (enter()/leave()). A failure found while sending is told from the event loop, never from inside a
- * sender, so that callers need not expect their connection to vanish under them. */
+ * sender, so that callers need not expect their connection to vanish under them.
+ *
+ * What is sent is written at the end of the event loop's turn, all of a turn at once, without
+ * asking the kernel first whether it can be: mostly it can. The bufferevent is let write (and epoll
+ * asked) only while something is left over. */
 #include "lib/jsonrpc.h"
 
 #include <errno.h>
@@ -27,7 +31,8 @@
 
 struct jsonrpc {
     struct bufferevent *bev;
-    struct event *fail_event; /* Activated when a sender failed. */
+    struct event *fail_event;  /* Activated when a sender failed. */
+    struct event *flush_event; /* Activated when something is to be written. */
     const struct jsonrpc_callbacks *callbacks;
     void *aux;
     struct jsonrpc_limits limits;
@@ -61,6 +66,7 @@ static void destroy(struct jsonrpc *j)
     jsonrpc_text_queue_abandon(&j->texts);
     bufferevent_free(j->bev);
     event_free(j->fail_event);
+    event_free(j->flush_event);
     strbuf_free(&j->partial);
     free(j);
 }
@@ -116,6 +122,7 @@ static void set_write_timeout(struct jsonrpc *j)
 
     bufferevent_setwatermark(j->bev, EV_WRITE, 0, 0);
     bufferevent_set_timeouts(j->bev, NULL, &timeout);
+    bufferevent_enable(j->bev, EV_WRITE);
 }
 
 /* --- Receiving -------------------------------------------------------------------------------- */
@@ -257,11 +264,12 @@ static void on_read(struct bufferevent *bev UNUSED, void *j_)
     leave(j);
 }
 
-static void on_write(struct bufferevent *bev UNUSED, void *j_)
+/* Some of the output was written. The caller has called enter(). */
+static void after_write(struct jsonrpc *j)
 {
-    struct jsonrpc *j = j_;
-
-    enter(j);
+    if (!j->closed && !jsonrpc_backlog(j)) {
+        bufferevent_disable(j->bev, EV_WRITE);
+    }
     if (j->paused && !must_pause(j) && !j->dead && !j->closed) {
         j->paused = false;
         bufferevent_enable(j->bev, EV_READ);
@@ -274,6 +282,37 @@ static void on_write(struct bufferevent *bev UNUSED, void *j_)
             close_with(j, "closed by peer");
         }
     }
+}
+
+static void on_write(struct bufferevent *bev UNUSED, void *j_)
+{
+    struct jsonrpc *j = j_;
+
+    enter(j);
+    after_write(j);
+    leave(j);
+}
+
+/* Errors are left to the bufferevent, which will meet them, too, and tells of them. */
+static void on_flush(evutil_socket_t unused UNUSED, short what UNUSED, void *j_)
+{
+    struct jsonrpc *j = j_;
+    struct evbuffer *out = bufferevent_get_output(j->bev);
+    evutil_socket_t fd = bufferevent_getfd(j->bev);
+
+    if (j->dead || j->closed || bufferevent_get_enabled(j->bev) & EV_WRITE) {
+        return;
+    }
+    enter(j);
+    if (fd >= 0) {
+        evbuffer_unfreeze(out, 1);
+        evbuffer_write(out, fd);
+        evbuffer_freeze(out, 1);
+    }
+    if (jsonrpc_backlog(j)) {
+        bufferevent_enable(j->bev, EV_WRITE);
+    }
+    after_write(j);
     leave(j);
 }
 
@@ -322,13 +361,15 @@ struct jsonrpc *jsonrpc_new(struct bufferevent *bev, const struct jsonrpc_limits
     json_scan_init(&j->scan, j->limits.max_message, j->limits.max_depth);
 
     j->fail_event = event_new(bufferevent_get_base(bev), -1, 0, on_failure, j);
-    if (!j->fail_event) {
+    j->flush_event = event_new(bufferevent_get_base(bev), -1, 0, on_flush, j);
+    if (!j->fail_event || !j->flush_event) {
         abort(); /* Out of memory, as for the x*() allocators. */
     }
     bufferevent_setcb(bev, on_read, on_write, on_event, j);
     bufferevent_setwatermark(bev, EV_READ, 0, INPUT_HIGH_WATER);
     bufferevent_setwatermark(bev, EV_WRITE, j->limits.pause_reading / 2, 0);
-    bufferevent_enable(bev, EV_READ | EV_WRITE);
+    bufferevent_enable(bev, EV_READ);
+    bufferevent_disable(bev, EV_WRITE);
     return j;
 }
 
@@ -381,8 +422,10 @@ static bool can_send(const struct jsonrpc *j)
     return !j->dead && !j->closed && !j->finishing && !j->failure.code;
 }
 
-static void check_backlog(struct jsonrpc *j)
+/* Something was put into the output. */
+static void queued(struct jsonrpc *j)
 {
+    event_active(j->flush_event, 0, 0);
     if (jsonrpc_backlog(j) > j->limits.max_backlog) {
         fail_later(j, ENOBUFS, "too much is waiting to be written: the peer does not read");
     }
@@ -407,7 +450,7 @@ static void send_json(struct jsonrpc *j, json_t *message)
             fail_later(j, ENOMEM, "out of memory");
         } else {
             traffic += strlen(text);
-            check_backlog(j);
+            queued(j);
         }
     }
     json_decref(message);
@@ -459,7 +502,7 @@ static void end_parts(struct jsonrpc *j, bool ok)
     if (!ok) {
         fail_later(j, ENOMEM, "out of memory");
     } else {
-        check_backlog(j);
+        queued(j);
     }
 }
 

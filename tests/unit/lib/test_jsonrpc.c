@@ -396,6 +396,24 @@ static void asking_without_reading_answers_pauses_and_resumes(void **state UNUSE
     close_fixture(&f);
 }
 
+static void pause_ends_when_everything_is_written_at_once(void **state UNUSED)
+{
+    struct jsonrpc_limits limits = {.pause_reading = 1000};
+    struct fixture f;
+    char request[200];
+
+    open_fixture(&f, &limits);
+    f.echo = true;
+    snprintf(request, sizeof request, "{\"method\":\"a\",\"id\":1,\"params\":[\"%0100d\"]}", 0);
+    for (int i = 0; i < 100; i++) { /* Some 13 KB: it fits into a socket's buffer. */
+        assert_int_equal(write(f.fd, request, strlen(request)), strlen(request));
+    }
+    run(&f);
+    run(&f);
+    assert_int_equal(f.n_messages, 100);
+    close_fixture(&f);
+}
+
 static void peer_that_closed_its_side_still_gets_its_answer(void **state UNUSED)
 {
     const char *request = "{\"method\":\"a\",\"params\":[],\"id\":1}";
@@ -452,6 +470,7 @@ int main(void)
         cmocka_unit_test(connection_may_be_freed_inside_its_callback),
         cmocka_unit_test(peer_that_does_not_read_is_disconnected),
         cmocka_unit_test(asking_without_reading_answers_pauses_and_resumes),
+        cmocka_unit_test(pause_ends_when_everything_is_written_at_once),
         cmocka_unit_test(peer_that_closed_its_side_still_gets_its_answer),
         cmocka_unit_test(finish_writes_what_is_pending),
         cmocka_unit_test(text_that_is_not_utf8_ends_the_connection_later),
