@@ -30,6 +30,13 @@ int options_parse(int argc, char *argv[], const char *program, const char *synop
  * 'letter' may be 0 and 'arg' NULL. */
 void options_print_one(char letter, const char *name, const char *arg, const char *help);
 
+/* --rundir in a program's table; *VALUE is for daemon_rundir(). */
+#define OPTION_RUNDIR_HELP "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)"
+#define OPTION_RUNDIR(VALUE)                                                                       \
+    {                                                                                              \
+        "rundir", 0, "DIR", OPTION_RUNDIR_HELP, .value = (VALUE)                                   \
+    }
+
 /* The options that every daemon has; put OPTIONS_DAEMON(&d) in its table. */
 struct daemon_options {
     const char *rundir;    /* As given, or NULL: see daemon_rundir(). */
@@ -37,8 +44,7 @@ struct daemon_options {
     const char *log_level; /* NULL, or for log_set_levels(). */
 };
 #define OPTIONS_DAEMON(D)                                                                          \
-    {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",       \
-     &(D)->rundir},                                                                                \
+    OPTION_RUNDIR(&(D)->rundir),                                                                   \
         {"log-file", 0, "FILE", "append the log to FILE", &(D)->log_file},                         \
     {                                                                                              \
         "log-level", 'v', "SPEC", "off, err, warn, info, dbg, or MODULE:LEVEL,...",                \

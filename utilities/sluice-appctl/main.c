@@ -50,8 +50,7 @@ int main(int argc, char *argv[])
         {"target", 't', "TARGET", "program (sluice-vswitchd, sluice-db, ...) or path of a socket",
          .value = &target},
         {"timeout", 'T', "SECS", "give up after SECS seconds (default: never)", .value = &timeout},
-        {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
-         .value = &rundir_option},
+        OPTION_RUNDIR(&rundir_option),
         {"format", 'f', "FORMAT", "text (default) or json", .value = &format},
         {NULL},
     };

@@ -176,7 +176,4 @@ static const struct dbctl_command commands[] = {
     {NULL},
 };
 
-CONSTRUCTOR static void register_commands(void)
-{
-    dbctl_register(commands);
-}
+DBCTL_COMMANDS(commands)

@@ -328,8 +328,7 @@ int dbctl_main(int argc, char *argv[])
     struct dbctl d = {.program = slash ? slash + 1 : argv[0], .db = DBCTL_DEFAULT_DB};
     struct settings s = {0};
     struct option_def options[] = {
-        {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
-         &s.rundir},
+        OPTION_RUNDIR(&s.rundir),
         {"format", 'f', "FORMAT", "table, list, html, csv or json", &s.format},
         {"data", 'd', "FORMAT", "string, bare or json: how cells of tables look", &s.data},
         {"no-headings", 0, NULL, "leave out the headings of tables", .flag = &s.no_headings},

@@ -32,6 +32,12 @@ struct dbctl_command {
 
 /* 'commands' ends with a NULL name and lives on. */
 void dbctl_register(const struct dbctl_command *commands);
+/* In a file of commands: registers its table before main(). */
+#define DBCTL_COMMANDS(COMMANDS)                                                                   \
+    CONSTRUCTOR static void register_commands(void)                                                \
+    {                                                                                              \
+        dbctl_register(COMMANDS);                                                                  \
+    }
 int dbctl_main(int argc, char *argv[]);
 
 /* One request; '*ret' is the caller's. An error reply is an error. */

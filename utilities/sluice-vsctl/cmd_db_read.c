@@ -113,10 +113,7 @@ static int needs_find(struct vsctl *v, struct command *c, struct error *err)
         need_records(v, table);
         rc = need_columns(v, table, c, err);
     }
-    for (int i = 2; i < c->argc && !rc; i++) {
-        rc = column_arg_need(v, table, c->argv[i], COLUMN_ARG_CONDITION, err);
-    }
-    return rc;
+    return rc ? rc : column_args_need(v, table, c, 2, COLUMN_ARG_CONDITION, err);
 }
 
 static int begin_report(struct vsctl *v, struct command *c,
@@ -203,40 +200,36 @@ static int find(struct vsctl *v, struct command *c, struct error *err)
 /* --- get ----------------------------------------------------------------------------------------
  */
 
-static int needs_get(struct vsctl *v, struct command *c, struct error *err)
+/* Of TABLE RECORD ARG... */
+static int need_record_and_args(struct vsctl *v, struct command *c, enum column_arg_form form,
+                                struct error *err)
 {
     const struct db_table_schema *table;
     int rc = find_table(v, c->argv[1], &table, err);
 
-    if (!rc) {
-        need_records(v, table);
+    if (rc) {
+        return rc;
     }
-    for (int i = 3; i < c->argc && !rc; i++) {
-        rc = column_arg_need(v, table, c->argv[i], COLUMN_ARG_KEY, err);
-    }
-    return rc;
+    need_records(v, table);
+    return column_args_need(v, table, c, 3, form, err);
+}
+
+static int needs_get(struct vsctl *v, struct command *c, struct error *err)
+{
+    return need_record_and_args(v, c, COLUMN_ARG_KEY, err);
 }
 
 static int get_key(struct vsctl *v, struct command *c, const struct mrow *row,
                    const struct column_arg *arg, struct error *err)
 {
-    const struct db_type *type = &arg->column->type;
-    const struct db_datum *d = mrow_get(row, arg->column);
-    union db_atom key;
-    int rc, at;
+    int at, rc = column_arg_find_key(v, row, arg, "get", &at, err);
 
-    if (!db_type_is_map(type)) {
-        return error_set(err, EINVAL, "cannot specify key to get for non-map column %s",
-                         arg->column->name);
-    }
-    rc = db_atom_from_word(&key, &type->key, arg->key, model_named_uuid, v->model, err);
     if (rc) {
         return rc;
     }
-    at = db_datum_find(d, &key, type->key.type);
-    db_atom_free(type->key.type, &key);
     if (at >= 0) {
-        db_atom_to_text(&c->output, &d->values[at], type->value.type);
+        db_atom_to_text(&c->output, &mrow_get(row, arg->column)->values[at],
+                        arg->column->type.value.type);
     } else if (!command_has(c, "if-exists")) {
         return error_set(err, ENOENT, "no key \"%s\" in %s record \"%s\" column %s", arg->key,
                          mrow_table(row)->name, c->argv[2], arg->column->name);
@@ -306,16 +299,7 @@ static int get(struct vsctl *v, struct command *c, struct error *err)
 
 static int needs_wait(struct vsctl *v, struct command *c, struct error *err)
 {
-    const struct db_table_schema *table;
-    int rc = find_table(v, c->argv[1], &table, err);
-
-    if (!rc) {
-        need_records(v, table);
-    }
-    for (int i = 3; i < c->argc && !rc; i++) {
-        rc = column_arg_need(v, table, c->argv[i], COLUMN_ARG_CONDITION, err);
-    }
-    return rc;
+    return need_record_and_args(v, c, COLUMN_ARG_CONDITION, err);
 }
 
 static int wait_until(struct vsctl *v, struct command *c, struct error *err)
@@ -344,7 +328,4 @@ static const struct command_def defs[] = {
     {NULL},
 };
 
-CONSTRUCTOR static void register_commands(void)
-{
-    vsctl_register(defs);
-}
+VSCTL_COMMANDS(defs)

@@ -50,10 +50,7 @@ static int needs_set(struct vsctl *v, struct command *c, struct error *err)
     const struct db_table_schema *table;
     int rc = need_table(v, c, &table, err);
 
-    for (int i = 3; i < c->argc && !rc; i++) {
-        rc = column_arg_need(v, table, c->argv[i], COLUMN_ARG_SET, err);
-    }
-    return rc;
+    return rc ? rc : column_args_need(v, table, c, 3, COLUMN_ARG_SET, err);
 }
 
 static int set(struct vsctl *v, struct command *c, struct error *err)
@@ -235,10 +232,7 @@ static int needs_create(struct vsctl *v, struct command *c, struct error *err)
     const struct db_table_schema *table;
     int rc = find_table(v, c->argv[1], &table, err);
 
-    for (int i = 2; i < c->argc && !rc; i++) {
-        rc = column_arg_need(v, table, c->argv[i], COLUMN_ARG_SET, err);
-    }
-    return rc;
+    return rc ? rc : column_args_need(v, table, c, 2, COLUMN_ARG_SET, err);
 }
 
 static int create(struct vsctl *v, struct command *c, struct error *err)
@@ -338,7 +332,4 @@ static const struct command_def defs[] = {
     {NULL},
 };
 
-CONSTRUCTOR static void register_commands(void)
-{
-    vsctl_register(defs);
-}
+VSCTL_COMMANDS(defs)

@@ -32,14 +32,7 @@ static int needs_add(struct vsctl *v, struct command *c, struct error *err)
     need_topology(v);
     vsctl_need(v, "Interface", "ofport");
     vsctl_need(v, "Interface", "error");
-    for (int i = first_setting(c, 3); port && i < c->argc; i++) {
-        int rc = column_arg_need(v, port, c->argv[i], COLUMN_ARG_SET, err);
-
-        if (rc) {
-            return rc;
-        }
-    }
-    return 0;
+    return port ? column_args_need(v, port, c, first_setting(c, 3), COLUMN_ARG_SET, err) : 0;
 }
 
 /* --- Adding -------------------------------------------------------------------------------------
@@ -370,7 +363,4 @@ static const struct command_def defs[] = {
     {NULL},
 };
 
-CONSTRUCTOR static void register_commands(void)
-{
-    vsctl_register(defs);
-}
+VSCTL_COMMANDS(defs)

@@ -135,7 +135,4 @@ static const struct command_def defs[] = {
     {NULL},
 };
 
-CONSTRUCTOR static void register_commands(void)
-{
-    vsctl_register(defs);
-}
+VSCTL_COMMANDS(defs)

@@ -124,7 +124,7 @@ void column_arg_free(struct column_arg *arg)
     free(arg->key);
 }
 
-int column_arg_need(struct vsctl *v, const struct db_table_schema *table, const char *text,
+static int need_arg(struct vsctl *v, const struct db_table_schema *table, const char *text,
                     enum column_arg_form form, struct error *err)
 {
     struct column_arg arg;
@@ -138,6 +138,47 @@ int column_arg_need(struct vsctl *v, const struct db_table_schema *table, const 
     }
     column_arg_free(&arg);
     return 0;
+}
+
+int column_args_need(struct vsctl *v, const struct db_table_schema *table, const struct command *c,
+                     int first, enum column_arg_form form, struct error *err)
+{
+    int rc = 0;
+
+    for (int i = first; i < c->argc && !rc; i++) {
+        rc = need_arg(v, table, c->argv[i], form, err);
+    }
+    return rc;
+}
+
+/* --- Keys ---------------------------------------------------------------------------------------
+ */
+
+/* The argument's key, for 'purpose'. */
+static int parse_key(struct vsctl *v, const struct column_arg *arg, const char *purpose,
+                     union db_atom *ret, struct error *err)
+{
+    const struct db_type *type = &arg->column->type;
+
+    if (!db_type_is_map(type)) {
+        return error_set(err, EINVAL, "cannot specify key to %s for non-map column %s", purpose,
+                         arg->column->name);
+    }
+    return db_atom_from_word(ret, &type->key, arg->key, model_named_uuid, v->model, err);
+}
+
+int column_arg_find_key(struct vsctl *v, const struct mrow *row, const struct column_arg *arg,
+                        const char *purpose, int *ret_at, struct error *err)
+{
+    enum db_atom_type type = arg->column->type.key.type;
+    union db_atom key;
+    int rc = parse_key(v, arg, purpose, &key, err);
+
+    if (!rc) {
+        *ret_at = db_datum_find(mrow_get(row, arg->column), &key, type);
+        db_atom_free(type, &key);
+    }
+    return rc;
 }
 
 /* --- Setting ------------------------------------------------------------------------------------
@@ -160,11 +201,7 @@ static int set_key(struct vsctl *v, struct mrow *row, const struct column_arg *a
     struct db_datum *d;
     int at, rc;
 
-    if (!db_type_is_map(type)) {
-        return error_set(err, EINVAL, "cannot specify key to set for non-map column %s",
-                         arg->column->name);
-    }
-    rc = db_atom_from_word(&key, &type->key, arg->key, model_named_uuid, v->model, err);
+    rc = parse_key(v, arg, "set", &key, err);
     if (rc) {
         return rc;
     }
@@ -253,19 +290,13 @@ static int test_key(struct vsctl *v, const struct mrow *row, const struct column
     struct db_type values = {.key = type->value, .n_min = 0, .n_max = DB_UNLIMITED};
     const struct db_datum *d = mrow_get(row, arg->column);
     struct db_datum have, want;
-    union db_atom key, value;
+    union db_atom value;
     int at, rc;
 
-    if (!db_type_is_map(type)) {
-        return error_set(err, EINVAL, "cannot specify key to check for non-map column %s",
-                         arg->column->name);
-    }
-    rc = db_atom_from_word(&key, &type->key, arg->key, model_named_uuid, v->model, err);
+    rc = column_arg_find_key(v, row, arg, "check", &at, err);
     if (rc) {
         return rc;
     }
-    at = db_datum_find(d, &key, type->key.type);
-    db_atom_free(type->key.type, &key);
     rc = db_datum_from_text(&want, &values, arg->value, model_named_uuid, v->model, err);
     if (rc) {
         return rc;

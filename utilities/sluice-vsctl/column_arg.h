@@ -46,9 +46,13 @@ int column_arg_set(struct vsctl *, struct mrow *, const char *text, struct error
 /* Whether a row is as COLUMN[:KEY]OPVALUE says. */
 int column_arg_test(struct vsctl *, const struct mrow *, const char *text, bool *ret,
                     struct error *);
-/* Needs the columns that 'text' names, checking the names. */
-int column_arg_need(struct vsctl *, const struct db_table_schema *, const char *text,
-                    enum column_arg_form, struct error *);
+/* Needs the columns that a command's arguments from 'first' on name, checking the names. */
+int column_args_need(struct vsctl *, const struct db_table_schema *, const struct command *,
+                     int first, enum column_arg_form, struct error *);
+/* Where the argument's key is in the row's map, -1 when it is not; 'purpose' ("get") is for the
+ * error that the column is no map. */
+int column_arg_find_key(struct vsctl *, const struct mrow *, const struct column_arg *,
+                        const char *purpose, int *ret_at, struct error *);
 /* Refuses columns that must not be changed in a row that exists. */
 int check_mutable(const struct mrow *, const struct db_column *, struct error *);
 

@@ -148,8 +148,7 @@ static int refuse_tls(struct vsctl_options *o UNUSED, const char *value, struct 
 
 static const struct global globals[] = {
     {"db", 0, "SERVER", "the database server (default unix:RUNDIR/db.sock)", set_db},
-    {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
-     set_rundir},
+    {"rundir", 0, "DIR", OPTION_RUNDIR_HELP, set_rundir},
     {"no-wait", 0, NULL, "do not wait for sluice-vswitchd to reconfigure itself", set_no_wait},
     {"retry", 0, NULL, "keep trying to connect to the server forever", set_retry},
     {"timeout", 't', "SECS", "wait at most so many seconds", set_timeout},

@@ -62,6 +62,12 @@ struct command {
 
 /* 'defs' ends with a NULL name and lives on. */
 void vsctl_register(const struct command_def *defs);
+/* In a file of commands: registers its table before main(). */
+#define VSCTL_COMMANDS(DEFS)                                                                       \
+    CONSTRUCTOR static void register_commands(void)                                                \
+    {                                                                                              \
+        vsctl_register(DEFS);                                                                      \
+    }
 const struct command_def *vsctl_find_command(const char *name);
 void vsctl_list_commands(struct strbuf *);
 /* Whether any command has "--name=VALUE". */

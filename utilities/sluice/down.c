@@ -66,8 +66,7 @@ int cmd_down(int argc, char *argv[])
 {
     const char *option = NULL;
     const struct option_def defs[] = {
-        {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
-         .value = &option},
+        OPTION_RUNDIR(&option),
         {NULL},
     };
     int first = options_parse(argc, argv, "sluice down", "[OPTION]...",

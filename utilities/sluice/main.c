@@ -22,8 +22,7 @@ int main(int argc, char *argv[])
 {
     const char *rundir = NULL;
     const struct option_def defs[] = {
-        {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
-         .value = &rundir},
+        OPTION_RUNDIR(&rundir),
         {NULL},
     };
     int first = options_parse(argc, argv, "sluice", "up|down|status|top [OPTION]...",

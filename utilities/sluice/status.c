@@ -85,8 +85,7 @@ int cmd_status(int argc, char *argv[])
 {
     const char *option = NULL, *format = "text";
     const struct option_def defs[] = {
-        {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
-         .value = &option},
+        OPTION_RUNDIR(&option),
         {"format", 'f', "FORMAT", "text (default) or json", .value = &format},
         {NULL},
     };

@@ -282,8 +282,7 @@ int cmd_top(int argc, char *argv[])
 {
     const char *rundir = NULL, *interval = "1", *count = "0";
     const struct option_def defs[] = {
-        {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
-         .value = &rundir},
+        OPTION_RUNDIR(&rundir),
         {"interval", 'i', "SECS", "seconds between two looks (default 1)", .value = &interval},
         {"count", 'n', "N", "end after N looks (default: when 'q' is typed)", .value = &count},
         {NULL},

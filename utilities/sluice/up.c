@@ -264,8 +264,7 @@ int cmd_up(int argc, char *argv[])
     const struct option_def defs[] = {
         {"foreground", 'f', NULL, "stay in the foreground, for a service manager",
          .flag = &up.foreground},
-        {"rundir", 0, "DIR", "run directory (default $SLUICE_RUNDIR, $OVS_RUNDIR, /run/sluice)",
-         .value = &rundir},
+        OPTION_RUNDIR(&rundir),
         {"dbdir", 0, "DIR",
          "database directory (default $SLUICE_DBDIR, $OVS_DBDIR, /var/lib/sluice)",
          .value = &dbdir},
