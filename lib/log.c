@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -221,15 +222,17 @@ static unsigned int set_level(const char *name, enum log_level level, bool dry_r
 }
 
 /* One "[MODULE:][DEST:][LEVEL]"; the parts may come in any order, and a missing level is dbg, as
- * vlog/set has it. */
+ * vlog/set has it. "console" and "file" are the one place where the log goes. */
 static int apply_word(char *word, bool dry_run, struct error *err)
 {
     const char *module = NULL;
     enum log_level level = LOG_DBG;
+    bool syslog = false;
     char *save = NULL, *whole = xstrdup(word);
     int error = 0;
 
     for (char *part = strtok_r(word, ":", &save); part; part = strtok_r(NULL, ":", &save)) {
+        syslog = syslog || !strcasecmp(part, "syslog");
         if (log_parse_level(part, &level) || is_destination(part) || !strcasecmp(part, "any")) {
             continue;
         }
@@ -239,6 +242,15 @@ static int apply_word(char *word, bool dry_run, struct error *err)
             goto out;
         }
         module = part;
+    }
+    if (syslog) {
+        if (level != LOG_OFF) {
+            error = error_set(err, EINVAL,
+                              "log level '%s': nothing is ever written to syslog: "
+                              "use 'file' or 'console', or no destination",
+                              whole);
+        }
+        goto out;
     }
     if (!set_level(module, level, dry_run) && module) {
         error = error_set(err, EINVAL,
@@ -278,6 +290,9 @@ static int compare_modules(const void *a, const void *b)
 void log_list(struct strbuf *s)
 {
     const struct log_module **sorted;
+    struct stat st;
+    /* As a supervisor starts a program, stderr is a file. */
+    bool is_file = log_path || (!fstat(log_fd, &st) && S_ISREG(st.st_mode));
     size_t n = 0, i = 0;
 
     for (struct log_module *m = modules; m; m = m->next) {
@@ -289,11 +304,14 @@ void log_list(struct strbuf *s)
     }
     qsort(sorted, n, sizeof *sorted, compare_modules);
 
-    strbuf_printf(s, "%-24s %s\n", "module", "level");
+    strbuf_printf(s, "%-24s %-10s %-9s %s\n", "", "console", "syslog", "file");
+    strbuf_printf(s, "%-24s %-10s %-9s %s\n", "", "-------", "------", "------");
     for (i = 0; i < n; i++) {
         if (!i || strcmp(sorted[i]->name, sorted[i - 1]->name)) {
-            strbuf_printf(s, "%-24s %s\n", sorted[i]->name,
-                          level_names[__atomic_load_n(&sorted[i]->level, __ATOMIC_RELAXED)]);
+            const char *level = level_names[__atomic_load_n(&sorted[i]->level, __ATOMIC_RELAXED)];
+
+            strbuf_printf(s, "%-24s %-10s %-9s %s\n", sorted[i]->name, is_file ? "OFF" : level,
+                          "OFF", is_file ? level : "OFF");
         }
     }
     free(sorted);

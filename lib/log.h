@@ -70,11 +70,12 @@ const char *log_program(void);
 int log_open_file(const char *path, struct error *);
 int log_reopen(struct error *);
 /* Applies "LEVEL", "MODULE:LEVEL" or "any:LEVEL" words separated by commas or spaces (vlog/set's
- * "MODULE:DEST:LEVEL" is accepted for any DEST). Levels: off, emer, err, warn, info, dbg. */
+ * "MODULE:DEST:LEVEL" is accepted for DEST "file" and "console", which are one; nothing but "off"
+ * for "syslog"). Levels: off, emer, err, warn, info, dbg. */
 int log_set_levels(const char *spec, struct error *);
 /* A word that is a level, in either case. */
 bool log_parse_level(const char *word, enum log_level *ret);
-/* A table of modules and levels for a person, a line each. */
+/* A table of modules and levels for a person, a line each, in ovs-appctl's columns. */
 void log_list(struct strbuf *);
 
 #endif

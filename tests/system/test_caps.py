@@ -61,10 +61,10 @@ def test_log_levels_change_while_programs_run(switch):
                             ("sluice-datapath", "sluice-datapath")):
         shown = switch.command("ovs-appctl", "-t", target, "vlog/list")
         assert "INFO" in shown and "DBG" not in shown
-        module = shown.splitlines()[1].split()[0]
+        module = shown.splitlines()[2].split()[0]
         switch.command("ovs-appctl", "-t", target, "vlog/set", f"{module}:dbg")
         shown = switch.command("ovs-appctl", "-t", target, "vlog/list")
-        assert re.search(rf"^{module} +DBG$", shown, re.M) and shown.count("DBG") == 1
+        assert re.search(rf"^{module} +OFF +OFF +DBG$", shown, re.M) and shown.count("DBG") == 1
         switch.command("ovs-appctl", "-t", target, "vlog/set", "dbg")
         assert "INFO" not in switch.command("ovs-appctl", "-t", target, "vlog/list")
         switch.command("ovs-appctl", "-t", target, "vlog/set", "off")

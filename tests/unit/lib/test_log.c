@@ -1,4 +1,5 @@
 /* lib/log: what gets into the log, and what cannot. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -160,6 +161,36 @@ static void list_shows_each_module_once(void **state UNUSED)
     strbuf_free(&s);
 }
 
+static void list_has_a_column_for_each_destination(void **state UNUSED)
+{
+    struct strbuf s = STRBUF_INIT;
+    char where[3][8];
+    struct error err;
+
+    assert_int_equal(log_set_levels("log_test:warn", &err), 0);
+    log_list(&s);
+    assert_int_equal(
+        sscanf(strstr(s.data, "\nlog_test"), "%*s %7s %7s %7s", where[0], where[1], where[2]), 3);
+    assert_string_equal(where[0], "OFF"); /* The tests log to a file. */
+    assert_string_equal(where[1], "OFF");
+    assert_string_equal(where[2], "WARN");
+    strbuf_free(&s);
+}
+
+static void syslog_can_be_switched_off_alone(void **state UNUSED)
+{
+    struct error err = {0};
+    struct strbuf s = STRBUF_INIT;
+
+    assert_int_equal(log_set_levels("log_test:warn", &err), 0);
+    assert_int_equal(log_set_levels("ANY:syslog:off", &err), 0);
+    log_list(&s);
+    assert_non_null(strstr(s.data, "WARN")); /* The file's level stays. */
+    strbuf_free(&s);
+    assert_int_equal(log_set_levels("log_test:syslog:dbg", &err), -EINVAL);
+    assert_non_null(strstr(err.text, "syslog"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +204,8 @@ int main(void)
         cmocka_unit_test_setup(reopen_follows_a_rotation, set_up),
         cmocka_unit_test_setup(unwritable_file_is_an_error_that_names_it, set_up),
         cmocka_unit_test_setup(list_shows_each_module_once, set_up),
+        cmocka_unit_test_setup(list_has_a_column_for_each_destination, set_up),
+        cmocka_unit_test_setup(syslog_can_be_switched_off_alone, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, tear_down);
