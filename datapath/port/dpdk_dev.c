@@ -357,6 +357,10 @@ int dpdk_dev_open(struct dpdk_dev *dev, const struct dp_port_config *config,
     }
     dev->n_rxq = o->n_rxq;
     dev->n_txq = RTE_MIN(n_txq, (unsigned int)dev->info.max_tx_queues);
+    if (!strcmp(dev->info.driver_name, "net_memif")) {
+        /* Its link comes up only when the other end has a queue for each of ours. */
+        dev->n_txq = RTE_MIN(dev->n_txq, dev->n_rxq);
+    }
     rc = start(dev, config, o, pools, err);
     if (rc) {
         goto fail;
