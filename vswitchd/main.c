@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/client/client.h"
+#include "lib/coverage.h"
 #include "lib/ctl.h"
 #include "lib/daemon.h"
 #include "lib/link.h"
@@ -194,6 +195,7 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
     v->reconcile = reconcile_new(v->base, v->rundir, v->ofprotos, v->upcall, on_ready, v);
     upcall_ctl_init(v->upcall);
     reconcile_ctl_init(v->reconcile);
+    coverage_start(v->base);
     ctl_register("exit", "[--cleanup]", 0, 1, ctl_exit, v);
     error = start_ctl(v, err);
     error = error ? error : dp_open(dp, v->base, &dp_callbacks, v, &v->dp, err);
@@ -221,6 +223,7 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
 /* The datapath keeps its ports and flows. */
 static void stop(struct vswitchd *v)
 {
+    coverage_stop();
     ctl_server_free(v->ctl);
     link_monitor_free(v->links);
     db_client_free(v->db);

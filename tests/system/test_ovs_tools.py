@@ -42,6 +42,15 @@ def test_dump_ports_shows_what_the_interfaces_counted(switch, version):
     assert "(a)" in out and "(to1)" in out, out
 
 
+def test_coverage_counts_what_the_daemon_does(switch):
+    a = switch.add_host("a", "10.0.0.1")
+    switch.add_host("b", "10.0.0.2")
+    assert a.ping("10.0.0.2")
+    out = switch.command("/usr/bin/ovs-appctl", "coverage/show")
+    for event in ("upcall", "flow_install", "bridge_reconfigure", "txn_status"):
+        assert re.search(rf"^{event} .*/sec .*total: [1-9]", out, re.M), out
+
+
 def test_versions_of_the_switch_are_in_the_database(switch):
     versions = switch.ovs_vsctl("get", "Open_vSwitch", ".", "dpdk_version", "system_type", "system_version").split("\n")
     assert versions[0].startswith('"DPDK '), versions

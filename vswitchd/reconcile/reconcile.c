@@ -8,11 +8,16 @@
 
 #include "db/client/client.h"
 #include "lib/link.h"
+#include "lib/coverage.h"
 #include "lib/log.h"
 #include "vswitchd/reconcile/live.h"
 #include "vswitchd/upcall/upcall.h"
 
 LOG_MODULE(reconcile);
+
+COVERAGE(bridge_reconfigure)
+COVERAGE(datapath_attach)
+COVERAGE(link_event)
 
 #define PASS_BUDGET_US 20000
 /* For how long the first pass waits for a datapath that is starting, too. */
@@ -75,6 +80,7 @@ static void sync_bridge(struct reconcile *r, const struct conf_bridge *want)
 static void pass_run(struct reconcile *r)
 {
     r->pass++;
+    coverage_hit(bridge_reconfigure);
     r->more = false;
     r->retry_at_ms = 0;
     r->pass_end_us = now_us() + PASS_BUDGET_US;
@@ -262,6 +268,7 @@ void reconcile_dp_attached(struct reconcile *r, bool fresh)
     struct iface *i;
 
     r->attached = true;
+    coverage_hit(datapath_attach);
     r->fresh = fresh;
     r->ports_complete = false;
     r->settled = false;
@@ -335,6 +342,7 @@ void reconcile_device_changed(struct reconcile *r, const struct link_info *link,
 {
     struct iface *i = iface_find(r, link->name);
 
+    coverage_hit(link_event);
     if (!i) {
         return;
     }

@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "db/client/client.h"
+#include "lib/coverage.h"
 #include "lib/log.h"
 #include "vswitchd/reconcile/live.h"
 
 LOG_MODULE(stats);
+
+COVERAGE(txn_statistics)
 
 static json_t *stats_json(const struct dp_port_stats *s)
 {
@@ -102,6 +105,7 @@ static void write_stats(struct reconcile *r)
         return;
     }
     r->stats_in_flight = true;
+    coverage_hit(txn_statistics);
     db_txn_commit(txn, done, r);
 }
 

@@ -12,10 +12,13 @@
 #include <errno.h>
 
 #include "db/client/client.h"
+#include "lib/coverage.h"
 #include "lib/log.h"
 #include "vswitchd/reconcile/live.h"
 
 LOG_MODULE(status);
+
+COVERAGE(txn_status)
 
 /* What tools that ask for a version decide by: the release whose schema and behaviour Sluice
  * keeps to. */
@@ -422,5 +425,6 @@ void status_write(struct reconcile *r)
         return;
     }
     r->txn_in_flight = true;
+    coverage_hit(txn_status);
     db_txn_commit(txn, done, r);
 }

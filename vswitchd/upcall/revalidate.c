@@ -12,10 +12,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/coverage.h"
 #include "lib/log.h"
 #include "vswitchd/upcall/internal.h"
 
 LOG_MODULE(revalidate);
+
+COVERAGE(revalidate_pass)
 
 static uint64_t now_us(void)
 {
@@ -153,6 +156,7 @@ static void pass_end(struct upcall *u, uint64_t now_ms)
     u->in_pass = false;
     u->pass_ended_ms = now_ms;
     u->n.passes++;
+    coverage_hit(revalidate_pass);
     if (u->sync == SYNC_PASS) {
         struct dp_op op = {.type = DP_OP_BARRIER, .cookie = COOKIE_SYNC << 56 | ++u->sync_serial};
         u->sync = SYNC_BARRIER;

@@ -7,10 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/coverage.h"
 #include "lib/log.h"
 #include "vswitchd/upcall/internal.h"
 
 LOG_MODULE(upcall);
+
+COVERAGE(upcall)
+COVERAGE(upcall_execute)
+COVERAGE(flow_install)
+COVERAGE(flow_evict)
+COVERAGE(flow_put_error)
 
 #define EVICT_SEARCH 256 /* Flows that are looked at for one that may go. */
 
@@ -101,6 +108,7 @@ static void execute(struct upcall *u, const struct dp_upcall *up, uint64_t pendi
     }
     op_queue_put(&u->ops, &op);
     u->n.executed++;
+    coverage_hit(upcall_execute);
 }
 
 /* A flow of a port that has more than 'share' of them, NULL when a short search finds none. */
@@ -135,6 +143,7 @@ static bool make_room(struct upcall *u, uint32_t in_port)
         return false;
     }
     u->n.evicted++;
+    coverage_hit(flow_evict);
     upcall_delete_flow(u, f);
     return true;
 }
@@ -162,6 +171,7 @@ static struct cached_flow *flow_for(struct upcall *u, const struct dp_upcall *up
         return NULL;
     }
     u->n.installed++;
+    coverage_hit(flow_install);
     return flow_table_add(&u->flows, up->key, &out->mask, now_ms);
 }
 
@@ -204,6 +214,7 @@ static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t no
     struct cached_flow *f;
 
     u->n.upcalls++;
+    coverage_hit(upcall);
     if (op_queue_is_full(&u->ops)) {
         unanswered(u, up);
         return;
@@ -319,6 +330,7 @@ static void put_completed(struct upcall *u, struct cached_flow *f, int error)
         return;
     }
     u->n.put_errors++;
+    coverage_hit(flow_put_error);
     log_warn_limit("the datapath did not take flow %u: %s", f->flow_no, strerror(-error));
     if (f->pending != DP_NO_PENDING) {
         /* The token may be unanswered still; if it was answered this does nothing. */
