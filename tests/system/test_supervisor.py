@@ -371,7 +371,7 @@ def test_up_that_is_interrupted_leaves_nothing(fakes):
 
 
 @pytest.mark.parametrize("argv, words", [
-    (("frobnicate",), "unknown command 'frobnicate'"), (("top", "--interval=0"), "'0'"), (("top",), "not running"), ((), "a command is missing"),
+    (("frobnicate",), "unknown command 'frobnicate'"), (("top", "--interval=0"), "'0'"), (("top", "--sort=x"), "'x'"), (("top", "--format=xml"), "'xml'"), (("top",), "not running"), ((), "a command is missing"),
     (("up", "--nosuch"), "'--nosuch'"), (("up", "--memory=lots"), "'lots'"), (("up", "extra"), "'extra'"),
     (("status", "--format=xml"), "'xml'"), (("down", "extra"), "'extra'"), (("up", "--timeout=0"), "'0'"),
     (("up", "-m", "0"), "'0'"), (("up", "-v", "nosuch"), "'nosuch'"), (("up", "--remote=ptcpx:1"), "'ptcpx:1'"),

@@ -75,7 +75,7 @@ bool report_print(const json_t *status, FILE *f)
 
     fprintf(f, "sluice runs in %s: process %lld, up %s\n\n", text(status, "rundir"),
             (long long)number(status, "pid"), duration(status, buf, sizeof buf));
-    fprintf(f, "%-16s %8s  %-9s %9s %9s  %s\n", "PROGRAM", "PID", "STATE", "UPTIME", "RESTARTS",
+    fprintf(f, "%-15s %7s  %-9s %7s %8s  %s\n", "PROGRAM", "PID", "STATE", "UPTIME", "RESTARTS",
             "LAST END");
     json_array_foreach (json_object_get(status, "programs"), i, p) {
         long long pid = number(p, "pid");
@@ -84,7 +84,7 @@ bool report_print(const json_t *status, FILE *f)
         if (pid) {
             snprintf(pid_text, sizeof pid_text, "%lld", pid);
         }
-        fprintf(f, "%-16s %8s  %-9s %9s %9lld  %s\n", text(p, "name"), pid_text, text(p, "state"),
+        fprintf(f, "%-15s %7s  %-9s %7s %8lld  %s\n", text(p, "name"), pid_text, text(p, "state"),
                 pid ? duration(p, buf, sizeof buf) : "-", (long long)number(p, "restarts"),
                 *text(p, "last_end") ? text(p, "last_end") : "-");
     }
