@@ -94,9 +94,16 @@ static void prefetch_counters(const struct worker *w, uint32_t found)
     }
 }
 
-/* Runs the packets of a burst in its order. A worker learns of a megaflow before the answer to the
- * packet that waits for it: while a packet waits, also one of this burst, those of its flow that
- * find the megaflow wait behind it. */
+/* A worker learns of a megaflow before the answer to the packet that waits for it: while a packet
+ * waits, also one of this burst, those of its flow that find the megaflow must wait behind it. None
+ * does that found a megaflow which was there when the oldest of those that wait was looked up, and
+ * missed: so most traffic of a port some of whose flows always wait needs no closer look. */
+static inline bool may_wait(const struct worker *w, const uint16_t *waiting, uint32_t slot)
+{
+    return unlikely(*waiting) && core.wildcard->births[slot] > pending_since(w->pending);
+}
+
+/* Runs the packets of a burst in its order. */
 static void run_burst(struct worker *w, struct core_queue *q, bool deep, uint32_t found, uint16_t n)
 {
     const uint16_t *waiting = &w->pending->ports[q->port_no].n_entries;
@@ -107,12 +114,15 @@ static void run_burst(struct worker *w, struct core_queue *q, bool deep, uint32_
         uint16_t first = i, tcp_flags = 0;
         uint32_t slot = b->slots[i];
         uint64_t bytes = 0;
+        bool look;
 
         if (unlikely(!(found & (1u << i)))) {
             miss_run(w, q, b->pkts[i++]);
             continue;
         }
-        if (unlikely(*waiting) && miss_park_if_pending(w, q->port_no, b->pkts[i])) {
+        look = may_wait(w, waiting, slot);
+        if (unlikely(look) &&
+            miss_park_if_pending(w, q->port_no, b->pkts[i], deep ? &b->keys[i] : NULL)) {
             i++;
             continue;
         }
@@ -120,7 +130,7 @@ static void run_burst(struct worker *w, struct core_queue *q, bool deep, uint32_
             bytes += b->pkts[i]->pkt_len;
             tcp_flags |= deep ? b->keys[i].tcp_flags : 0;
             i++;
-        } while (likely(!*waiting) && i < n && b->slots[i] == slot && (found & (1u << i)));
+        } while (likely(!look) && i < n && b->slots[i] == slot && (found & (1u << i)));
         run_actions(w, slot, &b->pkts[first], (uint16_t)(i - first), bytes, be16_get(tcp_flags));
     }
 }

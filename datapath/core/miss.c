@@ -47,15 +47,19 @@ static void park(struct worker *w, struct pending_entry *e, struct rte_mbuf *m)
     }
 }
 
-bool miss_park_if_pending(struct worker *w, uint32_t in_port, struct rte_mbuf *m)
+bool miss_park_if_pending(struct worker *w, uint32_t in_port, struct rte_mbuf *m,
+                          const struct flow_key *key)
 {
     struct pending_entry *e;
-    struct flow_key key;
+    struct flow_key parsed;
 
-    if (parse_mbuf(m, (uint16_t)in_port, PARSE_ALL, &key) != PARSE_OK) {
-        return false;
+    if (!key) {
+        if (parse_mbuf(m, (uint16_t)in_port, PARSE_ALL, &parsed) != PARSE_OK) {
+            return false;
+        }
+        key = &parsed;
     }
-    e = pending_find(w->pending, &key);
+    e = pending_find(w->pending, key);
     if (e) {
         park(w, e, m);
     }
@@ -128,7 +132,7 @@ void miss_run(struct worker *w, struct core_queue *q, struct rte_mbuf *m)
         drop_packets(w, &drop_rate, &m, 1);
         return;
     }
-    status = pending_open(w->pending, &key, w->now_ms, &e);
+    status = pending_open(w->pending, &key, w->now_ms, w->births, &e);
     if (status != PENDING_PARKED) {
         drop_packets(w, full_reason(status), &m, 1);
         return;

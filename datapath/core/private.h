@@ -106,6 +106,7 @@ struct worker {
     struct core_flow_counter *flows;
     struct core_totals *totals;
     struct core_burst burst;
+    uint64_t births; /* Of the wildcard cache, before this round's look-ups. */
 
     struct rte_ring *inbox;  /* struct core_message, */
     struct rte_ring *outbox; /* on their way back. */
@@ -155,8 +156,10 @@ void burst_run(struct worker *, struct core_queue *, uint16_t n);
 
 /* miss.c: packets that no megaflow matches. */
 void miss_run(struct worker *, struct core_queue *, struct rte_mbuf *);
-/* Parks the packet when its flow waits for policy, so that it stays behind those before it. */
-bool miss_park_if_pending(struct worker *, uint32_t in_port, struct rte_mbuf *);
+/* Parks the packet when its flow waits for policy, so that it stays behind those before it. 'key'
+ * may be NULL. */
+bool miss_park_if_pending(struct worker *, uint32_t in_port, struct rte_mbuf *,
+                          const struct flow_key *key);
 void miss_expire(struct worker *);
 void miss_purge(struct worker *, uint32_t port_no);
 void pending_limits_of(const struct core_settings *, struct pending_limits *);

@@ -29,6 +29,7 @@ static void take_time(struct worker *w)
 {
     uint64_t tsc = rte_rdtsc();
 
+    w->births = wildcard_births(core.wildcard);
     if (tsc - w->now_tsc > core.tsc_per_ms / 2) {
         w->now_tsc = tsc;
         w->now_ms = time_now_ms();

@@ -117,7 +117,7 @@ static uint32_t take_free(struct pending *p)
 }
 
 enum pending_status pending_open(struct pending *p, const struct flow_key *key, uint64_t now_ms,
-                                 struct pending_entry **ret)
+                                 uint64_t since, struct pending_entry **ret)
 {
     struct pending_port *port = &p->ports[key->in_port];
     struct pending_entry *e, *newest = at(p, p->newest);
@@ -135,6 +135,7 @@ enum pending_status pending_open(struct pending *p, const struct flow_key *key, 
     e->token = (uint64_t)p->worker << 56 | (uint64_t)number << TOKEN_INDEX_SHIFT |
                ((e->token + 1) & TOKEN_COUNT_MASK);
     e->deadline_ms = now_ms + p->limits.timeout_ms;
+    e->since = since;
     e->in_port = key->in_port;
     e->n = 0;
     e->hash = hash_key(key);

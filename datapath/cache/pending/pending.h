@@ -29,6 +29,7 @@ struct pending_entry {
     struct flow_key key;
     uint64_t token;
     uint64_t deadline_ms;
+    uint64_t since;     /* As given to pending_open(). */
     uint32_t hash_next; /* All links are numbers of entries + 1; 0: none. */
     uint32_t older, newer;
     uint32_t hash;
@@ -73,9 +74,10 @@ void pending_set_limits(struct pending *, const struct pending_limits *);
 struct pending_entry *pending_find(struct pending *, const struct flow_key *);
 /* Parks a packet behind an entry. */
 enum pending_status pending_park(struct pending *, struct pending_entry *, struct rte_mbuf *);
-/* Makes an entry for a key that has none. */
+/* Makes an entry for a key that has none. 'since' never goes down: what the caller knows of the
+ * moment when the key was looked up. */
 enum pending_status pending_open(struct pending *, const struct flow_key *, uint64_t now_ms,
-                                 struct pending_entry **ret);
+                                 uint64_t since, struct pending_entry **ret);
 /* The entry of a token, NULL when there is none (any more). */
 struct pending_entry *pending_by_token(struct pending *, uint64_t token);
 /* The one that has waited longest, when its time is up. */
@@ -85,6 +87,12 @@ struct pending_entry *pending_of_port(struct pending *, uint32_t port_no);
 /* Takes an entry out, whose packets are copied to 'ret_packets' (room for PENDING_MAX_PACKETS) and
  * are the caller's now; returns their number. */
 unsigned int pending_close(struct pending *, struct pending_entry *, struct rte_mbuf **ret_packets);
+
+/* That of the entry that has waited longest, the lowest of all; there must be one. */
+static inline uint64_t pending_since(const struct pending *p)
+{
+    return p->entries[p->oldest - 1].since;
+}
 
 static inline unsigned int pending_token_worker(uint64_t token)
 {

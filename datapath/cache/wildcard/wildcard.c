@@ -10,15 +10,20 @@
 #define FLOWS_SIZE (DP_MAX_FLOWS * sizeof(struct wildcard_flow *))
 #define SLOTS_SIZE (WILDCARD_MAX_SLOTS * sizeof(struct wildcard_slot))
 #define MORE_SIZE (WILDCARD_MAX_SLOTS * sizeof(uint64_t) * (FLOW_N_WORDS - WILDCARD_INLINE_WORDS))
+#define BIRTHS_SIZE (WILDCARD_MAX_SLOTS * sizeof(uint64_t))
 #define INSTANCES_SIZE (WILDCARD_MAX_SLOTS * sizeof(struct wildcard_instance))
 #define FREE_SIZE (WILDCARD_MAX_SLOTS * sizeof(uint32_t))
 
 int wildcard_new(uint32_t flow_limit, unsigned int mask_limit, wildcard_defer *defer,
                  struct wildcard **ret)
 {
-    struct wildcard *w = xcalloc(1, sizeof *w);
+    struct wildcard *w = aligned_alloc(64, sizeof *w);
     struct wildcard_table *t = xcalloc(1, sizeof *t);
 
+    if (!w) {
+        abort();
+    }
+    memset(w, 0, sizeof *w);
     cache_hash_init();
     w->table = t;
     t->owner = w;
@@ -29,7 +34,8 @@ int wildcard_new(uint32_t flow_limit, unsigned int mask_limit, wildcard_defer *d
     t->free_slots = cache_memory_new(FREE_SIZE);
     w->slots = cache_memory_new(SLOTS_SIZE);
     w->more = cache_memory_new(MORE_SIZE);
-    if (!t->flows || !t->instances || !t->free_slots || !w->slots || !w->more ||
+    w->births = cache_memory_new(BIRTHS_SIZE);
+    if (!t->flows || !t->instances || !t->free_slots || !w->slots || !w->more || !w->births ||
         wildcard_set_limits(w, flow_limit, mask_limit)) {
         wildcard_free(w);
         return -ENOMEM;
@@ -69,6 +75,7 @@ void wildcard_free(struct wildcard *w)
     cache_memory_free(t->free_slots, FREE_SIZE);
     cache_memory_free(w->slots, SLOTS_SIZE);
     cache_memory_free(w->more, MORE_SIZE);
+    cache_memory_free(w->births, BIRTHS_SIZE);
     free(t);
     free(w);
 }
@@ -191,6 +198,7 @@ static int instance_add(struct wildcard *w, uint32_t flow_no, struct wildcard_fl
     struct wildcard_table *t = w->table;
     struct wildcard_mask *m = wildcard_mask_for(w, key->in_port, f->mask);
     uint64_t words[FLOW_N_WORDS] = {0}, hash;
+    uint64_t births = w->n_births;
     struct wildcard_slot *s;
     uint32_t slot;
     int error = 0;
@@ -214,6 +222,7 @@ static int instance_add(struct wildcard *w, uint32_t flow_no, struct wildcard_fl
     s->flow_no = flow_no;
     s->generation += s->generation & 1; /* Lives again, as another. */
     slot_set_actions(s, f->actions);
+    w->births[slot] = births + 1;
     error = wildcard_index_add(w->index, hash, slot);
     if (error) {
         t->free_slots[t->n_free_slots++] = slot; /* No worker ever saw it. */
@@ -224,8 +233,10 @@ static int instance_add(struct wildcard *w, uint32_t flow_no, struct wildcard_fl
     f->n++;
     t->n_instances++;
     wildcard_mask_count(w, key->in_port, m, f->actions, 1);
+    births++;
 out:
     wildcard_publish(w, key->in_port);
+    __atomic_store_n(&w->n_births, births, __ATOMIC_RELEASE);
     return error;
 }
 

@@ -83,9 +83,13 @@ struct wildcard_table;
 struct wildcard {
     struct wildcard_slot *slots;
     uint64_t (*more)[FLOW_N_WORDS - WILDCARD_INLINE_WORDS];
+    uint64_t *births; /* Of each slot's instance: its number among all that there ever were. */
     struct wildcard_index *index;
     struct wildcard_view *views[DP_MAX_PORTS];
     struct wildcard_table *table; /* The writer's. */
+    /* Instances that every look-up from now on finds have births up to this one; on a line of its
+     * own, since it changes with each. */
+    uint64_t n_births __attribute__((aligned(64)));
 };
 
 /* Calls fn(arg) on the control thread when no worker can hold what it frees. */
@@ -132,6 +136,12 @@ static inline const struct wildcard_view *wildcard_view(const struct wildcard *w
 static inline bool wildcard_is_live(const struct wildcard *w, uint32_t slot, uint32_t generation)
 {
     return __atomic_load_n(&w->slots[slot].generation, __ATOMIC_RELAXED) == generation;
+}
+
+/* A look-up that began after this missed no instance with a birth up to it. */
+static inline uint64_t wildcard_births(const struct wildcard *w)
+{
+    return __atomic_load_n(&w->n_births, __ATOMIC_ACQUIRE);
 }
 
 /* Looks up those of keys[0...WILDCARD_BATCH-1] whose bit is in 'which' and writes the slot of each

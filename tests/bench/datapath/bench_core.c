@@ -29,6 +29,7 @@ static struct {
     uint32_t n_flows;
     uint32_t random;
     bool fresh; /* Actions change the frames: write them anew. Else the buffers still have them. */
+    uint32_t strays; /* One frame in so many is of a new flow, which nobody answers for; 0: none. */
     uint8_t frame[64];
 } gen;
 
@@ -47,6 +48,14 @@ static void gen_fill(struct rte_mbuf *m)
 
     if (gen.fresh) {
         memcpy(p, gen.frame, 60);
+    }
+    if (gen.strays) {
+        static uint32_t n;
+        uint32_t stray = ++n % gen.strays ? 0 : n;
+
+        memcpy(p + 6, gen.frame + 6, 6);
+        memcpy(p + 7, &stray, 4);
+        p[37] = stray ? 54 : 53;
     }
     memcpy(p + 26, &ip, 4);
     memcpy(p + 34, &port, 2);
@@ -111,14 +120,16 @@ static void flush(unsigned int worker UNUSED, void *aux UNUSED)
 {
 }
 
-enum mask_kind { PORT, L4_RULE, FIVE_TUPLE, N_MASKS };
+enum mask_kind { PORT, SOURCE_MAC, L4_RULE, FIVE_TUPLE, N_MASKS };
 
 static void make_mask(struct flow_mask *mask, enum mask_kind kind, unsigned int extra)
 {
     flow_mask_init(mask);
     FLOW_MASK_FIELD(mask, recirc_id);
     FLOW_MASK_FIELD(mask, in_port);
-    if (kind != PORT) {
+    if (kind == SOURCE_MAC) {
+        FLOW_MASK_FIELD(mask, eth_src);
+    } else if (kind != PORT) {
         FLOW_MASK_FIELD(mask, eth_type);
         FLOW_MASK_FIELD(mask, nw_frag);
         FLOW_MASK_FIELD(mask, nw_proto);
@@ -271,6 +282,38 @@ static void row(const char *name, enum mask_kind kind, const struct dp_actions *
     forget_all();
 }
 
+/* So that gen_fill() need not. */
+static void fill_buffers(void)
+{
+    static struct rte_mbuf *all[300000];
+    unsigned int n = 0;
+
+    for (; n < ARRAY_SIZE(all) && (all[n] = rte_pktmbuf_alloc(core_pools()->small)); n++) {
+        memcpy(rte_pktmbuf_mtod(all[n], void *), gen.frame, 60);
+    }
+    rte_pktmbuf_free_bulk(all, n);
+}
+
+/* As row(), while some other flow of the port always waits for policy. */
+static void row_waiting(const char *name, enum mask_kind kind, const struct dp_actions *actions,
+                        uint32_t flows)
+{
+    if (!wanted(name)) {
+        return;
+    }
+    gen.strays = UINT32_MAX; /* Frames are as they should be, also in buffers that had a stray. */
+    settle(kind, actions, flows);
+    gen.strays = 65536;
+    usleep(100000);
+    measure(name, flows);
+    gen.n_flows = 0;
+    gen.strays = 0;
+    usleep(20000);
+    answer(kind, actions);
+    forget_all();
+    fill_buffers();
+}
+
 /* Every packet is of a new flow: how many are set up in a second. */
 static void row_new_flows(const struct dp_actions *actions)
 {
@@ -291,18 +334,6 @@ static void row_new_flows(const struct dp_actions *actions)
     usleep(20000);
     answer(FIVE_TUPLE, actions);
     forget_all();
-}
-
-/* So that gen_fill() need not. */
-static void fill_buffers(void)
-{
-    static struct rte_mbuf *all[300000];
-    unsigned int n = 0;
-
-    for (; n < ARRAY_SIZE(all) && (all[n] = rte_pktmbuf_alloc(core_pools()->small)); n++) {
-        memcpy(rte_pktmbuf_mtod(all[n], void *), gen.frame, 60);
-    }
-    rte_pktmbuf_free_bulk(all, n);
 }
 
 static void row_no_switch(uint32_t flows)
@@ -398,6 +429,7 @@ static void rows(void)
     for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
         row("mask: port", PORT, &out, sizes[i]);
     }
+    row("mask: source MAC", SOURCE_MAC, &out, 1000);
     for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
         row("mask: L4 rule", L4_RULE, &out, sizes[i]);
     }
@@ -415,6 +447,9 @@ static void rows(void)
     row("set source address and TTL", L4_RULE, &nat, 1000);
     fill_buffers();
     gen.fresh = false;
+    row_waiting("source MAC, others wait", SOURCE_MAC, &out, 1000);
+    row_waiting("L4 rule, others wait", L4_RULE, &out, 1000);
+    row_waiting("5-tuple, others wait", FIVE_TUPLE, &out, 1000);
     row_new_flows(&out);
     dp_actions_free(&out);
     dp_actions_free(&vlan);

@@ -41,7 +41,7 @@ static void packets_come_out_in_order_by_token(void **state UNUSED)
 
     make_key(&key, 1, 1);
     assert_null(pending_find(p, &key));
-    assert_int_equal(pending_open(p, &key, 0, &e), PENDING_PARKED);
+    assert_int_equal(pending_open(p, &key, 0, 0, &e), PENDING_PARKED);
     token = e->token;
     assert_int_equal(pending_token_worker(token), 3);
     for (uintptr_t i = 1; i <= 3; i++) {
@@ -58,7 +58,7 @@ static void packets_come_out_in_order_by_token(void **state UNUSED)
     }
     assert_null(pending_find(p, &key));
     assert_null(pending_by_token(p, token));
-    assert_int_equal(pending_open(p, &key, 0, &e), PENDING_PARKED);
+    assert_int_equal(pending_open(p, &key, 0, 0, &e), PENDING_PARKED);
     assert_true(e->token != token);
     assert_null(pending_by_token(p, token));
     pending_free(p);
@@ -71,11 +71,11 @@ static void a_port_has_its_share_and_no_more(void **state UNUSED)
     struct flow_key key;
 
     make_key(&key, 1, 1);
-    assert_int_equal(pending_open(p, &key, 0, &e), PENDING_PARKED);
+    assert_int_equal(pending_open(p, &key, 0, 0, &e), PENDING_PARKED);
     make_key(&key, 1, 2);
-    assert_int_equal(pending_open(p, &key, 0, &f), PENDING_PARKED);
+    assert_int_equal(pending_open(p, &key, 0, 0, &f), PENDING_PARKED);
     make_key(&key, 1, 3);
-    assert_int_equal(pending_open(p, &key, 0, &f), PENDING_PORT_FULL);
+    assert_int_equal(pending_open(p, &key, 0, 0, &f), PENDING_PORT_FULL);
     for (uintptr_t i = 0; i < 3; i++) {
         assert_int_equal(pending_park(p, e, packet(i)), PENDING_PARKED);
     }
@@ -83,12 +83,12 @@ static void a_port_has_its_share_and_no_more(void **state UNUSED)
     assert_int_equal(pending_park(p, f, packet(2)), PENDING_PARKED);
     assert_int_equal(pending_park(p, f, packet(3)), PENDING_PORT_FULL);
     make_key(&key, 2, 3);
-    assert_int_equal(pending_open(p, &key, 0, &e), PENDING_PARKED);
+    assert_int_equal(pending_open(p, &key, 0, 0, &e), PENDING_PARKED);
     for (uintptr_t i = 0; i < 3; i++) {
         assert_int_equal(pending_park(p, e, packet(i)), PENDING_PARKED);
     }
     make_key(&key, 3, 3);
-    assert_int_equal(pending_open(p, &key, 0, &e), PENDING_TOTAL_FULL);
+    assert_int_equal(pending_open(p, &key, 0, 0, &e), PENDING_TOTAL_FULL);
     pending_free(p);
 }
 
@@ -100,11 +100,11 @@ static void the_oldest_expires_first(void **state UNUSED)
     struct flow_key key;
 
     make_key(&key, 1, 1);
-    pending_open(p, &key, 1000, &a);
+    pending_open(p, &key, 1000, 0, &a);
     make_key(&key, 2, 2);
-    pending_open(p, &key, 1010, &b);
+    pending_open(p, &key, 1010, 0, &b);
     make_key(&key, 3, 3);
-    pending_open(p, &key, 1020, &c);
+    pending_open(p, &key, 1020, 0, &c);
     assert_null(pending_expired(p, 1099));
     pending_close(p, b, out); /* From the middle. */
     assert_ptr_equal(pending_expired(p, 1200), a);
