@@ -226,6 +226,13 @@ void hosted_flush(struct hosted *h)
     }
 }
 
+void hosted_flush_all(struct hosted *h)
+{
+    do {
+        hosted_flush(h);
+    } while (!TAILQ_EMPTY(&h->finished));
+}
+
 int hosted_compact(struct hosted *h, struct error *err)
 {
     int error;
@@ -233,7 +240,7 @@ int hosted_compact(struct hosted *h, struct error *err)
     if (!h->store) {
         return error_set(err, EOPNOTSUPP, "database %s is kept in memory only", h->name);
     }
-    hosted_flush(h);
+    hosted_flush_all(h);
     hosted_stop_compaction(h);
     h->size_before = store_size(h->store);
     error = store_compact(h->store, err);

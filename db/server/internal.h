@@ -180,6 +180,9 @@ struct hosted *hosted_new(struct server *, struct store *, struct database *, bo
 void hosted_free(struct hosted *);
 /* Writes and answers everything that is finished. */
 void hosted_flush(struct hosted *);
+/* The same until nothing is finished: what is written may end the waiting of others, who then have
+ * something to be written. Before anything that looks at the whole database, or replaces it. */
+void hosted_flush_all(struct hosted *);
 void hosted_flush_later(struct hosted *);
 /* For changes that no request made: txn is prepared here. */
 int hosted_commit_internal(struct hosted *, struct txn *, struct error *);

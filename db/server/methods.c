@@ -145,7 +145,7 @@ static void flush_all(struct server *server)
     struct hosted *h;
 
     LIST_FOREACH (h, &server->dbs, entry) {
-        hosted_flush(h);
+        hosted_flush_all(h);
     }
 }
 

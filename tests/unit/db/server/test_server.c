@@ -487,6 +487,50 @@ static void a_schema_can_be_replaced(void **state UNUSED)
     close(fd);
 }
 
+#define MONITOR                                                                                    \
+    "{'method': 'monitor_cond', 'params': ['D', 'm', {'T': {'columns': ['s']}}], 'id': 2}"
+
+/* What sets the waiting one going and the request behind it come in one piece: nothing is written
+ * between them but what that request has written first. */
+static void what_stops_waiting_is_written_before_the_whole_is_looked_at(void **state UNUSED)
+{
+    int waiter = dial(), fd = dial(), other = dial();
+
+    say(other, MONITOR);
+    expect_part(other, "'id':2");
+    say(waiter, TRANSACT(1, WAIT(20000) "," UPDATE("[]", "{'s': ['set', [1, 2]]}")));
+    expect_silence(waiter);
+    say(fd, TRANSACT(1, INSERT("{'name': 'go'}")) MONITOR);
+    expect_part(fd, "'id':1");
+    expect(fd, "{'error':null,'id':2,'result':{'T':{'U':{'initial':{'s':['set',[1,2]]}}}}}");
+    expect_silence(fd); /* It knows already. */
+    expect_part(waiter, "'id':1");
+    close(other);
+
+    say(fd, TRANSACT(3, UPDATE("[]", "{'name': 'stay'}")));
+    expect_part(fd, "'id':3");
+    say(waiter, TRANSACT(2, WAIT(20000) "," UPDATE("[]", "{'i': 7}")));
+    expect_silence(waiter);
+    say(waiter, "{'method': 'set_db_change_aware', 'params': [true], 'id': 3}");
+    expect_part(waiter, "'id':3");
+    say(fd,
+        TRANSACT(
+            4,
+            UPDATE("[]", "{'name': 'go'}")) "{'method': 'convert', 'params': ['D', {'name': 'D', "
+                                            "'version': '2.0.0', 'tables': {'T': "
+                                            "{'columns': {'i': {'type': 'integer'}}}}}], 'id': 5}");
+    expect_part(fd, "'id':4");
+    expect(waiter, "{'error':null,'id':2,'result':[{},{'count':1}]}");
+    expect(fd, "{'id':null,'method':'monitor_canceled','params':['m']}");
+    expect(fd, "{'error':null,'id':5,'result':{}}");
+    say(fd, TRANSACT(6, "{'op': 'select', 'table': 'T', 'where': [], 'columns': ['i']}"));
+    expect(fd, "{'error':null,'id':6,'result':[{'rows':[{'i':7}]}]}");
+    close(fd);
+    close(waiter);
+    stop(SIGTERM);
+    start();
+}
+
 int main(void)
 {
 #define TEST(T) cmocka_unit_test_setup_teardown(T, set_up, tear_down)
@@ -505,6 +549,7 @@ int main(void)
         TEST(a_full_disk_fails_transactions_and_nothing_else),
         TEST(many_requests_at_once_are_answered_in_order),
         TEST(a_schema_can_be_replaced),
+        TEST(what_stops_waiting_is_written_before_the_whole_is_looked_at),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
