@@ -116,9 +116,9 @@ void core_stop(void)
         return;
     }
     stop_workers();
-    wildcard_free(core.wildcard);
     while (core.rcu && !grace_poll()) {
     }
+    wildcard_free(core.wildcard); /* Deletions that were under way have ended in it. */
     rte_free(core.rcu);
     pools_free(&core.pools);
     memset(drop_counters, 0, sizeof drop_counters);

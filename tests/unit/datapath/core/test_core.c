@@ -516,6 +516,25 @@ static void a_deletion_completes_though_workers_change_meanwhile(void **state UN
     WAIT_UNTIL(n_deleted == 2);
 }
 
+static void stopping_ends_deletions_that_are_under_way(void **state)
+{
+    struct flow_mask mask;
+    uint8_t b[60];
+
+    n_deleted = 0;
+    mask_of_udp(&mask);
+    test_udp(b, 1, 1000, 53, 0);
+    test_receive(1, b, 60);
+    WAIT_UNTIL(test_upcall_count() == 1);
+    assert_int_equal(put(5, &test_upcalls[0], &mask, 2), 0);
+    WAIT_UNTIL(test_sent(2) == 1);
+    assert_int_equal(core_flow_del(5, on_deleted, NULL), 0);
+    teardown(state);
+    assert_int_equal(n_deleted, 1);
+    assert_int_equal(deleted_packets, 1);
+    setup(state); /* For the next teardown(). */
+}
+
 int main(void)
 {
     static struct core_settings few_flows, short_timeout, long_timeout;
@@ -542,6 +561,7 @@ int main(void)
         T(workers_change_under_traffic_and_nothing_is_lost, &long_timeout),
         T(workers_that_cannot_be_made_leave_those_that_there_are, NULL),
         T(a_deletion_completes_though_workers_change_meanwhile, NULL),
+        T(stopping_ends_deletions_that_are_under_way, NULL),
     };
 
     core_settings_default(&few_flows);
