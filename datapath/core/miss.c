@@ -66,23 +66,24 @@ bool miss_park_if_pending(struct worker *w, uint32_t in_port, struct rte_mbuf *m
     return e;
 }
 
-/* The share is the queue's part of the port's rate; a burst of a tenth of a second is fine. */
+/* The share is the queue's part of the port's rate, which may be less than one a second; a burst of
+ * a tenth of a second is fine. */
 static bool take_token(struct worker *w, struct core_queue *q)
 {
-    uint64_t rate = core.settings.upcall_rate / q->port->n_rxq;
+    uint64_t rate = core.settings.upcall_rate, price = UINT64_C(1000) * q->port->n_rxq;
 
-    if (!core.settings.upcall_rate) {
+    if (!rate) {
         return true;
     }
     if (w->now_ms != q->tokens_ms) {
-        q->tokens += RTE_MIN(w->now_ms - q->tokens_ms, UINT64_C(1000)) * rate;
-        q->tokens = RTE_MIN(q->tokens, RTE_MAX(rate * 100, UINT64_C(1000)));
+        q->tokens += RTE_MIN(w->now_ms - q->tokens_ms, price) * rate;
+        q->tokens = RTE_MIN(q->tokens, RTE_MAX(rate * 100, price));
         q->tokens_ms = w->now_ms;
     }
-    if (q->tokens < 1000) {
+    if (q->tokens < price) {
         return false;
     }
-    q->tokens -= 1000;
+    q->tokens -= price;
     return true;
 }
 

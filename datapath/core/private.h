@@ -34,7 +34,7 @@ struct core_queue {
     uint8_t worker;
     int fd; /* -1: must be polled. */
     /* The worker's: the port's share of upcalls, as a bucket of tokens. */
-    uint64_t tokens; /* In 1/1000 upcalls. */
+    uint64_t tokens; /* 1000 for each queue of the port buy an upcall. */
     uint64_t tokens_ms;
 };
 

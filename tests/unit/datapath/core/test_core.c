@@ -252,6 +252,20 @@ static void a_port_flooding_new_flows_does_not_starve_another(void **state UNUSE
     WAIT_UNTIL(test_sent(3) == 1);
 }
 
+static void a_port_with_more_queues_than_upcalls_a_second_has_some(void **state UNUSED)
+{
+    uint8_t b[60];
+
+    test_ports[1].port.n_rxq = 4; /* As far as its one queue's share goes. */
+    for (uint32_t i = 0; i < 10; i++) {
+        test_udp(b, i, 1000, 53, i);
+        test_receive(1, b, 60);
+    }
+    WAIT_UNTIL(test_upcall_count() + test_drops("upcall-rate") == 10);
+    assert_true(test_upcall_count() >= 1);
+    test_ports[1].port.n_rxq = 1;
+}
+
 static void nobody_listening_is_a_named_drop(void **state UNUSED)
 {
     uint8_t b[60];
@@ -537,7 +551,7 @@ static void stopping_ends_deletions_that_are_under_way(void **state)
 
 int main(void)
 {
-    static struct core_settings few_flows, short_timeout, long_timeout;
+    static struct core_settings few_flows, short_timeout, long_timeout, few_upcalls;
     const struct CMUnitTest tests[] = {
 #define T(NAME, STATE) cmocka_unit_test_prestate_setup_teardown(NAME, setup, teardown, STATE)
         T(a_miss_is_answered_and_the_flow_forwards, NULL),
@@ -548,6 +562,7 @@ int main(void)
         T(a_pending_flow_times_out, &short_timeout),
         T(too_many_packets_behind_one_upcall_are_dropped_by_name, NULL),
         T(a_port_flooding_new_flows_does_not_starve_another, &long_timeout),
+        T(a_port_with_more_queues_than_upcalls_a_second_has_some, &few_upcalls),
         T(nobody_listening_is_a_named_drop, NULL),
         T(runts_and_cut_tags_are_named_drops, NULL),
         T(output_to_a_port_that_is_gone_is_a_named_drop, NULL),
@@ -567,6 +582,9 @@ int main(void)
     core_settings_default(&few_flows);
     few_flows.n_workers = 1;
     few_flows.flow_limit = 2;
+    core_settings_default(&few_upcalls);
+    few_upcalls.n_workers = 1;
+    few_upcalls.upcall_rate = 3;
     core_settings_default(&short_timeout);
     short_timeout.n_workers = 1;
     short_timeout.pending_timeout_ms = 50;
