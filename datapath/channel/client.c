@@ -203,8 +203,8 @@ static int read_welcome(struct client *client, struct message_reader *r, const i
     if (error) {
         return error;
     }
-    session->wake_datapath = dup(fds[2]);
-    session->wake_us = dup(fds[3]);
+    session->wake_datapath = fcntl(fds[2], F_DUPFD_CLOEXEC, 0);
+    session->wake_us = fcntl(fds[3], F_DUPFD_CLOEXEC, 0);
     if (session->wake_datapath < 0 || session->wake_us < 0) {
         return error_set_errno(err, errno, "a file descriptor cannot be duplicated");
     }
@@ -225,9 +225,6 @@ static void handle_greeting(struct client *client, const struct message_header *
         error = read_welcome(client, r, fds, n_fds, &fresh, &err);
     } else {
         error = error_set(&err, EPROTO, "it greets with message type %u", header->type);
-    }
-    for (unsigned int i = 0; i < n_fds; i++) {
-        close(fds[i]);
     }
     if (error) {
         not_attached(client, err.text);
@@ -267,18 +264,12 @@ void client_handle_notice(struct client *client, const struct message_header *he
     }
 }
 
-static void on_readable(evutil_socket_t fd UNUSED, short what UNUSED, void *client_)
+/* A message, or the end, of a datapath that is attached or greets. */
+static void handle_received(struct client *client, int n, const int *fds, unsigned int n_fds)
 {
-    struct client *client = client_;
-    int fds[MESSAGE_MAX_FDS];
-    unsigned int n_fds = 0;
     struct message_header header;
     struct message_reader reader;
-    int n = channel_recv(client->sock, client->buffer, client->attached ? NULL : fds, &n_fds);
 
-    if (n == -EAGAIN || client->broken) {
-        return;
-    }
     if (n <= 0 || !message_read(&reader, client->buffer, (size_t)n, &header)) {
         const char *reason = !n ? "it closed the connection" : strerror(n < 0 ? -n : EPROTO);
 
@@ -293,6 +284,21 @@ static void on_readable(evutil_socket_t fd UNUSED, short what UNUSED, void *clie
         client_handle_notice(client, &header, &reader);
     } else {
         handle_greeting(client, &header, &reader, fds, n_fds);
+    }
+}
+
+static void on_readable(evutil_socket_t fd UNUSED, short what UNUSED, void *client_)
+{
+    struct client *client = client_;
+    int fds[MESSAGE_MAX_FDS];
+    unsigned int n_fds = 0;
+    int n = channel_recv(client->sock, client->buffer, client->attached ? NULL : fds, &n_fds);
+
+    if (n != -EAGAIN && !client->broken) {
+        handle_received(client, n, fds, n_fds);
+    }
+    for (unsigned int i = 0; i < n_fds; i++) {
+        close(fds[i]); /* Whoever wanted one has a copy. */
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -265,6 +266,33 @@ static void test_bad_welcomes_are_not_believed_and_it_tries_again(void **state)
     close(unsealed);
 }
 
+static unsigned int count_fds(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    unsigned int n = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir)) {
+        n++;
+    }
+    closedir(dir);
+    return n;
+}
+
+static void test_descriptors_of_a_stump_of_a_greeting_are_closed(void **state)
+{
+    struct fixture *f = *state;
+    unsigned int n_fds;
+    struct message m;
+
+    accept_client(f);
+    n_fds = count_fds();
+    put_welcome(f, &m, CHANNEL_VERSION, 2);
+    m.len = 4;
+    refuse_welcome(f, &m, f->fds, 4);
+    assert_true(count_fds() <= n_fds); /* One less while it is not connected. */
+}
+
 static void test_a_counters_header_that_lies_stays_within_the_mapping(void **state)
 {
     struct fixture *f = *state;
@@ -508,6 +536,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_a_good_welcome_attaches),
         T(test_bad_welcomes_are_not_believed_and_it_tries_again),
+        T(test_descriptors_of_a_stump_of_a_greeting_are_closed),
         T(test_a_counters_header_that_lies_stays_within_the_mapping),
         T(test_a_closed_connection_is_a_loss),
         T(test_a_corrupt_upcall_ring_is_a_loss),
