@@ -5,7 +5,6 @@
 #include "ofproto/codec/match_wire.h"
 
 #define NAME_LEN 32
-#define MAX_ENTRIES 1000000
 
 enum { INSTRUCTIONS = 0, NEXT_TABLES = 2, WRITE_ACTIONS = 4, APPLY_ACTIONS = 6, MATCH = 8 };
 enum { WILDCARDS = 10, WRITE_SETFIELD = 12, APPLY_SETFIELD = 14 };
@@ -51,7 +50,8 @@ static void put_fields(struct strbuf *s, uint16_t type, bool settable, bool with
     end(s, start);
 }
 
-void ofp_table_features_encode(struct strbuf *s, uint8_t table_id, const char *name)
+void ofp_table_features_encode(struct strbuf *s, uint8_t table_id, const char *name,
+                               uint32_t max_rules)
 {
     static const uint16_t instructions[] = {4};        /* Apply-actions. */
     static const uint16_t actions[] = {0, 17, 18, 25}; /* Output, push and pop VLAN, set-field. */
@@ -65,7 +65,7 @@ void ofp_table_features_encode(struct strbuf *s, uint8_t table_id, const char *n
     wire_put64(s, UINT64_MAX); /* Metadata can be matched, and not yet written. */
     wire_put64(s, 0);
     wire_put32(s, 0);
-    wire_put32(s, MAX_ENTRIES);
+    wire_put32(s, max_rules);
     put_ids(s, INSTRUCTIONS, instructions, ARRAY_SIZE(instructions));
     put_ids(s, NEXT_TABLES, NULL, 0);
     put_ids(s, WRITE_ACTIONS, NULL, 0);

@@ -6,6 +6,7 @@
 
 /* One entry: every field that has a header can be matched, the settable ones set, actions that are
  * registered applied. OpenFlow 1.3. */
-void ofp_table_features_encode(struct strbuf *, uint8_t table_id, const char *name);
+void ofp_table_features_encode(struct strbuf *, uint8_t table_id, const char *name,
+                               uint32_t max_rules);
 
 #endif

@@ -91,6 +91,7 @@ static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t n
         .flags = fm->flags & ~(OFPFF_CHECK_OVERLAP | OFPFF_RESET_COUNTS),
         .now_ms = now_ms,
     };
+    const struct ofp_table *table = bridge->tables[0];
     struct overlap overlap = {fm, false};
     struct ofp_rule *rule, *old;
 
@@ -101,7 +102,11 @@ static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t n
         }
     }
     rule = rule_new(&bridge->set->masks, &config);
-    old = classifier_find_same(&bridge->tables[0]->cls, rule);
+    old = classifier_find_same(&table->cls, rule);
+    if (!old && table->cls.n_rules >= table->max_rules) {
+        rule_unref(&bridge->set->masks, rule);
+        return OFPERR_FMFC_TABLE_FULL;
+    }
     if (old && !(fm->flags & OFPFF_RESET_COUNTS)) {
         rule->packets = old->packets;
         rule->bytes = old->bytes;

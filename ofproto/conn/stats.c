@@ -167,7 +167,7 @@ static int tables(struct multipart *m, const uint8_t *p, size_t len)
     if (m->conn->version == OFP10) {
         put_text(&m->s, "table0", 32);
         wire_put32(&m->s, 0x3fffff); /* Every field may be wild. */
-        wire_put32(&m->s, 1000000);
+        wire_put32(&m->s, table->max_rules);
     }
     wire_put32(&m->s, (uint32_t)table->cls.n_rules);
     wire_put64(&m->s, table->n_lookups);
@@ -231,7 +231,7 @@ static int table_features(struct multipart *m, const uint8_t *p, size_t len)
     if (len) {
         return OFPERR_TFFC_EPERM; /* The table is as it is. */
     }
-    ofp_table_features_encode(&m->s, 0, "table0");
+    ofp_table_features_encode(&m->s, 0, "table0", m->conn->bridge->tables[0]->max_rules);
     return 0;
 }
 

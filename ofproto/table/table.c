@@ -8,6 +8,7 @@ struct ofp_table *ofp_table_new(uint8_t id)
     struct ofp_table *table = xcalloc(1, sizeof *table);
 
     table->id = id;
+    table->max_rules = OFP_TABLE_MAX_RULES;
     classifier_init(&table->cls);
     LIST_INIT(&table->expirable);
     return table;

@@ -4,8 +4,11 @@
 
 #include "ofproto/table/classifier.h"
 
+#define OFP_TABLE_MAX_RULES 1000000 /* That OpenFlow peers are told, and held to. */
+
 struct ofp_table {
     struct classifier cls;
+    uint32_t max_rules; /* The callers' to keep. */
     LIST_HEAD(ofp_rule_list, ofp_rule) expirable;
     uint8_t id;
     uint64_t n_lookups; /* Packets that came here, as far as effects told. */

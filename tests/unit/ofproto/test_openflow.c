@@ -428,6 +428,29 @@ static void a_bad_flow_mod_changes_nothing(void **state)
     strbuf_free(&apply);
 }
 
+static void a_full_table_takes_changes_and_no_more_rules(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+
+    greet(p, OFP13);
+    p->net.br->tables[0]->max_rules = 2; /* One is NORMAL's. */
+    put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, NULL);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    send_message(p, OFPT_FLOW_MOD, &s); /* In the place of the first. */
+    assert_int_equal(receive(p), 0);
+    put_flow_mod13(&s, "arp", OFPFC_ADD, 1, UINT32_MAX, NULL);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    expect_error(p, 5, 1);
+    assert_int_equal(p->net.br->tables[0]->cls.n_rules, 2);
+    put_flow_mod13(&s, "ip", OFPFC_DELETE, 1, UINT32_MAX, NULL);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    put_flow_mod13(&s, "arp", OFPFC_ADD, 1, UINT32_MAX, NULL);
+    send_message(p, OFPT_FLOW_MOD, &s);
+    assert_int_equal(receive(p), 0);
+    strbuf_free(&s);
+}
+
 static void a_long_dump_comes_in_whole_messages_and_all(void **state)
 {
     struct peer *p = *state;
@@ -517,6 +540,7 @@ int main(void)
         T(who_caches_flows_is_told_of_changes_once),
         T(flow_mods_add_and_delete_and_packets_follow),
         T(a_bad_flow_mod_changes_nothing),
+        T(a_full_table_takes_changes_and_no_more_rules),
         T(a_long_dump_comes_in_whole_messages_and_all),
         cmocka_unit_test(rules_say_on_the_wire_what_they_are),
     };
