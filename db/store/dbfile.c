@@ -127,21 +127,23 @@ int dbfile_open(const char *path, struct dbfile **ret, struct error *err)
 
     f = xcalloc(1, sizeof *f);
     f->path = xstrdup(path);
-    f->lock_fd = -1;
-    f->fd = open(path, O_RDWR | O_CLOEXEC | O_APPEND);
+    f->fd = f->lock_fd = -1;
+    f->real = realpath(path, NULL);
+    if (!f->real) {
+        error = error_set_errno(err, errno, "database file '%s': cannot be opened", path);
+        goto failed;
+    }
+    /* First, for until then another process may put a new file in the place of this one. */
+    error = lock_file(path, f->real, &f->lock_fd, err);
+    if (error) {
+        goto failed;
+    }
+    f->fd = open(f->real, O_RDWR | O_CLOEXEC | O_APPEND);
     if (f->fd < 0) {
         error = error_set_errno(err, errno, "database file '%s': cannot be opened", path);
         goto failed;
     }
-    f->real = realpath(path, NULL);
-    if (!f->real) {
-        error = error_set_errno(err, errno, "database file '%s': cannot be found", path);
-        goto failed;
-    }
-    error = lock_file(path, f->real, &f->lock_fd, err);
-    if (!error) {
-        error = read_whole(f, err);
-    }
+    error = read_whole(f, err);
     if (!error) {
         error = check_magic(f, err);
     }

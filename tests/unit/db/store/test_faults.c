@@ -3,6 +3,7 @@
  * the store goes on by itself. The faults are made here: these definitions of the system calls come
  * before libc's. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -62,6 +63,24 @@ int ftruncate(int fd, off_t size)
 int rename(const char *from, const char *to)
 {
     return fault() ? -1 : (int)syscall(SYS_rename, from, to);
+}
+
+/* Renamed to 'raced_to' when a lock is asked for, as by a predecessor that ends just then. */
+static const char *raced_from, *raced_to;
+
+int fcntl(int fd, int cmd, ...)
+{
+    va_list args;
+    void *arg;
+
+    va_start(args, cmd);
+    arg = va_arg(args, void *);
+    va_end(args);
+    if (cmd == F_OFD_SETLK && raced_from) {
+        assert_int_equal(syscall(SYS_rename, raced_from, raced_to), 0);
+        raced_from = NULL;
+    }
+    return (int)syscall(SYS_fcntl, fd, cmd, arg);
 }
 
 static const char schema[] = "{\"name\": \"D\", \"version\": \"1.0.0\", \"tables\": {\"T\": "
@@ -197,10 +216,45 @@ static void nothing_acknowledged_is_lost_to_faults(void **state UNUSED)
     rmdir(dir);
 }
 
+static void insert_alone(const char *path, int i)
+{
+    struct store *store = open_store(path);
+    struct txn *txn = insert(store, i);
+
+    assert_int_equal(store_flush(store, true, NULL), 0);
+    txn_commit(txn);
+    store_close(store);
+}
+
+static void a_file_replaced_before_it_is_locked_is_not_mistaken_for_the_new_one(void **state UNUSED)
+{
+    char dir[] = "/tmp/test_faults.XXXXXX", path[64], newer[64], lock[64];
+    struct store *store;
+
+    fault_percent = 0;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/conf.db", dir);
+    snprintf(newer, sizeof newer, "%s/newer", dir);
+    snprintf(lock, sizeof lock, "%s/.conf.db.~lock~", dir);
+    insert_alone(path, 1);
+    assert_int_equal(syscall(SYS_rename, path, newer), 0);
+    insert_alone(path, 0);
+    raced_to = path;
+    raced_from = newer;
+    store = open_store(path);
+    assert_null(raced_from);
+    assert_true(rows(store) == 2);
+    store_close(store);
+    unlink(path);
+    unlink(lock);
+    rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_acknowledged_is_lost_to_faults),
+        cmocka_unit_test(a_file_replaced_before_it_is_locked_is_not_mistaken_for_the_new_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
