@@ -179,6 +179,10 @@ static int run(const struct arguments *args, const char *rundir, const char *dbd
     struct server *server;
     int error;
 
+    if (!base) {
+        free(path);
+        return error_set(err, ENOMEM, "libevent does not start");
+    }
     error = set_limits(args, &limits, err);
     server = server_new(base, &limits);
     error = error ? error : set_up_dirs(args, rundir, dbdir, err);

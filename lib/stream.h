@@ -32,8 +32,7 @@ struct stream_listener;
 typedef void stream_accept_cb(struct bufferevent *bev, const char *peer, void *aux);
 
 /* Listens. A Unix socket is made with mode 0660 (umask is left alone); a stale one, on which nobody
- * listens, is replaced; one that is in use is -EADDRINUSE. At most 'max_conns' accepted streams
- * wait unserved in the kernel's backlog. */
+ * listens, is replaced; one that is in use is -EADDRINUSE. */
 int stream_listen(struct event_base *base, const char *name, stream_accept_cb *accept_cb, void *aux,
                   struct stream_listener **ret, struct error *err);
 /* Stops listening and removes a Unix socket's file. NULL is fine. */
