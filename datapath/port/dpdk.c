@@ -20,7 +20,6 @@ DROP_REASON(prepare, "tx-offload-refused",
 #define TX_SEG (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)
 #define TX_WORK (TX_SEG | RTE_MBUF_F_TX_L4_MASK)
 #define DEFAULT_MTU 1500
-#define FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + 8) /* With two VLAN tags. */
 
 struct dpdk_port {
     struct dpdk_dev dev;
@@ -37,7 +36,7 @@ static void read_mtu(struct dpdk_port *p)
     uint16_t mtu = DEFAULT_MTU;
 
     rte_eth_dev_get_mtu(p->dev.id, &mtu);
-    __atomic_store_n(&p->max_frame, mtu + FRAME_OVERHEAD, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->max_frame, mtu + PORT_FRAME_OVERHEAD, __ATOMIC_RELAXED);
 }
 
 static int dpdk_open(struct port *port, const struct dp_port_config *config,
@@ -191,11 +190,11 @@ static uint16_t make_ready(struct port *port, unsigned int queue, unsigned int w
     for (uint16_t i = 0; i < n; i++) {
         struct rte_mbuf *m = pkts[i];
 
+        if (unlikely(m->pkt_len > max_frame) && !(m->ol_flags & TX_SEG)) {
+            kernel_tx_refused(port, worker, m, EMSGSIZE, refused);
+            continue;
+        }
         if (likely(!(m->ol_flags & TX_WORK))) {
-            if (unlikely(m->pkt_len > max_frame)) {
-                kernel_tx_refused(port, worker, m, EMSGSIZE, refused);
-                continue;
-            }
             pkts[kept++] = m;
             continue;
         }

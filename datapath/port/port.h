@@ -23,6 +23,9 @@
 
 #define PORT_MAX_QUEUES 16 /* At least the number of workers. */
 
+/* How much longer than the MTU a frame may be: its Ethernet header and two VLAN tags. */
+#define PORT_FRAME_OVERHEAD 22
+
 /* What a port can send without help. */
 #define PORT_TX_CSUM (1u << 0)      /* Partial TCP/UDP checksums, IPv4 and IPv6. */
 #define PORT_TX_TSO (1u << 1)       /* TCP super-packets, IPv4 and IPv6. */

@@ -22,16 +22,25 @@
 LOG_MODULE(tap_port);
 
 #define TAP_SPEED_BPS UINT64_C(10000000000) /* What the kernel says of every tap. */
+#define TX_SEG (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)
 
 struct tap {
     struct tap_dev dev;
     const struct port_pools *pools;
+    /* The kernel takes frames of any length, other than from a packet socket; whoever is behind the
+     * device need not. Relaxed atomic: written with the device's state, read by tx. */
+    uint32_t max_frame;
     /* What workers wait on: an epoll set with the queue's fd alone. The fd itself would report
      * EPOLLERR for ever once the device is removed, and nobody would sleep any more. */
     int wait_fds[PORT_MAX_QUEUES];
 };
 
 static const char *const no_options[] = {NULL};
+
+static void set_mtu(struct tap *tap, unsigned int mtu)
+{
+    __atomic_store_n(&tap->max_frame, mtu + PORT_FRAME_OVERHEAD, __ATOMIC_RELAXED);
+}
 
 static void waits_close(struct tap *tap)
 {
@@ -104,7 +113,9 @@ static int configure(struct tap *tap, const struct dp_port_config *config, bool 
                             config->name, config->mtu);
             goto out;
         }
+        now.mtu = config->mtu;
     }
+    set_mtu(tap, now.mtu);
     if (bring_up) {
         rc = netdev_set_up(ns_fd, name);
         if (rc) {
@@ -189,7 +200,7 @@ static void tap_add_queues(struct port *port, unsigned int n_queues)
 
 static void tap_get_info(struct port *port, struct dp_port_info *ret)
 {
-    const struct tap *tap = port->priv;
+    struct tap *tap = port->priv;
     struct netdev_info now;
     char name[IFNAMSIZ];
     int ns_fd, rc;
@@ -215,6 +226,7 @@ static void tap_get_info(struct port *port, struct dp_port_info *ret)
     }
     memcpy(ret->mac, now.mac, sizeof ret->mac);
     ret->mtu = now.mtu;
+    set_mtu(tap, now.mtu);
     ret->ifindex = ns_fd == NETDEV_OUR_NS ? now.ifindex : 0;
     ret->admin_up = now.admin_up;
     ret->link_up = now.link_up;
@@ -280,6 +292,7 @@ static uint16_t tap_tx(struct port *port, unsigned int queue, unsigned int worke
 {
     struct tap *tap = port->priv;
     unsigned int n_fds = __atomic_load_n(&tap->dev.n_fds, __ATOMIC_ACQUIRE);
+    uint32_t max_frame = __atomic_load_n(&tap->max_frame, __ATOMIC_RELAXED);
     int fd = tap->dev.fds[queue % n_fds];
     struct port_refused refused = {0};
     uint16_t i;
@@ -292,7 +305,9 @@ static uint16_t tap_tx(struct port *port, unsigned int queue, unsigned int worke
 
         iov[0].iov_base = &header;
         iov[0].iov_len = sizeof header;
-        if (unlikely(!kernel_tx_iov(pkts[i], iov + 1, &n_iov))) {
+        if (unlikely(pkts[i]->pkt_len > max_frame) && !(pkts[i]->ol_flags & TX_SEG)) {
+            error = EMSGSIZE;
+        } else if (unlikely(!kernel_tx_iov(pkts[i], iov + 1, &n_iov))) {
             error = E2BIG;
         } else {
             vnet_from_mbuf(&header, pkts[i]);

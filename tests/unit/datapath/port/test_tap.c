@@ -16,6 +16,7 @@ static void frames_of_all_sizes_pass_intact(void **state UNUSED)
     NEED_NAMESPACE();
     port = must_open("tap", "tp0", 1);
     run("ip link set tp0 mtu 9000");
+    assert_int_equal(info_of(port).mtu, 9000);
     peer = peer_open("tp0");
     pass_frames_of_all_sizes(port, peer);
     close(peer);
@@ -104,6 +105,37 @@ static void an_internal_port_is_made_down_and_a_tap_up(void **state UNUSED)
     assert_int_equal(info.ifindex, if_nametoindex("tp0"));
     assert_string_equal(info.driver, "tun");
     assert_string_equal(info.error, "");
+    port_close(port);
+    assert_int_equal(buffers_in_use(), 0);
+}
+
+static void what_is_longer_than_the_mtu_is_not_sent(void **state UNUSED)
+{
+    struct dp_port_config config = {.name = "tp0", .type = "tap", .mtu = 1500};
+    struct virtio_net_hdr h;
+    struct error err = {0};
+    struct port *port;
+    int peer;
+
+    NEED_NAMESPACE();
+    assert_int_equal(port_open(&config, 1, &pools, 1, &port, &err), 0);
+    peer = peer_open("tp0");
+    fill_frame(frame, 9014, 1);
+    tx_one(port, packet_of(frame, 1514), 0);
+    assert_int_equal(peer_recv(peer, frame, &h, got, sizeof got), 1514);
+    tx_one(port, packet_of(frame, 1523), 1);
+    tx_one(port, packet_of(frame, 9014), 1);
+    assert_int_equal(drops_of("tx-too-big"), 2);
+    /* Somebody else raises it; the port learns of it when it is asked for its state. */
+    run("ip link set tp0 mtu 9000");
+    assert_int_equal(info_of(port).mtu, 9000);
+    tx_one(port, packet_of(frame, 9014), 0);
+    assert_int_equal(peer_recv(peer, frame, &h, got, sizeof got), 9014);
+    config.mtu = 1400;
+    assert_int_equal(port->type->set(port, &config, &err), 0);
+    tx_one(port, packet_of(frame, 1514), 1);
+    assert_int_equal(drops_of("tx-too-big"), 1);
+    close(peer);
     port_close(port);
     assert_int_equal(buffers_in_use(), 0);
 }
@@ -394,6 +426,7 @@ int main(void)
         cmocka_unit_test(super_packets_and_partial_checksums_pass_whole),
         cmocka_unit_test(a_waiting_worker_is_woken_and_then_sleeps),
         cmocka_unit_test(an_internal_port_is_made_down_and_a_tap_up),
+        cmocka_unit_test(what_is_longer_than_the_mtu_is_not_sent),
         cmocka_unit_test(mac_and_mtu_are_applied_and_changed),
         cmocka_unit_test(queues_are_added_under_traffic_and_nothing_is_lost),
         cmocka_unit_test(an_idle_tap_of_that_name_is_used_and_left),
