@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/file_id.h"
 #include "lib/log.h"
 
 LOG_MODULE(daemon)
@@ -27,8 +28,7 @@ struct pidfile {
     struct pidfile *next;
     char *path;
     int fd;
-    dev_t dev;
-    ino_t ino;
+    struct file_id id;
 };
 
 static struct pidfile *pidfiles;
@@ -108,13 +108,13 @@ static struct flock whole_file(void)
 }
 
 /* Opens and locks 'path'. Returns the descriptor or a negative errno. */
-static int lock_pidfile(const char *path, struct stat *ret_st, struct error *err)
+static int lock_pidfile(const char *path, struct file_id *ret_id, struct error *err)
 {
     /* The file may be removed between our open() and our lock, by its owner's exit: then what we
      * locked is no longer what has the name, and we start anew. */
     for (int tries = 0; tries < 100; tries++) {
         struct flock lock = whole_file();
-        struct stat by_name;
+        struct stat st;
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 
         if (fd < 0) {
@@ -138,9 +138,11 @@ static int lock_pidfile(const char *path, struct stat *ret_st, struct error *err
                              "another run directory",
                              path, (long)lock.l_pid);
         }
-        if (!fstat(fd, ret_st) && !stat(path, &by_name) && by_name.st_ino == ret_st->st_ino &&
-            by_name.st_dev == ret_st->st_dev) {
-            return fd;
+        if (!fstat(fd, &st)) {
+            *ret_id = (struct file_id){st.st_dev, st.st_ino};
+            if (file_id_names(ret_id, path)) {
+                return fd;
+            }
         }
         close(fd);
     }
@@ -150,7 +152,7 @@ static int lock_pidfile(const char *path, struct stat *ret_st, struct error *err
 int daemon_pidfile(const char *rundir, const char *name, struct error *err)
 {
     char text[32];
-    struct stat st;
+    struct file_id id;
     struct pidfile *p;
     char *path = xasprintf("%s/%s.pid", rundir, name);
     int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
@@ -162,7 +164,7 @@ int daemon_pidfile(const char *rundir, const char *name, struct error *err)
             return 0;
         }
     }
-    fd = lock_pidfile(path, &st, err);
+    fd = lock_pidfile(path, &id, err);
     if (fd < 0) {
         free(path);
         return fd;
@@ -176,31 +178,38 @@ int daemon_pidfile(const char *rundir, const char *name, struct error *err)
         return error;
     }
     p = xcalloc(1, sizeof *p);
-    *p = (struct pidfile){
-        .next = pidfiles, .path = path, .fd = fd, .dev = st.st_dev, .ino = st.st_ino};
+    *p = (struct pidfile){.next = pidfiles, .path = path, .fd = fd, .id = id};
     pidfiles = p;
     return 0;
 }
 
-static bool is_ours(const struct stat *st)
+static bool is_ours(const char *path)
 {
     for (const struct pidfile *p = pidfiles; p; p = p->next) {
-        if (p->dev == st->st_dev && p->ino == st->st_ino) {
+        if (file_id_names(&p->id, path)) {
             return true;
         }
     }
     return false;
 }
 
+bool daemon_pidfile_is_ours(const char *rundir, const char *name)
+{
+    char *path = xasprintf("%s/%s.pid", rundir, name);
+    bool ours = is_ours(path);
+
+    free(path);
+    return ours;
+}
+
 pid_t daemon_pidfile_read(const char *rundir, const char *name)
 {
     char *path = xasprintf("%s/%s.pid", rundir, name);
     struct flock lock = whole_file();
-    struct stat st;
     pid_t pid = 0;
     int fd;
 
-    if (!stat(path, &st) && is_ours(&st)) {
+    if (is_ours(path)) {
         pid = getpid(); /* Opening and closing it would drop our lock. */
     } else {
         fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -220,12 +229,9 @@ void daemon_cleanup(void)
 {
     while (pidfiles) {
         struct pidfile *p = pidfiles;
-        struct stat st;
 
         pidfiles = p->next;
-        if (!stat(p->path, &st) && st.st_dev == p->dev && st.st_ino == p->ino) {
-            unlink(p->path);
-        }
+        file_id_unlink(&p->id, p->path);
         close(p->fd);
         free(p->path);
         free(p);

@@ -30,6 +30,8 @@ int daemon_make_dir(const char *path, struct error *);
 int daemon_pidfile(const char *rundir, const char *name, struct error *);
 /* The pid that RUNDIR/NAME.pid names: 0 when there is no live process that holds it. */
 pid_t daemon_pidfile_read(const char *rundir, const char *name);
+/* Whether RUNDIR/NAME.pid is still the one that we made: not when the directory was removed. */
+bool daemon_pidfile_is_ours(const char *rundir, const char *name);
 /* Removes the pid files. */
 void daemon_cleanup(void);
 

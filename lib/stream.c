@@ -22,6 +22,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/file_id.h"
+
 #define BACKLOG 64
 #define ACCEPT_PAUSE_MS 100
 
@@ -30,9 +32,8 @@ struct stream_listener {
     struct event *resume; /* Turns accepting on again after a failure such as EMFILE. */
     stream_accept_cb *accept;
     void *aux;
-    char *path; /* Of a Unix socket, else NULL. */
-    dev_t dev;  /* Which file at 'path' is ours. */
-    ino_t ino;
+    char *path;        /* Of a Unix socket, else NULL. */
+    struct file_id id; /* Which file at 'path' is ours. */
     uint16_t port;
 };
 
@@ -368,7 +369,6 @@ int stream_listen(struct event_base *base, const char *name, stream_accept_cb *a
     struct stream_listener *l;
     const char *path;
     struct address a;
-    struct stat st;
     int fd, error = parse_address(name, true, &a, err);
 
     if (error) {
@@ -386,10 +386,9 @@ int stream_listen(struct event_base *base, const char *name, stream_accept_cb *a
     l->accept = accept_cb;
     l->aux = aux;
     l->port = bound_port(fd);
-    if (path && !stat(path, &st)) {
+    if (path) {
         l->path = xstrdup(path);
-        l->dev = st.st_dev;
-        l->ino = st.st_ino;
+        l->id = file_id_of(path);
     }
     l->resume = evtimer_new(base, on_resume, l);
     l->listener = evconnlistener_new(base, on_accept, l,
@@ -408,13 +407,11 @@ int stream_listen(struct event_base *base, const char *name, stream_accept_cb *a
 
 void stream_listener_free(struct stream_listener *l)
 {
-    struct stat st;
-
     if (!l) {
         return;
     }
-    if (l->path && !lstat(l->path, &st) && st.st_dev == l->dev && st.st_ino == l->ino) {
-        unlink(l->path);
+    if (l->path) {
+        file_id_unlink(&l->id, l->path);
     }
     if (l->listener) {
         evconnlistener_free(l->listener);

@@ -22,6 +22,7 @@
 #include "datapath/channel/server_conn.h"
 #include "datapath/channel/server_ports.h"
 #include "datapath/channel/server_rings.h"
+#include "lib/file_id.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
@@ -66,6 +67,7 @@ struct server {
     struct core_upcall_sink sink;
     uint64_t boot_id;
     char *path;
+    struct file_id id; /* Of the socket at 'path'. */
     int sock;
     struct event *acceptable;
     bool accept_later; /* Out of descriptors: 'acceptable' would come again at once, for ever. */
@@ -240,7 +242,7 @@ static void continue_stream(struct conn *conn)
         }
         conn->stream_next = server_send_flows(conn, conn->stream_seq, conn->stream_next);
     }
-    if (conn->stream_next != DP_NO_FLOW) {
+    if (conn->stream_next != DP_NO_FLOW && !conn->failed) {
         event_add(conn->writable, NULL);
     }
 }
@@ -589,6 +591,7 @@ int server_listen(struct server *server, const char *rundir, struct error *err)
         return sock;
     }
     server->path = path;
+    server->id = file_id_of(path);
     server->sock = sock;
     server->acceptable = event_new(server->base, sock, EV_READ | EV_PERSIST, on_acceptable, server);
     event_add(server->acceptable, NULL);
@@ -610,8 +613,8 @@ void server_free(struct server *server)
     }
     if (server->acceptable) {
         event_free(server->acceptable);
+        file_id_unlink(&server->id, server->path);
         close(server->sock);
-        unlink(server->path);
     }
     event_free(server->poll);
     free(server->path);

@@ -4,6 +4,8 @@ import json
 import os
 import random
 import re
+import shutil
+import signal
 import time
 
 import pytest
@@ -156,3 +158,20 @@ def test_second_switch_on_the_same_run_directory_is_refused(switch):
     p = switch.sluice("up", check=False)
     assert p.returncode != 0 and "already" in p.stderr and switch.dir in p.stderr, p.stderr
     assert switch.sluice("status", check=False).returncode == 0
+
+
+@pytest.mark.san
+def test_switch_whose_run_directory_went_leaves_the_next_one_there_alone(switch):
+    old = switch.pid("sluice")
+    shutil.rmtree(switch.dir)
+    os.mkdir(switch.dir)
+    switch.start()  # It cannot know of the first.
+    files = sorted(os.listdir(switch.dir))
+    os.kill(old, signal.SIGTERM)
+    wait_for(lambda: not os.path.exists(f"/proc/{old}/exe"), "the first switch to end")
+    assert sorted(os.listdir(switch.dir)) == files
+    switch.wait_ready()
+    switch.vsctl("add-br", "br1")
+    v = switch.kill("sluice-vswitchd")  # The next one attaches to the datapath anew.
+    switch.wait_restarted("sluice-vswitchd", v)
+    switch.vsctl("add-br", "br2")

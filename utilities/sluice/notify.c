@@ -12,11 +12,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/file_id.h"
+
 #define MAX_DATAGRAM 4096
 
 struct notify {
     int fd;
-    char *address; /* As in $NOTIFY_SOCKET: "@" stands for the abstract namespace. */
+    char *address;     /* As in $NOTIFY_SOCKET: "@" stands for the abstract namespace. */
+    struct file_id id; /* The socket's; no file's when it has none. */
     struct event *event;
     notify_cb *callback;
     void *aux;
@@ -148,6 +151,7 @@ int notify_new(struct event_base *base, const char *rundir, notify_cb *callback,
         error = error_set_errno(err, errno, "socket '%s': cannot be made", n->address);
         goto fail;
     }
+    n->id = file_id_of(n->address);
     n->event = event_new(base, n->fd, EV_READ | EV_PERSIST, on_readable, n);
     if (!n->event || event_add(n->event, NULL)) {
         error = error_set(err, ENOMEM, "socket '%s': out of memory", n->address);
@@ -170,9 +174,7 @@ void notify_free(struct notify *n)
         event_free(n->event);
     }
     if (n->fd >= 0) {
-        if (*n->address == '/') {
-            unlink(n->address);
-        }
+        file_id_unlink(&n->id, n->address);
         close(n->fd);
     }
     free(n->address);

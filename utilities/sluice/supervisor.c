@@ -448,7 +448,13 @@ int supervisor_run(const struct supervisor_config *config, struct strbuf *report
     if (!s.error) {
         event_base_once(s.base, -1, EV_TIMEOUT, on_first, &s, &at_once);
         event_base_dispatch(s.base);
-        rundir_clean(config->rundir);
+        if (daemon_pidfile_is_ours(config->rundir, "sluice")) {
+            rundir_clean(config->rundir);
+        } else {
+            log_warn("run directory '%s' was removed while the switch ran: what is there now is "
+                     "left alone",
+                     config->rundir);
+        }
         log_info("stopped");
     }
     tear_down(&s);

@@ -122,6 +122,26 @@ static void pid_file_of_a_killed_process_counts_for_nothing(void **state UNUSED)
     assert_int_equal(access(path, F_OK), -1);
 }
 
+static void pid_file_that_another_put_there_is_not_ours(void **state UNUSED)
+{
+    char path[128], moved[128];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/prog.pid", dir);
+    snprintf(moved, sizeof moved, "%s/moved", dir);
+    assert_false(daemon_pidfile_is_ours(dir, "prog"));
+    assert_int_equal(daemon_pidfile(dir, "prog", NULL), 0);
+    assert_true(daemon_pidfile_is_ours(dir, "prog"));
+    assert_int_equal(rename(path, moved), 0);
+    assert_false(daemon_pidfile_is_ours(dir, "prog"));
+    f = fopen(path, "w");
+    fclose(f);
+    assert_false(daemon_pidfile_is_ours(dir, "prog"));
+    daemon_cleanup();
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(moved), 0);
+}
+
 /* --- The supervisor's protocol ------------------------------------------------------------------
  */
 
@@ -252,6 +272,7 @@ int main(void)
         cmocka_unit_test(directory_is_made_and_its_parents_are_not),
         cmocka_unit_test(pid_file_holds_a_lock_that_others_see),
         cmocka_unit_test(pid_file_of_a_killed_process_counts_for_nothing),
+        cmocka_unit_test(pid_file_that_another_put_there_is_not_ours),
         cmocka_unit_test(readiness_and_descriptors_reach_the_supervisor),
         cmocka_unit_test(predecessors_descriptors_are_taken_by_name),
         cmocka_unit_test(descriptors_for_another_process_are_not_ours),
