@@ -260,6 +260,7 @@ static void on_hangup(evutil_socket_t sig UNUSED, short what UNUSED, void *base 
 void daemon_signals(struct event_base *base)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* A file that may not grow is an error where it is written. */
     signal_events[0] = evsignal_new(base, SIGTERM, on_stop, base);
     signal_events[1] = evsignal_new(base, SIGINT, on_stop, base);
     signal_events[2] = evsignal_new(base, SIGHUP, on_hangup, base);

@@ -35,7 +35,8 @@ bool daemon_pidfile_is_ours(const char *rundir, const char *name);
 /* Removes the pid files. */
 void daemon_cleanup(void);
 
-/* SIGTERM and SIGINT end the base's loop; SIGHUP reopens the log; SIGPIPE is ignored. */
+/* SIGTERM and SIGINT end the base's loop; SIGHUP reopens the log; SIGPIPE and SIGXFSZ are
+ * ignored. */
 void daemon_signals(struct event_base *);
 
 /* Raises the soft limit of open descriptors to the hard one; returns how many may be open. */

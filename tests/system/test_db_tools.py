@@ -1,6 +1,7 @@
 """sluice-vsctl's waiting and retrying, and sluice-dbctl, upon a database with no sluice-vswitchd: the test plays its part."""
 
 import json
+import resource
 import signal
 import subprocess
 
@@ -158,3 +159,20 @@ def test_every_program_explains_itself_and_a_wrong_word_is_exit_code_1(program):
 def test_the_tools_take_a_run_directory(server):
     assert run(VSCTL, f"--rundir={server.path}", "list-br") == "br0\n"
     assert "br0" in run(DBCTL, "--rundir", server.path, "dump", "Bridge", "name")
+
+
+def test_a_limit_of_file_sizes_is_an_error_and_not_the_servers_end(tmp_path):
+    limit = 64 << 10
+    server = subprocess.Popen([f"{BIN}/sluice-db", f"--rundir={tmp_path}", f"--dbdir={tmp_path}"], stderr=subprocess.DEVNULL,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    try:
+        wait_for((tmp_path / "db.sock").exists, "the database's socket")
+        vsctl = [VSCTL, f"--db=unix:{tmp_path}/db.sock", "--no-wait"]
+        run(*vsctl, "add-br", "br0")
+        p = run(*vsctl, "set", "Bridge", "br0", f"external_ids:k={'x' * limit}", check=False)
+        assert p.returncode == 1 and "conf.db" in p.stderr and "too large" in p.stderr, p.stderr
+        run(*vsctl, "add-br", "br1")
+        assert run(*vsctl, "list-br").split() == ["br0", "br1"] and server.poll() is None
+    finally:
+        server.terminate()
+        assert server.wait() == 0

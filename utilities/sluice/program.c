@@ -65,7 +65,7 @@ void program_destroy(struct program *p)
 static void __attribute__((noreturn))
 become(const struct program *p, pid_t parent, int log_fd, const char *notify_address)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE};
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGXFSZ};
     sigset_t none;
     int error, null_fd;
 

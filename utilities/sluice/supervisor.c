@@ -385,6 +385,7 @@ static int set_up(struct supervisor *s, struct error *err)
     int error;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     daemon_raise_fd_limit(); /* Kept descriptors count, here and in the datapath. */
     error = notify_new(s->base, s->config->rundir, on_notify, s, &s->notify, err);
     if (!error) {
