@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -40,6 +41,14 @@ def test_vlan_out_of_range_is_refused(switch):
     for vsctl in (switch.vsctl, switch.ovs_vsctl):
         p = vsctl("set", "port", "p", "tag=5000", check=False)
         assert p.returncode != 0 and "5000" in p.stderr, p.stderr
+    for words in (("set", "port", "p", "tag=5000"), ("add", "port", "p", "trunks", "5000"), ("remove", "port", "p", "trunks", "5000"),
+                  ("add-port", "br0", "q", "trunks=5000")):
+        p = switch.vsctl(*words, check=False)
+        assert p.returncode == 1, words
+        assert re.search(r"^sluice-vsctl: Port '[pq]': column '(tag|trunks)': .*5000 is not in .* 0 to 4095", p.stderr), p.stderr
+    change = ["Open_vSwitch", {"op": "update", "table": "Port", "where": [["name", "==", "p"]], "row": {"tag": 5000}}]
+    answer = switch.command("ovsdb-client", "transact", f"unix:{switch.dir}/db.sock", json.dumps(change))
+    assert "column tag of table Port" in answer and "5000" in answer, answer
     assert switch.get("port", "p", "tag") == "[]"
 
 

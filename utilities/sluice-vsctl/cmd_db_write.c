@@ -59,7 +59,7 @@ static int set(struct vsctl *v, struct command *c, struct error *err)
     int rc = get_row(v, c, &row, err);
 
     for (int i = 3; i < c->argc && !rc && row; i++) {
-        rc = column_arg_set(v, row, c->argv[i], err);
+        rc = column_arg_set(v, row, c->argv[2], c->argv[i], err);
     }
     return rc;
 }
@@ -128,16 +128,16 @@ static int add(struct vsctl *v, struct command *c, struct error *err)
     type = column->type;
     type.n_min = 0;
     type.n_max = DB_UNLIMITED;
-    for (int i = 4; i < c->argc && !rc; i++) {
+    for (int i = 4; i < c->argc; i++) {
         struct db_datum d;
 
-        rc = db_datum_from_text(&d, &type, c->argv[i], model_named_uuid, v->model, err);
-        if (!rc) {
-            db_datum_union(mrow_modify(row, column), &d, &type);
-            db_datum_free(&d, &type);
+        if (db_datum_from_text(&d, &type, c->argv[i], model_named_uuid, v->model, err)) {
+            return column_value_error(row, c->argv[2], column, err);
         }
+        db_datum_union(mrow_modify(row, column), &d, &type);
+        db_datum_free(&d, &type);
     }
-    return rc ? rc : check_count(row, column, err);
+    return check_count(row, column, err);
 }
 
 /* One value, pair or key. */
@@ -174,10 +174,12 @@ static int remove_values(struct vsctl *v, struct command *c, struct error *err)
     if (rc || !row) {
         return rc;
     }
-    for (int i = 4; i < c->argc && !rc; i++) {
-        rc = remove_one(v, row, column, c->argv[i], err);
+    for (int i = 4; i < c->argc; i++) {
+        if (remove_one(v, row, column, c->argv[i], err)) {
+            return column_value_error(row, c->argv[2], column, err);
+        }
     }
-    return rc ? rc : check_count(row, column, err);
+    return check_count(row, column, err);
 }
 
 /* --- clear --------------------------------------------------------------------------------------
@@ -260,7 +262,7 @@ static int create(struct vsctl *v, struct command *c, struct error *err)
     }
     row = model_insert(v->model, table, id ? &uuid : NULL, id && id[0] != '@');
     for (int i = 2; i < c->argc && !rc; i++) {
-        rc = column_arg_set(v, row, c->argv[i], err);
+        rc = column_arg_set(v, row, NULL, c->argv[i], err);
     }
     c->created = row;
     return rc;

@@ -141,7 +141,7 @@ static int add_port(struct vsctl *v, struct command *c, size_t n_ifaces, char *c
         mrow_set_bool(port->row, "bond_fake_iface", true);
     }
     for (; settings < c->argc && !rc; settings++) {
-        rc = column_arg_set(v, port->row, c->argv[settings], err);
+        rc = column_arg_set(v, port->row, c->argv[2], c->argv[settings], err);
     }
     for (size_t i = 0; i < n_ifaces; i++) {
         vsctl_expect_iface(v, ifaces[i]);

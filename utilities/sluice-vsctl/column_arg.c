@@ -193,6 +193,15 @@ int check_mutable(const struct mrow *row, const struct db_column *column, struct
     return 0;
 }
 
+int column_value_error(const struct mrow *row, const char *record, const struct db_column *column,
+                       struct error *err)
+{
+    const char *table = mrow_table(row)->name;
+
+    return record ? error_prefix(err, "%s '%s': column '%s'", table, record, column->name)
+                  : error_prefix(err, "new %s: column '%s'", table, column->name);
+}
+
 static int set_key(struct vsctl *v, struct mrow *row, const struct column_arg *arg,
                    struct error *err)
 {
@@ -220,15 +229,12 @@ static int set_key(struct vsctl *v, struct mrow *row, const struct column_arg *a
     return 0;
 }
 
-static int set_arg(struct vsctl *v, struct mrow *row, const struct column_arg *arg,
-                   struct error *err)
+static int set_value(struct vsctl *v, struct mrow *row, const struct column_arg *arg,
+                     struct error *err)
 {
     struct db_datum d;
-    int rc = check_mutable(row, arg->column, err);
+    int rc;
 
-    if (rc) {
-        return rc;
-    }
     if (arg->has_key) {
         return set_key(v, row, arg, err);
     }
@@ -239,15 +245,20 @@ static int set_arg(struct vsctl *v, struct mrow *row, const struct column_arg *a
     return rc;
 }
 
-int column_arg_set(struct vsctl *v, struct mrow *row, const char *text, struct error *err)
+int column_arg_set(struct vsctl *v, struct mrow *row, const char *record, const char *text,
+                   struct error *err)
 {
     struct column_arg arg;
     int rc = column_arg_parse(mrow_table(row), text, COLUMN_ARG_SET, &arg, err);
 
-    if (!rc) {
-        rc = set_arg(v, row, &arg, err);
-        column_arg_free(&arg);
+    if (rc) {
+        return rc;
     }
+    rc = check_mutable(row, arg.column, err);
+    if (!rc && set_value(v, row, &arg, err)) {
+        rc = column_value_error(row, record, arg.column, err);
+    }
+    column_arg_free(&arg);
     return rc;
 }
 

@@ -41,8 +41,13 @@ int column_arg_parse(const struct db_table_schema *, const char *text, enum colu
                      struct column_arg *ret, struct error *);
 void column_arg_free(struct column_arg *);
 
-/* Sets what COLUMN[:KEY]=VALUE says. */
-int column_arg_set(struct vsctl *, struct mrow *, const char *text, struct error *);
+/* Sets what COLUMN[:KEY]=VALUE says. 'record' is the row as the user names it, NULL when it is new
+ * and has no name. */
+int column_arg_set(struct vsctl *, struct mrow *, const char *record, const char *text,
+                   struct error *);
+/* Puts whose value it is before the error that says why it does not fit. */
+int column_value_error(const struct mrow *, const char *record, const struct db_column *,
+                       struct error *);
 /* Whether a row is as COLUMN[:KEY]OPVALUE says. */
 int column_arg_test(struct vsctl *, const struct mrow *, const char *text, bool *ret,
                     struct error *);
