@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import struct
+import subprocess
 import termios
 import time
 
@@ -29,6 +30,18 @@ def test_top_shows_the_busiest_ports_first_and_the_same_as_json(switch):
     lines = switch.sluice("top", "-n", "1").splitlines()
     assert lines[3].startswith("total") and {line.split()[0] for line in lines[4:6]} == {"hosta", "hostb"}
     assert len(lines) < 30
+
+
+def test_top_ends_when_nobody_reads_it_and_says_what_it_cannot_write(switch):
+    for args in ("", "--format=json"):
+        # Three lines are less than a look of text, and more than one of JSON: head is gone before top ends.
+        line = f"{BIN}/sluice top {args} | head -n 3 | wc -l; echo ${{PIPESTATUS[0]}}"
+        p = subprocess.run(["bash", "-c", line], env=switch.env, capture_output=True, text=True, timeout=60 * SLOW)
+        assert p.stdout.split() == ["3", "0"] and not p.stderr, p
+    for args in (["top", "-n", "2"], ["status"]):
+        with open("/dev/full", "w") as full:
+            p = subprocess.run([f"{BIN}/sluice", *args], env=switch.env, stdout=full, stderr=subprocess.PIPE, text=True)
+        assert p.returncode == 1 and "cannot write the output: No space left" in p.stderr, p
 
 
 def test_top_keeps_to_its_terminal_and_ends_by_q(switch):

@@ -1,6 +1,7 @@
 /* `sluice status`: asks the supervisor how its programs are, and each program that is said to be
  * ready whether it answers: a process that was killed is no child's death to its supervisor before
  * the kernel has taken all of it down, and one that hangs never is. */
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,5 +131,9 @@ int cmd_status(int argc, char *argv[])
     }
     json_decref(status);
     free(rundir);
-    return !fflush(stdout) && well ? 0 : 1;
+    if (fflush(stdout) || ferror(stdout)) {
+        fprintf(stderr, "sluice status: cannot write the output: %s\n", strerror(errno));
+        return 1;
+    }
+    return well ? 0 : 1;
 }

@@ -108,14 +108,8 @@ static void measure_terminal(struct top *t)
     }
 }
 
-/* Prints the text, cut to the terminal's size. */
-static void print_screen(const struct top *t, const char *screen)
+static void print_cut(const struct top *t, const char *screen)
 {
-    if (!t->terminal) {
-        fputs(screen, stdout);
-        fflush(stdout);
-        return;
-    }
     fputs("\033[H", stdout);
     for (unsigned int row = 0; row < t->style.rows && *screen; row++) {
         size_t n = strcspn(screen, "\n");
@@ -124,7 +118,21 @@ static void print_screen(const struct top *t, const char *screen)
         screen += n + (screen[n] == '\n');
     }
     printf("\033[Jq: end   t, d, n: by traffic, drops, name");
-    fflush(stdout);
+}
+
+/* Prints the text, cut to the terminal's size. Fails when nobody can read it (any more): SIGPIPE,
+ * which ends other programs of a pipe, is ignored here. */
+static int print_screen(const struct top *t, const char *screen, struct error *err)
+{
+    if (t->terminal) {
+        print_cut(t, screen);
+    } else {
+        fputs(screen, stdout);
+    }
+    if (fflush(stdout) || ferror(stdout)) {
+        return error_set(err, errno, "cannot write the output: %s", strerror(errno));
+    }
+    return 0;
 }
 
 /* False when the person wants to leave. */
@@ -156,12 +164,13 @@ static bool wait_or_quit(struct top *t)
 
 /* --- Looks ------------------------------------------------------------------------------------ */
 
-static void show(struct top *t, const struct top_look *now)
+static int show(struct top *t, const struct top_look *now, struct error *err)
 {
     const struct top_look *before = t->before.show ? &t->before : NULL;
     struct strbuf s = STRBUF_INIT;
     json_t *value;
     char *text;
+    int error;
 
     measure_terminal(t);
     if (t->json) {
@@ -173,50 +182,61 @@ static void show(struct top *t, const struct top_look *now)
     } else {
         top_view_text(&s, &t->style, now, before);
     }
-    print_screen(t, strbuf_str(&s));
+    error = print_screen(t, strbuf_str(&s), err);
     strbuf_free(&s);
+    return error;
 }
 
-/* Until --count or the person ends it. A datapath that does not answer is waited for: it may be
- * being restarted; but not at the beginning. */
+/* A person is told what a program sees by the lack of a line. */
+static int show_absence(struct top *t, const struct error *why, struct error *err)
+{
+    char *text = xasprintf("sluice top: %s\n", why->text);
+    int error = t->terminal ? print_screen(t, text, err) : 0;
+
+    free(text);
+    return error;
+}
+
+/* Until --count, the person or the reader of a pipe ends it. A datapath that does not answer is
+ * waited for: it may be being restarted; but not at the beginning, nor at the end. */
 static int run(struct top *t, struct error *err)
 {
     struct top_look now = {0};
+    struct error away = {0};
     uint64_t n_shown = 0;
-    int error = take_look(t, &now, err);
+    int error = take_look(t, &now, err), unseen = 0;
 
     if (error) {
         return error;
     }
     open_terminal(t);
     if (t->terminal) {
-        show(t, &now); /* A person wants to see something at once. */
+        error = show(t, &now, err); /* A person wants to see something at once. */
     }
-    while (!(t->count && n_shown >= t->count)) {
-        if (!error) {
-            top_look_free(&t->before);
-            t->before = now;
-        }
+    t->before = now;
+    while (!error && !(t->count && n_shown++ >= t->count)) {
         if (!wait_or_quit(t)) {
-            error = 0;
+            unseen = 0;
             break;
         }
-        error = take_look(t, &now, err);
-        if (!error) {
-            show(t, &now);
-        } else if (t->terminal) {
-            char *text = xasprintf("sluice top: %s\n", err->text);
-
-            print_screen(t, text);
-            free(text);
+        unseen = take_look(t, &now, &away);
+        if (unseen) {
+            error = show_absence(t, &away, err);
+            continue;
         }
-        n_shown++;
+        error = show(t, &now, err);
+        top_look_free(&t->before);
+        t->before = now;
     }
     close_terminal(t);
-    if (now.show != t->before.show) {
-        top_look_free(&now);
-    }
     top_look_free(&t->before);
+    if (error == -EPIPE) {
+        return 0; /* As 'head' ends any program. */
+    }
+    if (!error && unseen) {
+        *err = away;
+        error = unseen;
+    }
     return error;
 }
 
