@@ -205,6 +205,8 @@ static int parse_number(const struct dp_option *o, uint64_t min, uint64_t max, u
     return 0;
 }
 
+#define CORES_WANTED "a list of CPUs (0 to 63) such as '1,3-5', or a mask '0x6'"
+
 /* "0x6", or a list of CPUs and ranges: "1,2" or "1-2". */
 static int parse_cores(const struct dp_option *o, uint64_t *ret, struct error *err)
 {
@@ -225,12 +227,15 @@ static int parse_cores(const struct dp_option *o, uint64_t *ret, struct error *e
         }
         if (!parse_u64(word, 63, &first) || !parse_u64(dash ? dash + 1 : word, 63, &last) ||
             last < first) {
-            error = bad_value(err, o, "a list of CPUs (0 to 63) such as '1,3-5', or a mask '0x6'");
+            error = bad_value(err, o, CORES_WANTED);
             break;
         }
         mask |= (UINT64_MAX >> (63 - last)) & (UINT64_MAX << first);
     }
     free(copy);
+    if (!error && !mask) {
+        error = bad_value(err, o, CORES_WANTED);
+    }
     if (!error) {
         *ret = mask;
     }

@@ -187,6 +187,9 @@ static void test_cores_are_a_list_or_a_mask(void **state UNUSED)
     assert_int_equal(server_parse_settings(&option, 1, &settings, &err), -EINVAL);
     option.value = "64";
     assert_int_equal(server_parse_settings(&option, 1, &settings, &err), -EINVAL);
+    option.value = ",";
+    assert_int_equal(server_parse_settings(&option, 1, &settings, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "worker-cores"));
 }
 
 static void test_limits_that_the_cache_cannot_keep_are_refused(void **state UNUSED)
