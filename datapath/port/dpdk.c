@@ -16,7 +16,6 @@
 DROP_REASON(prepare, "tx-offload-refused",
             "the output device's driver refused a packet's checksum or segmentation request");
 
-#define TX_BATCH 32
 #define TX_SEG (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)
 #define TX_WORK (TX_SEG | RTE_MBUF_F_TX_L4_MASK)
 #define DEFAULT_MTU 1500

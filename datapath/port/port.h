@@ -126,8 +126,8 @@ int port_check_device_name(const char *name, struct error *);
 int port_check_options(const struct dp_port_config *, const char *const known[], struct error *);
 const char *port_option(const struct dp_port_config *, const char *key);
 
-/* --- Notice of change, for types whose device lives in the kernel: the control thread calls
- * port_poll() now and then (at a link_monitor event and every second) and compares get_info() with
- * what it told last. */
+/* A type gives no notice of change: the control thread compares get_info() with what it told last,
+ * for a kernel device when it hears of it and for some ports at every tick
+ * (datapath/channel/server_ports.h). */
 
 #endif
