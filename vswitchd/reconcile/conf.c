@@ -149,6 +149,23 @@ static void read_datapath_id(const struct db_row *row, struct conf_bridge *b)
 /* --- Rows.
  * --------------------------------------------------------------------------------------- */
 
+/* A patch port is ofproto's alone: there is no device to refuse its options. */
+static void check_patch_options(struct conf_iface *i)
+{
+    if (strcmp(i->type, "patch")) {
+        return;
+    }
+    for (size_t k = 0; k < i->n_options; k++) {
+        const char *key = i->options[k].key, *value = i->options[k].value;
+
+        if (strcmp(key, "peer")) {
+            complaint_add(&i->complaints, "options", key,
+                          "(value '%.*s') is not known for type 'patch' and has no effect",
+                          complaint_width(value), value);
+        }
+    }
+}
+
 static void read_iface(const struct db_row *row, struct conf_iface *i)
 {
     int64_t n;
@@ -165,6 +182,7 @@ static void read_iface(const struct db_row *row, struct conf_iface *i)
     n = db_row_integer(row, "mtu_request", 0);
     /* The device's type knows its bounds, and says them. */
     i->mtu_request = n > 0 ? (unsigned int)MIN_OF(n, INT32_MAX) : 0;
+    check_patch_options(i);
     unbuilt_check(row, &i->complaints);
 }
 

@@ -259,6 +259,8 @@ static void what_is_not_built_or_no_value_is_a_complaint_of_its_row(void **state
          "other_config:bond-rebalance-interval", "not built"},
         {'i', "{'ingress_policing_rate':1}", "ingress_policing_rate", "not built"},
         {'i', "{'cfm_mpid':0}", "cfm_mpid", "not built"},
+        {'i', "{'type':'patch','options':['map',[['peer','x'],['no-such','7']]]}",
+         "options:no-such", "'7'"},
         {'i', "{'bfd':['map',[['enable','true']]]}", "bfd", "not built"},
         {'i', "{'other_config':['map',[['pmd-rxq-affinity','0:1']]]}",
          "other_config:pmd-rxq-affinity", "not built"},
