@@ -379,6 +379,8 @@ void dpdk_dev_close(struct dpdk_dev *dev)
     if (rte_eth_dev_is_valid_port(dev->id)) {
         disown(dev);
         if (dev->started) {
+            /* Drivers that lie over a kernel interface leave it as it is told last. */
+            rte_eth_promiscuous_disable(dev->id);
             rte_eth_dev_stop(dev->id);
         }
         if (!dev->attached) {

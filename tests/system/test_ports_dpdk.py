@@ -71,6 +71,9 @@ def test_device_over_a_kernel_interface_connects_a_container(switch, driver):
     wait_for(lambda: ":5201" in host.run("ss", "-Hltn"), "iperf3's server")
     a.run("iperf3", "-c", "10.0.0.9", "-n", "5M")
     switch.assert_nothing_vanished()
+    assert "PROMISC" in switch.ns.run("ip", "link", "show", "dev", "under")
+    switch.vsctl("del-port", "br0", "p0")
+    wait_for(lambda: "PROMISC" not in switch.ns.run("ip", "link", "show", "dev", "under"), "the interface as it was")
 
 
 def test_memif_joins_two_switches(switches):
