@@ -328,7 +328,7 @@ CONSTRUCTOR static void register_built_in(void)
 {
     ctl_register("list-commands", "", 0, 0, list_commands, NULL);
     ctl_register("version", "", 0, 0, show_version, NULL);
-    ctl_register("vlog/set", "{[MODULE:]LEVEL}...", 0, INT_MAX, vlog_set, NULL);
+    ctl_register("vlog/set", "[[MODULE:]LEVEL]...", 0, INT_MAX, vlog_set, NULL);
     ctl_register("vlog/list", "", 0, 0, vlog_list, NULL);
     ctl_register("vlog/reopen", "", 0, 0, vlog_reopen, NULL);
 }
