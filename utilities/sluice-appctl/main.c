@@ -10,6 +10,7 @@
 #include "lib/ctl.h"
 #include "lib/daemon.h"
 #include "lib/options.h"
+#include "lib/output.h"
 
 #define PROGRAM "sluice-appctl"
 #define EXIT_REFUSED 2
@@ -103,8 +104,8 @@ int main(int argc, char *argv[])
         fprintf(stderr, PROGRAM ": %s: server returned an error\n", target);
     }
     free(text);
-    if (fflush(stdout)) {
-        perror(PROGRAM ": stdout");
+    if (output_flush(&err)) {
+        fprintf(stderr, PROGRAM ": %s\n", err.text);
         return 1;
     }
     return ok ? 0 : EXIT_REFUSED;

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "lib/jsonrpc.h"
+#include "lib/output.h"
 #include "lib/stream.h"
 #include "utilities/sluice-dbctl/dbctl.h"
 
@@ -159,6 +160,8 @@ static void print_time(void)
 
 static void print_updates(struct monitor *m, const json_t *updates, bool is_initial)
 {
+    int error;
+
     for (size_t i = 0; i < m->n_tables; i++) {
         const struct watched *w = &m->tables[i];
         json_t *table = json_object_get(updates, w->table->name), *update;
@@ -182,8 +185,9 @@ static void print_updates(struct monitor *m, const json_t *updates, bool is_init
         }
         dbctl_print_report(m->d, r);
     }
-    if (fflush(stdout)) {
-        stop(m, error_set_errno(m->err, errno, "cannot write the output"));
+    error = output_flush(m->err);
+    if (error) {
+        stop(m, error);
     }
 }
 

@@ -13,6 +13,7 @@
 #include "lib/jsonrpc.h"
 #include "lib/log.h"
 #include "lib/options.h"
+#include "lib/output.h"
 #include "lib/stream.h"
 
 #define MAX_FAMILIES 16
@@ -351,8 +352,8 @@ int dbctl_main(int argc, char *argv[])
     server = xasprintf("unix:%s/db.sock", rundir);
     d.server = server;
     rc = dispatch(&d, &s, n_words, argv, &err);
-    if (fflush(stdout) || ferror(stdout)) {
-        rc = error_set_errno(&err, errno, "cannot write the output");
+    if (output_flush(&err)) {
+        rc = -EIO;
     }
     if (rc) {
         fprintf(stderr, "%s: %s\n", d.program, err.text);

@@ -4,7 +4,6 @@
  * them against a model of it; commit; if the database was changed by somebody meanwhile do it anew;
  * print what they say; wait until sluice-vswitchd has taken the change over. All in one event
  * loop; on_*() are its callbacks. */
-#include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,6 +12,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "lib/output.h"
 #include "utilities/sluice-vsctl/topology.h"
 #include "utilities/sluice-vsctl/vsctl.h"
 
@@ -453,8 +453,8 @@ int vsctl_main(int argc, char *argv[])
     } else if (!done) {
         rc = vsctl_run(&v);
     }
-    if (fflush(stdout) || ferror(stdout)) {
-        vsctl_warn("cannot write the output: %s", strerror(errno));
+    if (output_flush(&err)) {
+        vsctl_warn("%s", err.text);
         rc = rc ? rc : 1;
     }
     if (next >= 0) {

@@ -1,7 +1,6 @@
 /* `sluice status`: asks the supervisor how its programs are, and each program that is said to be
  * ready whether it answers: a process that was killed is no child's death to its supervisor before
  * the kernel has taken all of it down, and one that hangs never is. */
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "lib/ctl.h"
 #include "lib/daemon.h"
 #include "lib/options.h"
+#include "lib/output.h"
 #include "utilities/sluice/commands.h"
 #include "utilities/sluice/report.h"
 
@@ -131,8 +131,8 @@ int cmd_status(int argc, char *argv[])
     }
     json_decref(status);
     free(rundir);
-    if (fflush(stdout) || ferror(stdout)) {
-        fprintf(stderr, "sluice status: cannot write the output: %s\n", strerror(errno));
+    if (output_flush(&err)) {
+        fprintf(stderr, "sluice status: %s\n", err.text);
         return 1;
     }
     return well ? 0 : 1;

@@ -15,6 +15,7 @@
 #include "lib/ctl.h"
 #include "lib/daemon.h"
 #include "lib/options.h"
+#include "lib/output.h"
 #include "utilities/sluice/commands.h"
 #include "utilities/sluice/top_view.h"
 
@@ -120,8 +121,7 @@ static void print_cut(const struct top *t, const char *screen)
     printf("\033[Jq: end   t, d, n: by traffic, drops, name");
 }
 
-/* Prints the text, cut to the terminal's size. Fails when nobody can read it (any more): SIGPIPE,
- * which ends other programs of a pipe, is ignored here. */
+/* Prints the text, cut to the terminal's size. */
 static int print_screen(const struct top *t, const char *screen, struct error *err)
 {
     if (t->terminal) {
@@ -129,10 +129,7 @@ static int print_screen(const struct top *t, const char *screen, struct error *e
     } else {
         fputs(screen, stdout);
     }
-    if (fflush(stdout) || ferror(stdout)) {
-        return error_set(err, errno, "cannot write the output: %s", strerror(errno));
-    }
-    return 0;
+    return output_flush(err);
 }
 
 /* False when the person wants to leave. */
@@ -230,9 +227,6 @@ static int run(struct top *t, struct error *err)
     }
     close_terminal(t);
     top_look_free(&t->before);
-    if (error == -EPIPE) {
-        return 0; /* As 'head' ends any program. */
-    }
     if (!error && unseen) {
         *err = away;
         error = unseen;
