@@ -8,15 +8,17 @@
 #include "ofproto/codec/ofp_error.h"
 
 struct bufferevent;
+struct event;
 
 struct conn {
     LIST_ENTRY(conn) node; /* In its mgmt. */
     struct mgmt *mgmt;
     struct ofproto *bridge;
     struct bufferevent *bev;
-    uint8_t version; /* 0 until the peer's hello. */
-    bool paused;     /* Does not read its answers: is not read from. */
-    bool closing;    /* Ends when everything is written. */
+    struct event *limit; /* Ends it: no hello in time, or its last answers not read in time. */
+    uint8_t version;     /* 0 until the peer's hello. */
+    bool paused;         /* Does not read its answers: is not read from. */
+    bool closing;        /* Ends when everything is written. */
     uint16_t miss_send_len;
 };
 

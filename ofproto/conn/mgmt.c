@@ -15,6 +15,8 @@
 LOG_MODULE(openflow);
 
 #define MAX_CONNECTIONS 64
+/* For the peer's hello; and, when a connection is to end, for reading what is left. */
+#define LIMIT_S 5
 /* A peer that leaves so much unread is not read from, until it has read down to the other. */
 #define PAUSE_BYTES ((size_t)4 << 20)
 #define RESUME_BYTES ((size_t)1 << 20)
@@ -32,8 +34,27 @@ static void conn_free(struct conn *conn)
 {
     LIST_REMOVE(conn, node);
     conn->mgmt->n_conns--;
+    event_free(conn->limit);
     bufferevent_free(conn->bev);
     free(conn);
+}
+
+static void on_limit(evutil_socket_t fd UNUSED, short what UNUSED, void *conn_)
+{
+    struct conn *conn = conn_;
+
+    if (!conn->closing) {
+        log_info_limit("bridge '%s': OpenFlow connection ended: no hello within %d s",
+                       conn->bridge->name, LIMIT_S);
+    }
+    conn_free(conn);
+}
+
+static void start_limit(struct conn *conn)
+{
+    const struct timeval tv = {LIMIT_S, 0};
+
+    event_add(conn->limit, &tv);
 }
 
 void conn_send(struct conn *conn, struct strbuf *s)
@@ -93,6 +114,7 @@ static bool negotiate(struct conn *conn, const struct request *r)
     }
     if (common) {
         conn->version = (uint8_t)(31 - __builtin_clz(common));
+        event_del(conn->limit);
         return true;
     }
     start = ofp_begin(&s, lower, OFPT_ERROR, r->h.xid);
@@ -174,6 +196,7 @@ static void finish(struct conn *conn)
     conn->closing = true;
     bufferevent_disable(conn->bev, EV_READ);
     bufferevent_setwatermark(conn->bev, EV_WRITE, 0, 0);
+    start_limit(conn);
 }
 
 static void on_read(struct bufferevent *bev, void *conn_)
@@ -226,12 +249,14 @@ void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt_)
     conn->mgmt = mgmt;
     conn->bridge = mgmt->bridge;
     conn->bev = bev;
+    conn->limit = evtimer_new(bufferevent_get_base(bev), on_limit, conn);
     conn->miss_send_len = 128;
     LIST_INSERT_HEAD(&mgmt->conns, conn, node);
     mgmt->n_conns++;
     bufferevent_setcb(bev, on_read, on_written, on_event, conn);
     bufferevent_setwatermark(bev, EV_WRITE, RESUME_BYTES, 0);
     send_hello(conn);
+    start_limit(conn);
     bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
 

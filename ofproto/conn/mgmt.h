@@ -1,7 +1,7 @@
 /* The OpenFlow management socket of a bridge, RUNDIR/BRIDGE.mgmt: what ovs-ofctl connects to.
  *
- * Each connection negotiates its version, is bounded in what it may leave unread, and is served on
- * the event base's thread. Ends with its bridge. */
+ * Each connection negotiates its version, in a few seconds or it ends, is bounded in what it may
+ * leave unread, and is served on the event base's thread. Ends with its bridge. */
 #ifndef OFPROTO_CONN_MGMT_H
 #define OFPROTO_CONN_MGMT_H
 

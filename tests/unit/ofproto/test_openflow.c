@@ -2,6 +2,8 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "ofproto/codec/flow_mod.h"
 #include "ofproto/codec/match_wire.h"
@@ -154,6 +156,61 @@ static void a_first_message_that_is_no_hello_ends_it(void **state)
     send_message(p, OFPT_ECHO_REQUEST, NULL);
     expect_error(p, 1, 0);
     expect_end(p);
+}
+
+/* What it sent before is thrown away. */
+static bool is_closed(int fd)
+{
+    uint8_t buffer[4096];
+    ssize_t n;
+
+    while ((n = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT)) > 0) {
+    }
+    return !n;
+}
+
+/* Runs the base until the switch closed 'fd'; false when it does not within half a minute. */
+static bool gets_closed(struct peer *p, int fd)
+{
+    const struct timeval patience = {30, 0};
+
+    event_base_loopexit(p->base, &patience);
+    while (!is_closed(fd)) {
+        event_base_loop(p->base, EVLOOP_ONCE);
+        if (event_base_got_exit(p->base)) {
+            return false;
+        }
+        run(p); /* What is freed is closed a turn later. */
+    }
+    return true;
+}
+
+static void serve_socket(struct peer *p, int *ret_fd)
+{
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    mgmt_serve(bufferevent_socket_new(p->base, fds[0], BEV_OPT_CLOSE_ON_FREE), "test",
+               p->net.br->mgmt);
+    *ret_fd = fds[1];
+}
+
+static void who_says_no_hello_loses_its_place(void **state)
+{
+    const uint8_t beginning[] = {OFP13, OFPT_HELLO};
+    struct peer *p = *state;
+    int silent, slow;
+
+    greet(p, OFP13);
+    serve_socket(p, &silent);
+    serve_socket(p, &slow);
+    assert_int_equal(send(slow, beginning, sizeof beginning, 0), 2);
+    assert_true(gets_closed(p, silent));
+    assert_true(gets_closed(p, slow));
+    send_message(p, OFPT_ECHO_REQUEST, NULL); /* Who did may stay. */
+    assert_int_equal(receive(p), 8);
+    close(silent);
+    close(slow);
 }
 
 static void a_length_below_the_header_ends_it(void **state)
@@ -532,6 +589,7 @@ int main(void)
         T(a_bitmap_decides_over_the_header),
         T(no_common_version_is_told_and_ends_it),
         T(a_first_message_that_is_no_hello_ends_it),
+        T(who_says_no_hello_loses_its_place),
         T(a_length_below_the_header_ends_it),
         T(echo_features_config_and_barrier_are_answered),
         T(what_is_not_there_gets_the_exact_error),
