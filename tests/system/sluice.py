@@ -14,8 +14,8 @@ import subprocess
 import tempfile
 import time
 
-BIN = os.environ.get("SLUICE_BIN") or os.path.join(
-    os.path.dirname(__file__), "..", "..", "build", "bin")
+HERE = os.path.dirname(os.path.abspath(__file__))
+BIN = os.environ.get("SLUICE_BIN") or os.path.join(HERE, "..", "..", "build", "bin")
 BIN = os.path.abspath(BIN)
 SANITIZED = "-san" in BIN
 # Sanitized programs are several times slower.
@@ -68,11 +68,15 @@ class Netns:
         self.processes.append(p)
         return p
 
-    def close(self):
+    def stop_processes(self):
         for p in self.processes:
             if p.poll() is None:
                 p.kill()
             p.wait()
+
+    def close(self):
+        self.stop_processes()
+        for p in self.processes:
             if p.stdout:
                 p.stdout.close()
         run("ip", "netns", "del", self.name, check=False)
@@ -117,7 +121,8 @@ class Switch:
         self.options = options
         self.env = dict(os.environ, SLUICE_RUNDIR=self.dir, SLUICE_DBDIR=self.dir, OVS_RUNDIR=self.dir,
                         PATH=BIN + ":" + os.environ["PATH"],
-                        ASAN_OPTIONS="detect_leaks=0:abort_on_error=1", UBSAN_OPTIONS="print_stacktrace=1")
+                        ASAN_OPTIONS="abort_on_error=1", UBSAN_OPTIONS="print_stacktrace=1",
+                        LSAN_OPTIONS=f"print_suppressions=0:suppressions={HERE}/leaks.supp")
         self.started = False
         if start:
             try:
@@ -139,6 +144,7 @@ class Switch:
     def close(self):
         try:
             if self.started:
+                self.check_balance()
                 self.stop()
             self.check_logs()
         finally:
@@ -150,6 +156,13 @@ class Switch:
                     os.kill(pid, signal.SIGKILL)
             self.ns.close()
             shutil.rmtree(self.dir, ignore_errors=True)
+
+    def check_balance(self):
+        """Whatever a test did, no packet vanished. Not where it left a datapath that is down."""
+        for h in self.hosts:
+            h.stop_processes()
+        if self.dpctl("version", check=False).returncode == 0:
+            self.assert_nothing_vanished()
 
     def check_logs(self):
         """A sanitizer's report or an assertion in any log fails the test."""

@@ -173,7 +173,7 @@ UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
 
 def test_permission_that_a_port_lacks_is_told_in_the_database(tmp_path):
     ns = Netns("unprivileged")
-    env = dict(os.environ, SLUICE_RUNDIR=str(tmp_path), SLUICE_DBDIR=str(tmp_path), ASAN_OPTIONS="detect_leaks=0")
+    env = dict(os.environ, SLUICE_RUNDIR=str(tmp_path), SLUICE_DBDIR=str(tmp_path))
 
     def call(program, *words):
         return ns.run(*UNPRIVILEGED, os.path.join(BIN, program), *words, env=env)

@@ -5,6 +5,8 @@ import struct
 import pytest
 from sluice import wait_for
 
+pytestmark = pytest.mark.san
+
 SEND_ALL_SIZES = """
 import socket, hashlib, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -103,7 +105,6 @@ def pair(request, switch):
     return switch, a, b
 
 
-@pytest.mark.san
 def test_datagrams_of_every_size_arrive_unchanged(pair):
     switch, a, b = pair
     python(b, ECHO_DIGEST)
@@ -131,7 +132,6 @@ class RawReceiver:
         return list(map(int, out.split()))[1:]
 
 
-@pytest.mark.san
 def test_frames_of_every_length_up_to_the_mtu_arrive_as_they_were(pair):
     switch, a, b = pair
     received = RawReceiver(a, b)
@@ -142,7 +142,6 @@ def test_frames_of_every_length_up_to_the_mtu_arrive_as_they_were(pair):
     switch.assert_nothing_vanished()
 
 
-@pytest.mark.san
 def test_giant_frames_are_dropped_under_a_reason(pair):
     switch, a, b = pair
     switch.ns.run("ip", "link", "set", "dev", "a", "mtu", "9000", check=False)  # The other end of a veth pair.
@@ -157,7 +156,6 @@ def test_giant_frames_are_dropped_under_a_reason(pair):
     switch.assert_nothing_vanished()
 
 
-@pytest.mark.san
 def test_frames_that_are_none_are_dropped_under_a_reason(switch):
     """No kernel sends frames without a whole Ethernet header: a capture file has them."""
     header = bytes.fromhex("02000000000202000000000188a8")
@@ -173,7 +171,6 @@ def test_frames_that_are_none_are_dropped_under_a_reason(switch):
     switch.assert_nothing_vanished()
 
 
-@pytest.mark.san
 @pytest.mark.parametrize("address", ["10.0.0.2", "fd00::2"])
 def test_streams_of_super_packets_arrive_unchanged(pair, address):
     switch, a, b = pair

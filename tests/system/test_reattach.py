@@ -5,7 +5,10 @@ import re
 import signal
 import time
 
+import pytest
 from sluice import wait_for
+
+pytestmark = pytest.mark.san
 
 
 def flow_packets(switch, words):

@@ -11,6 +11,14 @@ import time
 import pytest
 from sluice import BIN, wait_for
 
+pytestmark = pytest.mark.san
+
+
+def packets_of(switch, port):
+    """What the datapath of now has received from a port."""
+    shown = switch.dpctl("dpctl/show", check=False).stdout
+    return int((re.search(rf"port \d+: {port} .*\n +RX packets:(\d+)", shown) or [0, 0])[1])
+
 
 class Transfer:
     """An iperf3 transfer between two hosts, with its result as JSON."""
@@ -52,7 +60,6 @@ def test_killed_vswitchd_loses_no_segment_of_a_running_transfer(switch):
     assert c.ping("10.0.0.1"), "a new flow does not work after the restart"
 
 
-@pytest.mark.san
 def test_ping_goes_on_while_vswitchd_is_killed_again_and_again(switch):
     a = switch.add_host("a", "10.0.0.1")
     switch.add_host("b", "10.0.0.2")
@@ -67,7 +74,6 @@ def test_ping_goes_on_while_vswitchd_is_killed_again_and_again(switch):
     assert " 0% packet loss" in out, out
 
 
-@pytest.mark.san
 def test_killed_datapath_is_restarted_and_refilled(switch):
     a = switch.add_host("a", "10.0.0.1")
     switch.add_host("b", "10.0.0.2")
@@ -79,7 +85,22 @@ def test_killed_datapath_is_restarted_and_refilled(switch):
     assert switch.get("Interface", "a", "ofport") == numbers
 
 
-@pytest.mark.san
+def test_transfer_goes_on_after_the_datapath_was_killed_under_it(switch):
+    a = switch.add_host("a", "10.0.0.1")
+    b = switch.add_veth_host("b", "10.0.0.2")
+    assert a.ping("10.0.0.2")
+    t = Transfer(a, b, 6)
+    for _ in range(2):
+        before = packets_of(switch, "a")
+        wait_for(lambda: packets_of(switch, "a") > before, "the transfer to run")
+        pid = switch.kill("sluice-datapath")
+        switch.wait_restarted("sluice-datapath", pid)
+        switch.wait_ready()
+        wait_for(lambda: packets_of(switch, "a") > 0, "the transfer to go on")
+    assert t.result()["end"]["sum_received"]["bytes"] > 0
+    switch.assert_nothing_vanished()
+
+
 def test_killed_db_comes_back_with_all_it_held(switch):
     a = switch.add_host("a", "10.0.0.1", "tag=10")
     switch.add_host("b", "10.0.0.2", "tag=10")
@@ -160,7 +181,6 @@ def test_second_switch_on_the_same_run_directory_is_refused(switch):
     assert switch.sluice("status", check=False).returncode == 0
 
 
-@pytest.mark.san
 def test_switch_whose_run_directory_went_leaves_the_next_one_there_alone(switch):
     old = switch.pid("sluice")
     shutil.rmtree(switch.dir)

@@ -90,7 +90,7 @@ class Fakes:
             with open(path, "w") as f:
                 f.write(FAKE)
             os.chmod(path, 0o755)
-        self.env = dict(os.environ, SLUICE_RUNDIR=self.run, SLUICE_DBDIR=self.dir, ASAN_OPTIONS="detect_leaks=0")
+        self.env = dict(os.environ, SLUICE_RUNDIR=self.run, SLUICE_DBDIR=self.dir)
         for name in ("NOTIFY_SOCKET", "OVS_RUNDIR"):
             self.env.pop(name, None)
 
