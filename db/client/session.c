@@ -63,22 +63,26 @@ static void fail_requests(struct db_session *s)
     }
 }
 
-/* Ends the attempt or the connection. One round over all remotes goes without a pause. */
+/* Ends the attempt or the connection; a drop that was asked for is the reason, even when the server
+ * is faster. One round over all remotes goes without a pause. */
 static void lost(struct db_session *s, const char *reason)
 {
+    char *drop_reason = s->drop_reason;
     unsigned int pause_ms = 0;
 
     jsonrpc_free(s->rpc);
     s->rpc = NULL;
     s->is_connected = false;
     s->is_probing = false;
+    s->drop_reason = NULL;
     fail_requests(s);
     if (++s->failed_in_a_row % s->n_remotes == 0) {
         pause_ms = s->backoff_ms;
         s->backoff_ms = MIN_OF(s->backoff_ms * 2, BACKOFF_MAX_MS);
     }
     set_timer(s, pause_ms);
-    s->callbacks->disconnected(reason, s->aux);
+    s->callbacks->disconnected(drop_reason ? drop_reason : reason, s->aux);
+    free(drop_reason);
     s->current = (s->current + 1) % s->n_remotes;
 }
 
@@ -168,11 +172,7 @@ static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *aux)
     struct db_session *s = aux;
 
     if (s->drop_reason) {
-        char *reason = s->drop_reason;
-
-        s->drop_reason = NULL;
-        lost(s, reason);
-        free(reason);
+        lost(s, s->drop_reason);
     } else if (!s->rpc) {
         attempt(s);
     } else if (!s->is_connected) {

@@ -88,6 +88,7 @@ static void on_accept(struct bufferevent *bev, const char *peer UNUSED, void *au
 
 static struct db_client *client;
 static unsigned int n_changed, n_connected, n_disconnected;
+static char why[200]; /* The last connection was lost. */
 static char told[512];
 static int done_error;
 static char done_text[200];
@@ -116,9 +117,10 @@ static void on_connected(struct db_client *c UNUSED, void *aux UNUSED)
     n_connected++;
 }
 
-static void on_disconnected(struct db_client *c UNUSED, const char *reason UNUSED, void *aux UNUSED)
+static void on_disconnected(struct db_client *c UNUSED, const char *reason, void *aux UNUSED)
 {
     n_disconnected++;
+    snprintf(why, sizeof why, "%s", reason);
 }
 
 static const struct db_client_callbacks callbacks = {
@@ -253,6 +255,18 @@ static void an_update_that_does_not_fit_makes_it_fetch_all_anew(void **state UNU
     assert_string_equal(server.last_txn, "00000000-0000-0000-0000-000000000000");
     assert_null(db_client_only(client, "T"));
     assert_string_equal(told, "insert a;delete a;");
+}
+
+static void one_connection_is_lost_once(void **state UNUSED)
+{
+    run_until(&n_changed, 1);
+    notify("monitor_canceled", "['D']");
+    jsonrpc_finish(server.rpc); /* Both ends give up the connection. */
+    server.rpc = NULL;
+    run_until(&n_changed, 2);
+    assert_int_equal(n_disconnected, 1);
+    assert_int_equal(server.n_accepted, 2);
+    assert_string_equal(why, "the server ended the monitor");
 }
 
 /* --- Transactions. --- */
@@ -412,6 +426,7 @@ int main(void)
         T(updates_of_other_monitors_are_ignored),
         T(comes_back_after_a_loss_and_asks_for_what_it_missed),
         T(an_update_that_does_not_fit_makes_it_fetch_all_anew),
+        T(one_connection_is_lost_once),
         T(a_transaction_becomes_the_operations_of_the_rfc),
         T(failures_are_told_apart),
         T(an_empty_transaction_succeeds_without_the_server),
