@@ -21,3 +21,13 @@ def test_demo_shows_what_it_claims_and_leaves_nothing(tmp_path):
     assert not [n for n in os.listdir("/run/netns") if n.startswith(f"sldemo{p.pid}")]
     assert sorted(os.listdir("/sys/class/net")) == sorted(links)
     assert os.listdir(tmp_path) == []
+
+
+def test_demo_tells_other_users_just_that_it_needs_root(tmp_path):
+    (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")
+    (tmp_path / "id").chmod(0o755)
+    env = dict(os.environ, TMPDIR=str(tmp_path), PATH=f"{tmp_path}:{os.environ['PATH']}")
+    p = subprocess.run([DEMO, BIN], env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert p.returncode == 1
+    assert p.stdout == "demo.sh: network namespaces need root: run it as root\n"
+    assert os.listdir(tmp_path) == ["id"]

@@ -64,7 +64,7 @@ cleanup() {
     set +e
     if [ $rc = 130 ]; then
         echo "Interrupted: cleaning up."
-    elif [ $rc != 0 ] && [ -d "$dir" ]; then
+    elif [ $rc != 0 ] && ls "$dir"/*.log >/dev/null 2>&1; then
         echo
         echo "The demo failed (exit code $rc). The ends of the switch's logs:"
         tail -n 8 "$dir"/*.log 2>/dev/null
