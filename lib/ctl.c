@@ -177,13 +177,15 @@ static void run_command(struct ctl_request *r, const char *name, const json_t *p
         return;
     }
     if (argc < (size_t)c->min_args) {
-        reply_errorf(r, "\"%.100s\" command requires at least %d argument%s (%s %s)", name,
-                     c->min_args, c->min_args == 1 ? "" : "s", name, c->usage);
+        reply_errorf(r, "\"%.100s\" command requires at least %d argument%s (%s%s%s)", name,
+                     c->min_args, c->min_args == 1 ? "" : "s", name, *c->usage ? " " : "",
+                     c->usage);
         return;
     }
     if (argc > (size_t)c->max_args || argc > MAX_ARGS) {
-        reply_errorf(r, "\"%.100s\" command takes at most %d argument%s (%s %s)", name,
-                     MIN_OF(c->max_args, MAX_ARGS), c->max_args == 1 ? "" : "s", name, c->usage);
+        reply_errorf(r, "\"%.100s\" command takes at most %d argument%s (%s%s%s)", name,
+                     MIN_OF(c->max_args, MAX_ARGS), c->max_args == 1 ? "" : "s", name,
+                     *c->usage ? " " : "", c->usage);
         return;
     }
     for (size_t i = 0; i < argc; i++) {

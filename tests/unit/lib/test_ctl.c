@@ -183,6 +183,8 @@ static void built_in_commands_answer(void **state UNUSED)
 {
     assert_int_equal(CALL("version"), 0);
     assert_non_null(strstr(text, "test-prog (Sluice) " SLUICE_VERSION));
+    assert_int_equal(CALL("version", "extra"), 0);
+    assert_non_null(strstr(text, "takes at most 0 arguments (version)"));
     assert_int_equal(CALL("list-commands"), 0);
     assert_non_null(strstr(text, "test/join"));
     assert_non_null(strstr(text, "vlog/set"));
