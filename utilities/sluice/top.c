@@ -118,7 +118,7 @@ static void print_cut(const struct top *t, const char *screen)
         printf("%.*s\033[K\n", (int)MIN_OF(n, t->style.cols), screen);
         screen += n + (screen[n] == '\n');
     }
-    printf("\033[Jq: end   t, d, n: by traffic, drops, name");
+    printf("\033[J%.*s", (int)t->style.cols, "q: end   t, d, n: by traffic, drops, name");
 }
 
 /* Prints the text, cut to the terminal's size. */
