@@ -93,9 +93,31 @@ static void db_changed(struct db_client *db UNUSED, void *aux)
     reconcile_db_changed(v->reconcile);
 }
 
+/* Tables and columns that the server lacks read as empty: without these, for ever. */
+static void check_schema(struct db_client *db)
+{
+    static const char *const needed[][2] = {
+        {"Open_vSwitch", "bridges"}, {"Bridge", "name"},    {"Bridge", "ports"},   {"Port", "name"},
+        {"Port", "interfaces"},      {"Interface", "name"}, {"Interface", "type"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+        const struct db_table_schema *table = db_schema_table(db_client_schema(db), needed[i][0]);
+
+        if (!table || !db_table_column(table, needed[i][1])) {
+            log_err("the database at %s cannot be used: %s '%s' is not in its schema; start "
+                    "sluice-db with a database file made from vswitch.ovsschema",
+                    db_client_remote(db), table ? "column" : "table",
+                    table ? needed[i][1] : needed[i][0]);
+            return;
+        }
+    }
+}
+
 static void db_connected(struct db_client *db, void *aux UNUSED)
 {
     log_info("connected to the database at %s", db_client_remote(db));
+    check_schema(db);
 }
 
 static void db_disconnected(struct db_client *db, const char *reason, void *aux UNUSED)

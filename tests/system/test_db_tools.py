@@ -1,5 +1,6 @@
 """sluice-vsctl's waiting and retrying, and sluice-dbctl, upon a database with no sluice-vswitchd: the test plays its part."""
 
+import hashlib
 import json
 import resource
 import signal
@@ -176,3 +177,42 @@ def test_a_limit_of_file_sizes_is_an_error_and_not_the_servers_end(tmp_path):
     finally:
         server.terminate()
         assert server.wait() == 0
+
+
+def with_schema(path, tables):
+    """A run directory whose database has only these tables."""
+    text = json.dumps({"name": "Open_vSwitch", "version": "8.0.0", "tables": tables}) + "\n"
+    (path / "conf.db").write_text(f"OVSDB JSON {len(text)} {hashlib.sha1(text.encode()).hexdigest()}\n{text}")
+    return Server(path)
+
+
+ROOT = {"columns": {"bridges": {"type": {"key": {"type": "uuid", "refTable": "Bridge"}, "min": 0, "max": "unlimited"}}}, "isRoot": True}
+NAMED = {"columns": {"name": {"type": "string"}}, "isRoot": True}
+
+
+@pytest.mark.san
+def test_tables_that_the_database_lacks_are_named(tmp_path):
+    for missing, words in (("Interface", ["add-br", "br0"]), ("Manager", ["set-manager", "ptcp:1"]),
+                           ("SSL", ["set-ssl", "/a", "/b", "/c"])):
+        path = tmp_path / missing
+        path.mkdir()
+        tables = {"Open_vSwitch": ROOT, "Bridge": NAMED, "Port": NAMED, "Interface": NAMED}
+        server = with_schema(path, {t: c for t, c in tables.items() if t != missing})
+        try:
+            p = server.vsctl(*words, check=False)
+            assert p.returncode == 1 and f"the database has no table {missing}" in p.stderr, (p.returncode, p.stderr)
+        finally:
+            server.stop()
+
+
+@pytest.mark.san
+def test_vswitchd_tells_of_a_database_that_it_cannot_use(tmp_path):
+    server = with_schema(tmp_path, {"Open_vSwitch": ROOT, "Bridge": NAMED})
+    v = subprocess.Popen([f"{BIN}/sluice-vswitchd", f"--rundir={tmp_path}", f"--db={server.remote}"], stderr=subprocess.PIPE, text=True)
+    try:
+        line = next(x for x in v.stderr if "|ERR|" in x)
+        assert "cannot be used" in line and "'ports'" in line, line
+    finally:
+        v.terminate()
+        v.communicate()
+        server.stop()

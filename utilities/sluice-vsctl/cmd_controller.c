@@ -107,6 +107,7 @@ static int set_controller(struct vsctl *v, struct command *c, struct error *err)
     if (!rc) {
         rc = check_targets(c->argc - 2, c->argv + 2, err);
     }
+    rc = rc ? rc : vsctl_require_table(v, "Controller", err);
     if (!rc) {
         delete_refs(v, b->row, "controller", "Controller");
         add_targets(v, b->row, "controller", "Controller", c->argc - 2, c->argv + 2);
@@ -178,6 +179,7 @@ static int set_manager(struct vsctl *v, struct command *c, struct error *err)
 {
     int rc = check_targets(c->argc - 1, c->argv + 1, err);
 
+    rc = rc ? rc : vsctl_require_table(v, "Manager", err);
     if (!rc) {
         delete_refs(v, vsctl_root(v), "manager_options", "Manager");
         add_targets(v, vsctl_root(v), "manager_options", "Manager", c->argc - 1, c->argv + 1);
@@ -215,10 +217,14 @@ static int del_ssl(struct vsctl *v, struct command *c UNUSED, struct error *err 
     return 0;
 }
 
-static int set_ssl(struct vsctl *v, struct command *c, struct error *err UNUSED)
+static int set_ssl(struct vsctl *v, struct command *c, struct error *err)
 {
+    int rc = vsctl_require_table(v, "SSL", err);
     struct mrow *ssl;
 
+    if (rc) {
+        return rc;
+    }
     delete_refs(v, vsctl_root(v), "ssl", "SSL");
     ssl = model_insert(v->model, vsctl_table(v, "SSL"), NULL, false);
     mrow_set_string(ssl, "private_key", c->argv[1]);

@@ -77,6 +77,11 @@ static int add_zone_tp(struct vsctl *v, struct command *c, struct error *err)
                    ? 0
                    : error_set(err, EEXIST, "zone id %lld already exists", (long long)key.integer);
     }
+    rc = vsctl_require_table(v, "CT_Timeout_Policy", err);
+    rc = rc ? rc : vsctl_require_table(v, "CT_Zone", err);
+    if (rc) {
+        return rc;
+    }
     policy = model_insert(v->model, vsctl_table(v, "CT_Timeout_Policy"), NULL, false);
     for (int i = 3; i < c->argc && !rc; i++) {
         rc = set_timeout(policy, c->argv[i], err);
@@ -194,6 +199,7 @@ static int add_aa_mapping(struct vsctl *v, struct command *c, struct error *err)
     if (!rc) {
         rc = parse_mapping(c, &isid, &vlan, err);
     }
+    rc = rc ? rc : vsctl_require_table(v, "AutoAttach", err);
     if (rc) {
         return rc;
     }

@@ -1,9 +1,16 @@
 /* The Open_vSwitch row, tables by name, and the interfaces to be checked in the end. */
 #include "utilities/sluice-vsctl/vsctl.h"
 
+#include <errno.h>
+
 const struct db_table_schema *vsctl_table(struct vsctl *v, const char *name)
 {
     return db_schema_table(v->schema, name);
+}
+
+int vsctl_require_table(struct vsctl *v, const char *name, struct error *err)
+{
+    return vsctl_table(v, name) ? 0 : error_set(err, ENOENT, "the database has no table %s", name);
 }
 
 struct mrow *vsctl_root(struct vsctl *v)

@@ -321,6 +321,7 @@ static void on_committed(int error, const char *text, const json_t *results, voi
 
 static void on_schema(struct db_client *client, void *aux)
 {
+    static const char *const tables[] = {"Open_vSwitch", "Bridge", "Port", "Interface"};
     struct run *r = aux;
     struct vsctl *v = r->v;
     struct error err = {0};
@@ -331,9 +332,11 @@ static void on_schema(struct db_client *client, void *aux)
         return;
     }
     r->had_schema = true;
-    if (!vsctl_table(v, "Open_vSwitch")) {
-        fail(r, "the database has no table Open_vSwitch");
-        return;
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        if (vsctl_require_table(v, tables[i], &err)) {
+            fail(r, err.text);
+            return;
+        }
     }
     vsctl_need(v, "Open_vSwitch", "cur_cfg");
     for (size_t i = 0; i < v->n_commands; i++) {

@@ -94,6 +94,8 @@ void needs_free(struct vsctl *);
 /* The Open_vSwitch row, made if the database is empty. */
 struct mrow *vsctl_root(struct vsctl *);
 const struct db_table_schema *vsctl_table(struct vsctl *, const char *name);
+/* -ENOENT when the server does not have the table: an old schema, or another product's. */
+int vsctl_require_table(struct vsctl *, const char *name, struct error *);
 void vsctl_expect_iface(struct vsctl *, const char *name);
 
 /* A warning, to stderr, at once. */
