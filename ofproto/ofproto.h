@@ -147,5 +147,7 @@ bool ofproto_effects_stale(const struct ofproto_effects *);
 
 /* Names for flow_key_format(): port names by datapath number. */
 const char *ofproto_dp_port_name(uint32_t dp_port, void *ofproto_set);
+/* The bridge that a port of the datapath belongs to; NULL when it belongs to none. */
+const struct ofproto *ofproto_of_dp_port(const struct ofproto_set *, uint32_t dp_port);
 
 #endif

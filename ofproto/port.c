@@ -271,6 +271,13 @@ const char *ofproto_dp_port_name(uint32_t dp_port, void *set)
     return port ? port->name : NULL;
 }
 
+const struct ofproto *ofproto_of_dp_port(const struct ofproto_set *set, uint32_t dp_port)
+{
+    const struct ofport *port = ofport_by_dp(set, dp_port);
+
+    return port ? port->bridge : NULL;
+}
+
 /* --- Bundles. */
 
 struct bundle *bundle_find(const struct ofproto *bridge, const char *name)

@@ -115,11 +115,22 @@ static void dpctl_show(struct ctl_request *req, int argc, const char *const argv
     struct reconcile *r = aux;
     struct strbuf s = STRBUF_INIT;
     struct upcall_counts c = {0};
-    bool statistics = argc && (!strcmp(argv[0], "-s") || !strcmp(argv[0], "--statistics"));
+    bool statistics = false;
     size_t n;
     struct iface **list;
     json_t *ports;
 
+    for (int i = 0; i < argc; i++) {
+        if (!strcmp(argv[i], "-s") || !strcmp(argv[i], "--statistics")) {
+            statistics = true;
+        } else if (!upcall_is_datapath_name(argv[i])) {
+            strbuf_printf(&s, "dpctl/show: '%s' is no datapath (see dpctl/dump-dps) and no option",
+                          argv[i]);
+            ctl_reply_error(req, strbuf_str(&s));
+            strbuf_free(&s);
+            return;
+        }
+    }
     if (!r->attached) {
         ctl_reply_error(req, "the datapath is not running");
         return;

@@ -1,6 +1,6 @@
-/* The ctl commands about cached flows: dpctl/dump-flows, dpctl/del-flows, upcall/show,
- * dpctl/show-drops. They belong to the one 'struct upcall' of the process, which main.c names with
- * upcall_ctl_init(). */
+/* The ctl commands about cached flows: dpctl/dump-flows, dpif/dump-flows, dpctl/del-flows,
+ * upcall/show, dpctl/show-drops. They belong to the one 'struct upcall' of the process, which
+ * main.c names with upcall_ctl_init(). */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -13,33 +13,60 @@
 #include "vswitchd/upcall/internal.h"
 
 struct dump_options {
-    bool more;  /* -m: with an id for each flow. */
-    bool names; /* Ports by name. */
+    bool more;                    /* -m: with an id for each flow. */
+    bool names;                   /* Ports by name. */
+    const struct ofproto *bridge; /* Not NULL: flows of its ports alone. */
 };
 
-/* The datapath's name, which Open vSwitch's commands take, may be given; there is one datapath. */
-static bool is_datapath_name(const char *arg)
+bool upcall_is_datapath_name(const char *arg)
 {
-    return strchr(arg, '@') || !strcmp(arg, "ovs-netdev") || !strcmp(arg, "ovs-system");
+    return !strcmp(arg, "netdev@ovs-netdev") || !strcmp(arg, "system@ovs-system") ||
+           !strcmp(arg, "ovs-netdev") || !strcmp(arg, "ovs-system");
 }
 
-static bool parse_dump_options(int argc, const char *const argv[], struct dump_options *o,
-                               struct error *err)
+/* The one word that is no option names the datapath, or the bridge with 'of_bridge'. */
+static int parse_dump_word(const struct upcall *u, const char *word, bool of_bridge,
+                           struct dump_options *o, struct error *err)
 {
+    if (!of_bridge && !upcall_is_datapath_name(word)) {
+        return error_set(err, EINVAL, "dpctl/dump-flows: '%s' is not known: use -m, --names", word);
+    }
+    if (of_bridge) {
+        if (o->bridge) {
+            return error_set(err, EINVAL, "dpif/dump-flows: '%s': one bridge is enough", word);
+        }
+        o->bridge = ofproto_find(u->ofprotos, word);
+        if (!o->bridge) {
+            return error_set(err, ENOENT,
+                             "dpif/dump-flows: '%s' is no bridge (see ofproto/list) and no option "
+                             "(-m, --names)",
+                             word);
+        }
+    }
+    return 0;
+}
+
+static int parse_dump_options(const struct upcall *u, int argc, const char *const argv[],
+                              bool of_bridge, struct dump_options *o, struct error *err)
+{
+    int error = 0;
+
     memset(o, 0, sizeof *o);
-    for (int i = 0; i < argc; i++) {
+    for (int i = 0; i < argc && !error; i++) {
         if (!strcmp(argv[i], "-m") || !strcmp(argv[i], "--more")) {
             o->more = true;
         } else if (!strcmp(argv[i], "--names") || !strcmp(argv[i], "names")) {
             o->names = true;
         } else if (!strcmp(argv[i], "--no-names")) {
             o->names = false;
-        } else if (!is_datapath_name(argv[i])) {
-            error_set(err, EINVAL, "dpctl/dump-flows: '%s' is not known: use -m, --names", argv[i]);
-            return false;
+        } else {
+            error = parse_dump_word(u, argv[i], of_bridge, o, err);
         }
     }
-    return true;
+    if (!error && of_bridge && !o->bridge) {
+        error = error_set(err, EINVAL, "dpif/dump-flows: the bridge is missing; see ofproto/list");
+    }
+    return error;
 }
 
 static void format_tcp_flags(struct strbuf *s, uint16_t flags)
@@ -103,32 +130,32 @@ static json_t *flow_json(struct upcall *u, const struct cached_flow *f,
     return j;
 }
 
-static void dump_flows(struct ctl_request *req, int argc, const char *const argv[], void *aux)
+static bool is_to_dump(const struct upcall *u, const struct cached_flow *f,
+                       const struct dump_options *o)
 {
-    struct upcall *u = aux;
-    struct dump_options o;
-    struct error err;
+    return f && !f->deleting && f->installed &&
+           (!o->bridge || ofproto_of_dp_port(u->ofprotos, f->id.masked.in_port) == o->bridge);
+}
+
+static void dump(struct ctl_request *req, struct upcall *u, const struct dump_options *o)
+{
     struct strbuf s = STRBUF_INIT;
     uint64_t now_ms = time_now_ms();
     json_t *list = NULL;
 
-    if (!parse_dump_options(argc, argv, &o, &err)) {
-        ctl_reply_error(req, err.text);
-        return;
-    }
     if (ctl_wants_json(req)) {
         list = json_array();
     }
     for (uint32_t i = 0; i < u->flows.high; i++) {
         const struct cached_flow *f = u->flows.by_no[i];
 
-        if (!f || f->deleting || !f->installed) {
+        if (!is_to_dump(u, f, o)) {
             continue;
         }
         if (list) {
-            json_array_append_new(list, flow_json(u, f, &o, now_ms));
+            json_array_append_new(list, flow_json(u, f, o, now_ms));
         } else {
-            format_flow(&s, u, f, &o, now_ms);
+            format_flow(&s, u, f, o, now_ms);
             strbuf_putc(&s, '\n');
         }
     }
@@ -140,9 +167,41 @@ static void dump_flows(struct ctl_request *req, int argc, const char *const argv
     strbuf_free(&s);
 }
 
-static void del_flows(struct ctl_request *req, int argc UNUSED, const char *const argv[] UNUSED,
-                      void *aux)
+static void dump_flows(struct ctl_request *req, int argc, const char *const argv[], void *aux)
 {
+    struct dump_options o;
+    struct error err;
+
+    if (parse_dump_options(aux, argc, argv, false, &o, &err)) {
+        ctl_reply_error(req, err.text);
+    } else {
+        dump(req, aux, &o);
+    }
+}
+
+static void dump_bridge_flows(struct ctl_request *req, int argc, const char *const argv[],
+                              void *aux)
+{
+    struct dump_options o;
+    struct error err;
+
+    if (parse_dump_options(aux, argc, argv, true, &o, &err)) {
+        ctl_reply_error(req, err.text);
+    } else {
+        dump(req, aux, &o);
+    }
+}
+
+static void del_flows(struct ctl_request *req, int argc, const char *const argv[], void *aux)
+{
+    if (argc && !upcall_is_datapath_name(argv[0])) {
+        struct error err;
+
+        error_set(&err, EINVAL, "dpctl/del-flows: '%s' is no datapath; see dpctl/dump-dps",
+                  argv[0]);
+        ctl_reply_error(req, err.text);
+        return;
+    }
     upcall_flush(aux);
     ctl_reply(req, "");
 }
@@ -256,6 +315,7 @@ void upcall_counts(const struct upcall *u, struct upcall_counts *ret)
 void upcall_ctl_init(struct upcall *u)
 {
     ctl_register("dpctl/dump-flows", "[-m] [--names] [DP]", 0, 4, dump_flows, u);
+    ctl_register("dpif/dump-flows", "[-m] [--names] BRIDGE", 1, 4, dump_bridge_flows, u);
     ctl_register("dpctl/del-flows", "[DP]", 0, 1, del_flows, u);
     ctl_register("dpctl/show-drops", "", 0, 0, show_drops, u);
     ctl_register("upcall/show", "", 0, 0, show, u);
