@@ -1,8 +1,9 @@
 /* The server's side of the ctl socket: see ctl.h. Runs on the event base's thread.
  *
  * Clients are programs of the same machine that could open the socket, but even so a client can
- * only slow down itself: the number of connections and the size of a request are limited, and one
- * that does not read its answers is not read from. */
+ * only slow down itself: the number of connections and the size of a request are limited, one that
+ * does not read its answers is not read from, and when all places are taken, the connection that
+ * has been silent the longest and waits for no answer gives its place to the newcomer. */
 #include "lib/ctl.h"
 
 #include <event2/bufferevent.h>
@@ -17,6 +18,8 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/stream.h"
+
+LOG_MODULE(ctl)
 
 #define MAX_CONNECTIONS 256
 #define MAX_REQUEST ((size_t)1 << 20)
@@ -37,7 +40,7 @@ struct command {
 static struct command *commands; /* Sorted by name. */
 
 struct connection {
-    LIST_ENTRY(connection) node;
+    TAILQ_ENTRY(connection) node;
     struct ctl_server *server;
     struct jsonrpc *rpc;
     LIST_HEAD(request_list, ctl_request) requests;
@@ -58,7 +61,7 @@ struct path {
 struct ctl_server {
     struct event_base *base;
     SLIST_HEAD(path_list, path) paths;
-    LIST_HEAD(connection_list, connection) connections;
+    TAILQ_HEAD(connection_list, connection) connections; /* The most silent first. */
     unsigned int n_connections;
 };
 
@@ -209,7 +212,7 @@ static void close_connection(struct connection *c)
         r->connection = NULL; /* Its handler still answers, into the void. */
     }
     jsonrpc_free(c->rpc);
-    LIST_REMOVE(c, node);
+    TAILQ_REMOVE(&c->server->connections, c, node);
     c->server->n_connections--;
     free(c);
 }
@@ -219,6 +222,8 @@ static void on_message(struct jsonrpc *rpc, const struct jsonrpc_msg *m, void *c
     struct connection *c = c_;
     struct ctl_request *r;
 
+    TAILQ_REMOVE(&c->server->connections, c, node);
+    TAILQ_INSERT_TAIL(&c->server->connections, c, node);
     if (m->type != JSONRPC_REQUEST) {
         return;
     }
@@ -238,6 +243,23 @@ static void on_closed(struct jsonrpc *rpc UNUSED, const char *reason UNUSED, voi
     close_connection(c);
 }
 
+/* False when all connections wait for answers. */
+static bool make_room(struct ctl_server *s)
+{
+    struct connection *c;
+
+    TAILQ_FOREACH (c, &s->connections, node) {
+        if (LIST_EMPTY(&c->requests)) {
+            log_warn_limit("ctl socket: a silent connection is closed to make room: %d are open, "
+                           "which is the limit",
+                           MAX_CONNECTIONS);
+            close_connection(c);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_accept(struct bufferevent *bev, const char *peer UNUSED, void *server_)
 {
     static const struct jsonrpc_callbacks callbacks = {.message = on_message, .closed = on_closed};
@@ -246,14 +268,14 @@ static void on_accept(struct bufferevent *bev, const char *peer UNUSED, void *se
     struct ctl_server *s = server_;
     struct connection *c;
 
-    if (s->n_connections >= MAX_CONNECTIONS) {
+    if (s->n_connections >= MAX_CONNECTIONS && !make_room(s)) {
         bufferevent_free(bev);
         return;
     }
     c = xcalloc(1, sizeof *c);
     c->server = s;
     LIST_INIT(&c->requests);
-    LIST_INSERT_HEAD(&s->connections, c, node);
+    TAILQ_INSERT_TAIL(&s->connections, c, node);
     s->n_connections++;
     c->rpc = jsonrpc_new(bev, &limits, &callbacks, c);
 }
@@ -361,7 +383,7 @@ int ctl_server_new(struct event_base *base, const char *path, struct ctl_server 
 
     s->base = base;
     SLIST_INIT(&s->paths);
-    LIST_INIT(&s->connections);
+    TAILQ_INIT(&s->connections);
     error = ctl_server_add_path(s, path, err);
     if (error) {
         ctl_server_free(s);
@@ -378,8 +400,8 @@ void ctl_server_free(struct ctl_server *s)
     if (!s) {
         return;
     }
-    while (!LIST_EMPTY(&s->connections)) {
-        close_connection(LIST_FIRST(&s->connections));
+    while (!TAILQ_EMPTY(&s->connections)) {
+        close_connection(TAILQ_FIRST(&s->connections));
     }
     while ((p = SLIST_FIRST(&s->paths))) {
         SLIST_REMOVE_HEAD(&s->paths, node);

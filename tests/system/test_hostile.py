@@ -186,19 +186,18 @@ def test_clients_that_add_and_remove_the_same_ports_at_once_all_succeed(switch):
 
 
 @pytest.mark.san
-def test_connections_beyond_the_limit_are_refused_and_told(switch):
+def test_a_crowd_of_silent_connections_keeps_nobody_out(switch):
     path = os.path.join(switch.dir, f"sluice.{switch.pid('sluice')}.ctl")
     connections = []
     for _ in range(300):
         s = socket.socket(socket.AF_UNIX)
         s.connect(path)
         connections.append(s)
-    p = switch.appctl("-t", "sluice", "version", check=False)
-    assert p.returncode == 1 and p.stderr.startswith("sluice-appctl: "), (p.returncode, p.stderr)
-    assert switch.sluice("status", check=False).returncode > 0
+    assert "sluice" in switch.appctl("-t", "sluice", "version")
+    assert switch.sluice("status", check=False).returncode == 0
+    assert "a silent connection is closed to make room" in switch.log("sluice")
     for s in connections:
         s.close()
-    wait_for(lambda: switch.sluice("status", check=False).returncode == 0, "the supervisor to answer again")
 
 
 # As many connections to the database as there may be, each with what argv[2] asks for; then waits.
