@@ -1,6 +1,8 @@
 """What Debian's Open vSwitch tools show beyond configuration: statistics over OpenFlow, versions, the daemon's commands."""
 
+import json
 import re
+import time
 
 import pytest
 from sluice import wait_for
@@ -57,3 +59,45 @@ def test_versions_of_the_switch_are_in_the_database(switch):
     with open("/etc/os-release") as f:
         ids = dict(line.rstrip().split("=", 1) for line in f if "=" in line)
     assert versions[1].strip('"') == ids["ID"].strip('"') and versions[2].strip('"') == ids["VERSION_ID"].strip('"'), versions
+
+
+def kernel_packets(host):
+    """(sent, received) by the host's eth0, as its kernel counts."""
+    stats = json.loads(host.run("ip", "-j", "-s", "link", "show", "eth0"))[0]["stats64"]
+    return stats["tx"]["packets"], stats["rx"]["packets"]
+
+
+def port_packets(switch, name):
+    """(received, sent) by the datapath's port."""
+    shown = switch.dpctl("dpctl/show")
+    return tuple(map(int, re.search(rf"port \d+: {name} .*\n +RX packets:(\d+).*\n +TX packets:(\d+)", shown).groups()))
+
+
+def test_ports_count_what_the_kernels_at_their_other_ends_count(switch):
+    """The switch's books balance by themselves in every test; here, they are compared with those of others."""
+    hosts = {"a": switch.add_host("a", "10.0.0.1"), "b": switch.add_veth_host("b", "10.0.0.2"), "c": switch.add_host("c", "10.0.0.3")}
+    # Or the kernel of the switch's namespace, too, says a word through the veth pair.
+    switch.ns.run("sysctl", "-qw", "net.ipv6.conf.b.disable_ipv6=1", check=False)
+    assert hosts["a"].ping("10.0.0.2") and hosts["a"].ping("10.0.0.3")
+
+    def ahead():
+        """How much more each kernel has counted, ever: what was sent before there was a port."""
+        return {name: [k - p for k, p in zip(kernel_packets(host), port_packets(switch, name))] for name, host in hosts.items()}
+
+    def settled():
+        first = ahead()
+        time.sleep(0.3)
+        return ahead() == first and first
+
+    before = wait_for(settled, "the counts to settle")
+    for sender, receiver in (("a", "b"), ("b", "c"), ("c", "a")):
+        server = hosts[receiver].popen("iperf3", "-s", "-1")
+        wait_for(lambda: ":5201" in hosts[receiver].run("ss", "-Hltn"), "iperf3's server")
+        hosts[sender].run("iperf3", "-c", hosts[receiver].address, "-n", "20M")
+        server.wait(10)
+    assert port_packets(switch, "a")[0] > 100
+    try:
+        wait_for(lambda: ahead() == before, "all to have counted alike")
+    except AssertionError as e:
+        raise AssertionError(f"{e}: {before} {ahead()} {switch.drops()}") from None
+    assert switch.totals()["drops"] == sum(switch.drops().values())
