@@ -11,42 +11,50 @@
 #define NXM1(N) OFP_OXM(OFP_NXM_1, N)
 
 /* Columns: name, name2, offset, bytes, bits, shift, host_order, trie, maskable, settable, stage,
- * form, prerequisite, OXM, NXM. */
-#define REG(N)                                                                                     \
-    [OFP_FIELD_REG0 + N] = {OFP_FIELD_REG0 + N,                                                    \
-                            "reg" #N,                                                              \
-                            NULL,                                                                  \
-                            F(reg[N]),                                                             \
-                            4,                                                                     \
-                            32,                                                                    \
-                            0,                                                                     \
-                            true,                                                                  \
-                            false,                                                                 \
-                            true,                                                                  \
-                            true,                                                                  \
-                            OFP_STAGE_METADATA,                                                    \
-                            OFP_FORM_HEX,                                                          \
-                            OFP_PREREQ_NONE,                                                       \
-                            0,                                                                     \
-                            NXM1(N)}
+ * form, prerequisite, OXM, NXM, whether OXM is late. */
+#define REGS(ID, NAME, REGISTER, BYTES, OXM_HEADER, NXM_HEADER)                                    \
+    [ID] = {ID,                                                                                    \
+            NAME,                                                                                  \
+            NULL,                                                                                  \
+            F(reg[REGISTER]),                                                                      \
+            BYTES,                                                                                 \
+            (BYTES)*8,                                                                             \
+            0,                                                                                     \
+            false,                                                                                 \
+            false,                                                                                 \
+            true,                                                                                  \
+            true,                                                                                  \
+            OFP_STAGE_METADATA,                                                                    \
+            OFP_FORM_HEX,                                                                          \
+            OFP_PREREQ_NONE,                                                                       \
+            OXM_HEADER,                                                                            \
+            NXM_HEADER,                                                                            \
+            true}
+#define REG(N) REGS(OFP_FIELD_REG0 + N, "reg" #N, N, 4, 0, NXM1(N))
+#define XREG(N) REGS(OFP_FIELD_XREG0 + N, "xreg" #N, 2 * N, 8, OFP_OXM(OFP_OXM_REGS, N), 0)
+#define XXREG(N) REGS(OFP_FIELD_XXREG0 + N, "xxreg" #N, 4 * N, 16, 0, NXM1(111 + N))
 #define ROW(ID, ...) [OFP_FIELD_##ID] = {OFP_FIELD_##ID, __VA_ARGS__}
 
 /* clang-format off */
 static const struct ofp_field fields[OFP_N_FIELDS] = {
-    ROW(IN_PORT, "in_port", NULL, F(in_port), 4, 32, 0, true, false, false, false,
-        OFP_STAGE_METADATA, OFP_FORM_PORT, OFP_PREREQ_NONE, OXM(0), 0),
+    ROW(IN_PORT, "in_port", NULL, F(in_port), 4, 32, 0, true, false, false, true,
+        OFP_STAGE_METADATA, OFP_FORM_PORT, OFP_PREREQ_NONE, OXM(0), NXM0(0)),
+    ROW(ACTSET_OUTPUT, "actset_output", NULL, F(actset_output), 4, 32, 0, true, false, false,
+        false, OFP_STAGE_METADATA, OFP_FORM_PORT, OFP_PREREQ_NONE, OXM(43), 0, true),
     ROW(METADATA, "metadata", NULL, F(metadata), 8, 64, 0, true, false, true, true,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(2), 0),
     REG(0), REG(1), REG(2), REG(3), REG(4), REG(5), REG(6), REG(7),
     REG(8), REG(9), REG(10), REG(11), REG(12), REG(13), REG(14), REG(15),
+    XREG(0), XREG(1), XREG(2), XREG(3), XREG(4), XREG(5), XREG(6), XREG(7),
+    XXREG(0), XXREG(1), XXREG(2), XXREG(3),
     ROW(RECIRC_ID, "recirc_id", NULL, P(recirc_id), 4, 32, 0, true, false, false, false,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(36)),
     ROW(DP_HASH, "dp_hash", NULL, P(dp_hash), 4, 32, 0, true, false, true, false,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(35)),
-    ROW(PKT_MARK, "pkt_mark", NULL, P(pkt_mark), 4, 32, 0, true, false, true, false,
+    ROW(PKT_MARK, "pkt_mark", NULL, P(pkt_mark), 4, 32, 0, true, false, true, true,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(33)),
     ROW(CT_STATE, "ct_state", NULL, P(ct_state), 1, 8, 0, true, false, true, false,
-        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, 0),
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(105)),
     ROW(CT_ZONE, "ct_zone", NULL, P(ct_zone), 2, 16, 0, true, false, false, false,
         OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXM1(106)),
     ROW(CT_MARK, "ct_mark", NULL, P(ct_mark), 4, 32, 0, true, false, true, false,
@@ -55,7 +63,7 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_L2, OFP_FORM_MAC, OFP_PREREQ_NONE, OXM(3), NXM0(1)),
     ROW(ETH_SRC, "dl_src", "eth_src", P(eth_src), 6, 48, 0, false, false, true, true,
         OFP_STAGE_L2, OFP_FORM_MAC, OFP_PREREQ_NONE, OXM(4), NXM0(2)),
-    ROW(VLAN_TCI, "vlan_tci", NULL, P(vlan[0].tci), 2, 16, 0, false, false, true, false,
+    ROW(VLAN_TCI, "vlan_tci", NULL, P(vlan[0].tci), 2, 16, 0, false, false, true, true,
         OFP_STAGE_L2, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM0(4)),
     ROW(VLAN_VID, "dl_vlan", "vlan_vid", P(vlan[0].tci), 2, 12, 0, false, false, true, true,
         OFP_STAGE_L2, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, OXM(6), 0),
@@ -71,6 +79,8 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, OXM(10), NXM0(6)),
     ROW(NW_TOS, "ip_dscp", NULL, P(nw_tos), 1, 6, 2, false, false, false, true,
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, OXM(8), 0),
+    ROW(NW_TOS_BYTE, "nw_tos", NULL, P(nw_tos), 1, 8, 0, false, false, false, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, 0, NXM0(5)),
     ROW(NW_ECN, "nw_ecn", "ip_ecn", P(nw_tos), 1, 2, 0, false, false, false, true,
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, OXM(9), NXM1(28)),
     ROW(NW_TTL, "nw_ttl", NULL, P(nw_ttl), 1, 8, 0, false, false, false, true,
@@ -120,7 +130,7 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
     ROW(ICMPV6_CODE, "icmpv6_code", NULL, P(tp_dst), 2, 8, 0, false, true, false, true,
         OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_ICMPV6, OXM(30), NXM1(22)),
     ROW(TCP_FLAGS, "tcp_flags", NULL, P(tcp_flags), 2, 12, 0, false, false, true, false,
-        OFP_STAGE_L4, OFP_FORM_HEX, OFP_PREREQ_TCP, OXM(42), NXM1(34)),
+        OFP_STAGE_L4, OFP_FORM_HEX, OFP_PREREQ_TCP, OXM(42), NXM1(34), true),
 };
 /* clang-format on */
 
@@ -169,6 +179,9 @@ static void stored_mask(const struct ofp_field *f, uint8_t out[16])
     }
     for (unsigned int b = f->shift; b < f->shift + f->n_bits; b++) {
         out[f->n_bytes - 1 - b / 8] |= (uint8_t)(1u << b % 8);
+    }
+    if (f->id == OFP_FIELD_NW_TOS_BYTE) {
+        out[0] &= 0xfc; /* ECN is a field of its own. */
     }
 }
 

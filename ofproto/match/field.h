@@ -24,8 +24,13 @@ enum ofp_field_id {
     OFP_FIELD_PKT_MARK,
     OFP_FIELD_REG0,
     OFP_FIELD_REG15 = OFP_FIELD_REG0 + OFP_N_REGS - 1,
+    OFP_FIELD_XREG0, /* Two registers, four registers. */
+    OFP_FIELD_XREG7 = OFP_FIELD_XREG0 + OFP_N_REGS / 2 - 1,
+    OFP_FIELD_XXREG0,
+    OFP_FIELD_XXREG3 = OFP_FIELD_XXREG0 + OFP_N_REGS / 4 - 1,
     OFP_FIELD_METADATA,
     OFP_FIELD_IN_PORT,
+    OFP_FIELD_ACTSET_OUTPUT,
     OFP_FIELD_VLAN_VID,
     OFP_FIELD_VLAN_PCP,
     OFP_FIELD_VLAN_TCI,
@@ -36,6 +41,7 @@ enum ofp_field_id {
     OFP_FIELD_NW_DST,
     OFP_FIELD_NW_PROTO,
     OFP_FIELD_NW_TOS,
+    OFP_FIELD_NW_TOS_BYTE, /* The same bits, where they stand in the header. */
     OFP_FIELD_NW_ECN,
     OFP_FIELD_NW_TTL,
     OFP_FIELD_NW_FRAG,
@@ -90,9 +96,11 @@ enum ofp_prereq {
     OFP_PREREQ_ND, /* Neighbour solicitation or advertisement. */
 };
 
-/* Headers without the length bit-field: (class << 16) | (field << 9). 0: there is none. */
-#define OFP_OXM(CLASS, FIELD) ((uint32_t)(CLASS) << 16 | (uint32_t)(FIELD) << 9)
+/* Headers with 1 for the length: (class << 16) | (field << 9) | 1. 0: there is none. */
+#define OFP_OXM(CLASS, FIELD) ((uint32_t)(CLASS) << 16 | (uint32_t)(FIELD) << 9 | 1)
 #define OFP_OXM_BASIC 0x8000
+#define OFP_OXM_REGS 0x8001
+#define OFP_OXM_EXPERIMENTER 0xffff
 #define OFP_NXM_0 0x0000
 #define OFP_NXM_1 0x0001
 
@@ -114,6 +122,7 @@ struct ofp_field {
     enum ofp_prereq prereq;
     uint32_t oxm;
     uint32_t nxm;
+    bool oxm_is_late; /* Since OpenFlow 1.5; before it is an extension of the ONF's, or NXM. */
 };
 
 const struct ofp_field *ofp_field(enum ofp_field_id);

@@ -20,12 +20,13 @@ struct ofp_flow {
         uint64_t u64[OFP_FLOW_WORDS];
         struct {
             struct flow_key pkt;
-            /* The pipeline's fields, in host order. No bit of them is a bit of a packet: a verdict
-             * that depends on them adds nothing to a megaflow's mask. */
+            /* The pipeline's fields, in host order but for the registers, of which two or four in a
+             * row are one number. No bit of them is a bit of a packet: a verdict that depends on
+             * them adds nothing to a megaflow's mask. */
             uint64_t metadata;
             uint32_t in_port;       /* OpenFlow port number in the bridge at work. */
             uint32_t actset_output; /* OpenFlow port number. */
-            uint32_t reg[OFP_N_REGS];
+            be32_t reg[OFP_N_REGS];
             uint64_t pipeline_pad[6];
         };
     };

@@ -88,7 +88,7 @@ static void greet(struct peer *p, uint8_t version)
 {
     assert_int_equal(receive(p), 16); /* The switch's hello. */
     assert_int_equal(message[1], OFPT_HELLO);
-    assert_int_equal(wire_get32(message + 12), 0x12);
+    assert_int_equal(wire_get32(message + 12), 0x72);
     p->version = version;
     send_message(p, OFPT_HELLO, NULL);
     assert_int_equal(receive(p), 0);
@@ -120,10 +120,10 @@ static void a_bitmap_decides_over_the_header(void **state)
     struct strbuf s = STRBUF_INIT;
 
     receive(p);
-    p->version = 6; /* Offers 1.0 and 1.5. */
+    p->version = 7; /* Offers 1.0 and a later one than there is. */
     wire_put16(&s, 1);
     wire_put16(&s, 8);
-    wire_put32(&s, 1u << 1 | 1u << 6);
+    wire_put32(&s, 1u << 1 | 1u << 7);
     send_message(p, OFPT_HELLO, &s);
     strbuf_free(&s);
     p->version = OFP10;
@@ -213,6 +213,9 @@ static void what_is_not_there_gets_the_exact_error(void **state)
     strbuf_clear(&s);
     wire_put32(&s, 0x2320);
     wire_put32(&s, 12);
+    send_message(p, OFPT_VENDOR, &s);
+    expect_error(p, 1, 4); /* Of OpenFlow 1.0 alone. */
+    s.data[0] = 1;
     send_message(p, OFPT_VENDOR, &s);
     expect_error(p, 1, 3);
     send_message(p, OFPT13_BARRIER_REQUEST, &s); /* Has no body. */
@@ -405,15 +408,15 @@ static void a_bad_flow_mod_changes_nothing(void **state)
     send_message(p, OFPT_FLOW_MOD, &s);
     expect_error(p, 2, 4);
     put_apply(&apply, 1);
-    apply.data[1] = 1; /* Goto-table. */
+    apply.data[1] = 6; /* Meter, of another length. */
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, &apply);
     send_message(p, OFPT_FLOW_MOD, &s);
-    expect_error(p, 3, 1);
+    expect_error(p, 3, 7);
     put_flow_mod13(&s, "ip", 9, 1, UINT32_MAX, NULL);
     send_message(p, OFPT_FLOW_MOD, &s);
     expect_error(p, 5, 6);
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, NULL);
-    s.data[16] = 3; /* Another table. */
+    s.data[16] = (char)254; /* There is no such table. */
     send_message(p, OFPT_FLOW_MOD, &s);
     expect_error(p, 5, 2);
     put_flow_mod13(&s, "ip,nw_dst=10.0.0.1", OFPFC_ADD, 1, UINT32_MAX, NULL);
