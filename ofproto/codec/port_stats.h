@@ -1,6 +1,5 @@
-/* Statistics of ports on the wire, OpenFlow 1.0 (section 5.3.5), 1.3.5 (section 7.3.5.6) and 1.4
- * (section 7.3.5.6). Pure
- * functions over bytes. */
+/* Statistics of ports on the wire, OpenFlow 1.0 (section 5.3.5), 1.3.5 and 1.4 (section 7.3.5.6).
+ * Pure functions over bytes. */
 #ifndef OFPROTO_CODEC_PORT_STATS_H
 #define OFPROTO_CODEC_PORT_STATS_H
 
