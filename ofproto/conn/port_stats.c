@@ -1,6 +1,5 @@
 /* Replies to requests for the statistics of ports. Event base's thread. */
 #include "ofproto/codec/port_stats.h"
-#include "lib/time.h"
 #include "ofproto/conn/multipart.h"
 
 static void put_port(struct multipart *m, const struct ofport *port, uint64_t now_ms)

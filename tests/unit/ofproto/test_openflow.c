@@ -231,11 +231,20 @@ static void what_is_not_there_gets_the_exact_error(void **state)
 /* The n-th entry of a reply; NULL when it has fewer. */
 static const uint8_t *port_entry(const struct peer *p, size_t n)
 {
-    size_t head = p->version == OFP10 ? 12 : 16, size = p->version == OFP10 ? 104 : 112;
+    size_t head = p->version == OFP10 ? 12 : 16;
+    size_t size = p->version == OFP10 ? 104 : p->version == OFP13 ? 112 : 120;
     size_t len = wire_get16(message + 2);
+    const uint8_t *e = message + head + n * size;
 
     assert_int_equal((len - head) % size, 0);
-    return head + n * size < len ? message + head + n * size : NULL;
+    if (head + n * size >= len) {
+        return NULL;
+    }
+    if (p->version >= OFP14) { /* Says how long it is, and that what follows is of Ethernet. */
+        assert_int_equal(wire_get16(e), size);
+        assert_int_equal(wire_get32(e + 80), 40);
+    }
+    return e;
 }
 
 static void ask_port_stats(struct peer *p, uint32_t port)
@@ -261,7 +270,8 @@ static void ask_port_stats(struct peer *p, uint32_t port)
 
 static void check_port_stats(struct peer *p)
 {
-    size_t at = 8; /* Of the counters. */
+    size_t at = p->version >= OFP14 ? 16 : 8; /* Of the counters, */
+    size_t ethernet = p->version >= OFP14 ? 88 : at + 8 * 8;
     uint32_t all = p->version == OFP10 ? 0xffff : UINT32_MAX;
 
     /* Without a datapath nothing is known. */
@@ -277,7 +287,12 @@ static void check_port_stats(struct peer *p)
     for (size_t i = 0; i < 8; i++) {
         assert_int_equal(wire_get64(e + at + 8 * i), wanted[i]);
     }
-    assert_true(wire_get64(e + at + 8 * 8) == UINT64_MAX);
+    for (size_t i = 0; i < 4; i++) { /* and of frame, overrun, CRC errors and collisions. */
+        assert_true(wire_get64(e + ethernet + 8 * i) == UINT64_MAX);
+    }
+    if (p->version >= OFP14) {
+        assert_int_equal(wire_get32(e + 4), 2);
+    }
     ask_port_stats(p, all);
     assert_non_null(port_entry(p, 1));
     assert_null(port_entry(p, 2));
@@ -306,6 +321,14 @@ static void port_statistics_are_told_in_openflow_13(void **state)
     struct peer *p = *state;
 
     greet(p, OFP13);
+    check_port_stats(p);
+}
+
+static void port_statistics_are_told_in_openflow_14(void **state)
+{
+    struct peer *p = *state;
+
+    greet(p, OFP14);
     check_port_stats(p);
 }
 
@@ -517,6 +540,7 @@ int main(void)
         T(what_is_not_there_gets_the_exact_error),
         T(port_statistics_are_told_in_openflow_10),
         T(port_statistics_are_told_in_openflow_13),
+        T(port_statistics_are_told_in_openflow_14),
         T(who_caches_flows_is_told_of_changes_once),
         T(flow_mods_add_and_delete_and_packets_follow),
         T(a_bad_flow_mod_changes_nothing),
