@@ -68,7 +68,9 @@ static unsigned int wire_bytes(const struct ofp_field *f, bool nxm)
     case OFP_FIELD_IN_PORT: return nxm ? 2 : 4;
     case OFP_FIELD_ARP_OP: return 2;
     case OFP_FIELD_IPV6_LABEL:
+    case OFP_FIELD_MPLS_LABEL:
     case OFP_FIELD_CT_STATE: return 4;
+    case OFP_FIELD_TUN_FLAGS: return 2;
     default: return (f->n_bits + 7u) / 8;
     }
 }

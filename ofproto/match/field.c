@@ -47,6 +47,42 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
     REG(8), REG(9), REG(10), REG(11), REG(12), REG(13), REG(14), REG(15),
     XREG(0), XREG(1), XREG(2), XREG(3), XREG(4), XREG(5), XREG(6), XREG(7),
     XXREG(0), XXREG(1), XXREG(2), XXREG(3),
+    ROW(PACKET_TYPE, "packet_type", NULL, F(packet_type), 4, 32, 0, false, false, false, false,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(44), 0),
+    ROW(CONJ_ID, "conj_id", NULL, F(conj_id), 4, 32, 0, false, false, false, false,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXM1(37)),
+    ROW(TUN_ID, "tun_id", "tunnel_id", F(tun_id), 8, 64, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(38), NXM1(16)),
+    ROW(TUN_SRC, "tun_src", NULL, F(tun_src), 4, 32, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_IPV4, OFP_PREREQ_NONE, 0, NXM1(31)),
+    ROW(TUN_DST, "tun_dst", NULL, F(tun_dst), 4, 32, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_IPV4, OFP_PREREQ_NONE, 0, NXM1(32)),
+    ROW(TUN_IPV6_SRC, "tun_ipv6_src", NULL, F(tun_ipv6_src), 16, 128, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_IPV6, OFP_PREREQ_NONE, 0, NXM1(109)),
+    ROW(TUN_IPV6_DST, "tun_ipv6_dst", NULL, F(tun_ipv6_dst), 16, 128, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_IPV6, OFP_PREREQ_NONE, 0, NXM1(110)),
+    ROW(TUN_GBP_ID, "tun_gbp_id", NULL, F(tun_gbp_id), 2, 16, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXM1(38)),
+    ROW(TUN_GBP_FLAGS, "tun_gbp_flags", NULL, F(tun_gbp_flags), 1, 8, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(39)),
+    ROW(TUN_FLAGS, "tun_flags", NULL, F(tun_flags), 2, 1, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(104)),
+    ROW(CT_LABEL, "ct_label", NULL, F(ct_label), 16, 128, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(108)),
+    ROW(CT_NW_SRC, "ct_nw_src", NULL, F(ct_nw_src), 4, 32, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_IPV4, OFP_PREREQ_CT, 0, NXM1(120)),
+    ROW(CT_NW_DST, "ct_nw_dst", NULL, F(ct_nw_dst), 4, 32, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_IPV4, OFP_PREREQ_CT, 0, NXM1(121)),
+    ROW(CT_IPV6_SRC, "ct_ipv6_src", NULL, F(ct_ipv6_src), 16, 128, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_IPV6, OFP_PREREQ_CT, 0, NXM1(122)),
+    ROW(CT_IPV6_DST, "ct_ipv6_dst", NULL, F(ct_ipv6_dst), 16, 128, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_IPV6, OFP_PREREQ_CT, 0, NXM1(123)),
+    ROW(CT_NW_PROTO, "ct_nw_proto", NULL, F(ct_nw_proto), 1, 8, 0, false, false, false, false,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_CT, 0, NXM1(119)),
+    ROW(CT_TP_SRC, "ct_tp_src", NULL, F(ct_tp_src), 2, 16, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_CT, 0, NXM1(124)),
+    ROW(CT_TP_DST, "ct_tp_dst", NULL, F(ct_tp_dst), 2, 16, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_CT, 0, NXM1(125)),
     ROW(RECIRC_ID, "recirc_id", NULL, P(recirc_id), 4, 32, 0, true, false, false, false,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(36)),
     ROW(DP_HASH, "dp_hash", NULL, P(dp_hash), 4, 32, 0, true, false, true, false,
@@ -71,6 +107,15 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_L2, OFP_FORM_DECIMAL, OFP_PREREQ_VLAN, OXM(7), 0),
     ROW(ETH_TYPE, "dl_type", "eth_type", P(eth_type), 2, 16, 0, false, false, false, false,
         OFP_STAGE_L2, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(5), NXM0(3)),
+    /* A label stack entry stands where IPv4 has its source address: an MPLS packet has none. */
+    ROW(MPLS_LABEL, "mpls_label", NULL, P(nw_src), 4, 20, 12, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, OXM(34), 0),
+    ROW(MPLS_TC, "mpls_tc", NULL, P(nw_src), 4, 3, 9, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, OXM(35), 0),
+    ROW(MPLS_BOS, "mpls_bos", NULL, P(nw_src), 4, 1, 8, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, OXM(36), 0),
+    ROW(MPLS_TTL, "mpls_ttl", NULL, P(nw_src), 4, 8, 0, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, 0, NXM1(30)),
     ROW(NW_SRC, "nw_src", "ip_src", P(nw_src), 4, 32, 0, false, true, true, true,
         OFP_STAGE_L3, OFP_FORM_IPV4, OFP_PREREQ_IPV4, OXM(11), NXM0(7)),
     ROW(NW_DST, "nw_dst", "ip_dst", P(nw_dst), 4, 32, 0, false, true, true, true,
@@ -194,13 +239,15 @@ void ofp_field_get(const struct ofp_field *f, const struct ofp_flow *flow, uint8
 
     stored_get(f, flow, raw);
     stored_mask(f, mask);
-    if (n <= 2) { /* All fields with a shift are this short. */
-        unsigned int v = n == 1 ? (raw[0] & mask[0])
-                                : ((raw[0] & mask[0]) << 8 | (raw[1] & mask[1]));
+    if (n <= 4) { /* All fields with a shift are this short. */
+        uint32_t v = 0;
+
+        for (unsigned int i = 0; i < n; i++) {
+            v = v << 8 | (raw[i] & mask[i]);
+        }
         v >>= f->shift;
-        value[0] = (uint8_t)(n == 1 ? v : v >> 8);
-        if (n == 2) {
-            value[1] = (uint8_t)v;
+        for (unsigned int i = n; i-- > 0; v >>= 8) {
+            value[i] = (uint8_t)v;
         }
         return;
     }
@@ -217,13 +264,16 @@ void ofp_field_put(const struct ofp_field *f, struct ofp_flow *flow, const uint8
     stored_get(f, flow, raw);
     stored_mask(f, mask);
     memcpy(shifted, value, n);
-    if (n == 1) {
-        shifted[0] = (uint8_t)(value[0] << f->shift);
-    } else if (n == 2) {
-        unsigned int v = (unsigned int)(value[0] << 8 | value[1]) << f->shift;
+    if (f->shift) {
+        uint32_t v = 0;
 
-        shifted[0] = (uint8_t)(v >> 8);
-        shifted[1] = (uint8_t)v;
+        for (unsigned int i = 0; i < n; i++) {
+            v = v << 8 | value[i];
+        }
+        v <<= f->shift;
+        for (unsigned int i = n; i-- > 0; v >>= 8) {
+            shifted[i] = (uint8_t)v;
+        }
     }
     for (unsigned int i = 0; i < n; i++) {
         raw[i] = (uint8_t)((raw[i] & ~mask[i]) | (shifted[i] & mask[i]));
@@ -291,6 +341,8 @@ static bool prereq_holds(enum ofp_prereq prereq, const struct ofp_flow *flow)
     case OFP_PREREQ_SCTP: return has_proto(flow, 0x0800, IPPROTO_SCTP, IPPROTO_SCTP);
     case OFP_PREREQ_ICMP: return has_proto(flow, 0x0800, IPPROTO_ICMP, 0);
     case OFP_PREREQ_ICMPV6: return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6);
+    case OFP_PREREQ_MPLS: return has_type(flow, 0x8847) || has_type(flow, 0x8848);
+    case OFP_PREREQ_CT: return flow->pkt.ct_state != 0;
     case OFP_PREREQ_ND:
         return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6) &&
                (flow->pkt.tp_src == be16_make(135) || flow->pkt.tp_src == be16_make(136));
@@ -313,7 +365,9 @@ static void prereq_bits(enum ofp_prereq prereq, struct ofp_flow *mask)
     case OFP_PREREQ_IP:
     case OFP_PREREQ_IPV4:
     case OFP_PREREQ_IPV6:
+    case OFP_PREREQ_MPLS:
     case OFP_PREREQ_ARP: mask->pkt.eth_type = 0xffff; return;
+    case OFP_PREREQ_CT: return; /* Any bit of the state, which the flow then has. */
     }
 }
 

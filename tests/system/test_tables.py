@@ -62,6 +62,52 @@ def test_flows_are_told_as_they_were_added(switch, tmp_path, version):
         assert ofctl(switch, version, "diff-flows", "br0", path) == ""
 
 
+# Fields beyond those above; what is printed otherwise than it is written stands behind the arrow.
+FIELDS = """
+in_port_oxm=1 -> in_port=1
+xreg1=0x1/0xff -> reg3=0x1/0xff
+xxreg0=0x1 -> reg0=0,reg1=0,reg2=0,reg3=0x1
+tun_id=0x5/0xff
+tun_src=10.0.0.1,tun_dst=10.0.0.0/8
+tun_ipv6_src=fe80::1,tun_ipv6_dst=fe80::/64
+tun_gbp_id=5,tun_gbp_flags=0x1
+tun_flags=oam -> tun_flags=+oam
+actset_output=1
+conj_id=5
+packet_type=(0,0) -> *
+dp_hash=0x1/0x1
+recirc_id=0
+ct_state=+est+trk,ct_zone=5,ct_mark=0x1/0x1,ct_label=0x1
+ct_state=+est+trk,ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.0/8,ct_nw_proto=6,ct_tp_src=5,ct_tp_dst=6,ip -> *
+ct_state=+est+trk,ct_ipv6_src=fe80::1,ct_ipv6_dst=fe80::1,ct_nw_proto=17,ipv6 -> *
+vlan_vid=0x1000/0x1000 -> vlan_tci=0x1000/0x1000
+mpls,mpls_label=5,mpls_tc=3,mpls_ttl=64,mpls_bos=1
+mplsm,mpls_label=1048575
+ip,nw_dst=1.2.0.4/255.255.0.255
+ipv6,ipv6_dst=fe80::/ffff::ffff
+ipv6,ipv6_label=0x345/0xfff -> ipv6,ipv6_label=0x00345/0x00fff
+arp,arp_spa=1.2.0.0/16
+tcp,tcp_dst=80/0xfff0 -> tcp,tp_dst=0x50/0xfff0
+udp6,udp_src=1/1 -> udp6,tp_src=0x1/0x1
+sctp6,sctp_dst=7 -> sctp6,tp_dst=7
+icmp6,icmp_type=136,nd_target=fe80::/64,nd_tll=00:00:00:00:00:01
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_field_is_matched_and_told(switch, version):
+    for line in FIELDS.strip().splitlines():
+        written, _, told = line.partition(" -> ")
+        ofctl(switch, version, "del-flows", "br0")
+        ofctl(switch, version, "add-flow", "br0", written + ",actions=drop")
+        flows = normal_form(dump(switch, version))
+        assert len(flows) == 1, line
+        if told != "*":
+            assert flows == [(told or written) + " actions=drop"]
+        ofctl(switch, version, "--strict", "del-flows", "br0", written)
+        assert not normal_form(dump(switch, version)), line
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_deletes_and_modifies_select_by_table_match_and_cookie(switch, version):
     ofctl(switch, version, "del-flows", "br0")
@@ -105,6 +151,9 @@ def test_errors_are_those_of_the_specification(switch):
         assert p.returncode != 0 and error in p.stderr, f"{flow}: {p.stderr}"
     p = switch.command("ovs-ofctl", "add-flow", "br0", "actions=enqueue:1:2", check=False)
     assert "OFPBAC_BAD_QUEUE" in p.stderr
+    for version in VERSIONS:
+        p = ofctl(switch, version, "add-flow", "br0", "tun_metadata0=1,actions=drop", check=False)
+        assert p.returncode != 0 and "OFPBMC_BAD_FIELD" in p.stderr, p.stderr
 
 
 @pytest.mark.parametrize("version", VERSIONS)

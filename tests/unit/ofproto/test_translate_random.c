@@ -35,8 +35,8 @@ static uint16_t random_tci(void)
 
 static void random_key(struct flow_key *key, uint16_t in_port)
 {
-    static const uint16_t types[] = {0x0800, 0x0800, 0x86dd, 0x0806, 0x9999};
-    uint16_t type = types[rnd(5)];
+    static const uint16_t types[] = {0x0800, 0x0800, 0x86dd, 0x0806, 0x9999, 0x8847};
+    uint16_t type = types[rnd(6)];
     unsigned int n_vlans = rnd(4);
 
     *key = net_key(in_port, (uint8_t)rnd(6), (uint8_t)(rnd(8) ? rnd(6) : 0xff));
@@ -58,7 +58,11 @@ static void random_key(struct flow_key *key, uint16_t in_port)
         key->ipv6_src[0] = (uint8_t)rnd(256);
         key->ipv6_dst[15] = (uint8_t)rnd(4);
     }
-    if (type == 0x9999 || type == 0x0806) {
+    if (type == 0x8847) {
+        key->nw_src = be32_make(rnd(4) << 12 | rnd(2) << 9 | rnd(2) << 8 | rnd(3));
+        key->nw_dst = 0;
+    }
+    if (type == 0x9999 || type == 0x0806 || type == 0x8847) {
         key->nw_proto = key->nw_ttl = 0;
         key->tp_src = key->tp_dst = 0;
     } else {
@@ -93,7 +97,8 @@ static bool agreeing(const struct flow_key *key, const struct flow_mask *mask, s
         }
     }
     if (be16_get(ret->eth_type) != 0x0800 && be16_get(ret->eth_type) != 0x0806) {
-        ret->nw_src = ret->nw_dst = 0;
+        ret->nw_src = be16_get(ret->eth_type) == 0x8847 ? ret->nw_src : 0;
+        ret->nw_dst = 0;
     }
     flow_key_mask(&want, key, mask);
     flow_key_mask(&have, ret, mask);
@@ -470,6 +475,8 @@ static void random_rules(struct ofproto *br)
         "ipv6,ipv6_dst=::2",
         "arp,arp_tpa=10.0.0.1",
         "ip,nw_tos=0",
+        "mpls,mpls_label=2",
+        "mpls,mpls_bos=1,mpls_ttl=2",
         "ip,nw_ttl=5",
         "metadata=1/1",
         "reg0=0/3",
