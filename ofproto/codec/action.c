@@ -16,6 +16,7 @@ enum ofp_set_place ofp_action_set_place(enum ofp_action_type type)
 }
 
 #define MAX_FORM 64
+#define MAX_NESTED 16
 
 /* The protocol's own, and Nicira's. */
 static const struct ofp_action_form *forms[2][OFP15 + 1][MAX_FORM];
@@ -116,21 +117,22 @@ static int find_form(enum ofp_version version, const uint8_t *p, size_t len,
     return !form ? OFPERR_BAC_BAD_TYPE : form->len && form->len != len ? OFPERR_BAC_BAD_LEN : 0;
 }
 
-static int decode_one(enum ofp_version version, const uint8_t *p, size_t left,
-                      struct ofp_match *match, struct ofp_actions *out, size_t *ret_len)
+static int decode_one(const struct ofp_action_in *list, const uint8_t *p, size_t left,
+                      struct ofp_actions *out, size_t *ret_len)
 {
-    struct ofp_action_in in = {.p = p, .version = version, .match = match};
+    struct ofp_action_in in = *list;
     const struct ofp_action_form *form;
     int rc;
 
     if (left < 8) {
         return OFPERR_BAC_BAD_LEN;
     }
+    in.p = p;
     in.len = wire_get16(p + 2);
     if (in.len < 8 || in.len % 8 || in.len > left) {
         return OFPERR_BAC_BAD_LEN;
     }
-    rc = find_form(version, p, in.len, &form);
+    rc = find_form(in.version, p, in.len, &form);
     *ret_len = in.len;
     return rc ? rc : form->decode(&in, out);
 }
@@ -150,17 +152,18 @@ static bool in_order(const struct ofp_actions *list)
     return true;
 }
 
-int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
-                       const struct ofp_match *match, struct ofp_actions *ret)
+static int decode_list(enum ofp_version version, const uint8_t *p, size_t len,
+                       const struct ofp_match *match, unsigned int depth, struct ofp_actions *ret)
 {
     struct ofp_match known;
+    struct ofp_action_in in = {.version = version, .match = match ? &known : NULL, .depth = depth};
     size_t at = 0, n;
 
     if (match) {
         known = *match;
     }
     while (at < len) {
-        int rc = decode_one(version, p + at, len - at, match ? &known : NULL, ret, &n);
+        int rc = decode_one(&in, p + at, len - at, ret, &n);
 
         if (rc) {
             ofp_actions_free(ret);
@@ -173,6 +176,20 @@ int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
         return OFPERR_BAC_UNSUPPORTED_ORDER;
     }
     return 0;
+}
+
+int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
+                       const struct ofp_match *match, struct ofp_actions *ret)
+{
+    return decode_list(version, p, len, match, 0, ret);
+}
+
+int ofp_actions_decode_nested(const struct ofp_action_in *in, const uint8_t *p, size_t len,
+                              struct ofp_actions *ret)
+{
+    return in->depth == MAX_NESTED
+               ? OFPERR_BAC_TOO_MANY
+               : decode_list(in->version, p, len, in->match, in->depth + 1, ret);
 }
 
 void ofp_actions_encode(struct strbuf *s, enum ofp_version version, const void *data, size_t len)

@@ -43,6 +43,9 @@ enum ofp_action_type {
     OFP_ACTION_RESUBMIT,
     OFP_ACTION_NOTE,
     OFP_ACTION_EXIT,
+    OFP_ACTION_CLONE,
+    OFP_ACTION_MULTIPATH, /* action_hash.h has these two. */
+    OFP_ACTION_BUNDLE,
     /* Instructions, in their order; those of "apply actions" are the actions before. */
     OFP_ACTION_CLEAR_ACTIONS,
     OFP_ACTION_WRITE_ACTIONS,
@@ -132,7 +135,8 @@ struct ofp_action_note {
     uint8_t data[]; /* n bytes. */
 };
 
-struct ofp_action_write_actions {
+/* Clone, and the instruction "write actions". */
+struct ofp_action_nested {
     struct ofp_action h;
     uint32_t len;
     uint8_t data[]; /* 'len' bytes of records. */
@@ -203,6 +207,11 @@ void ofp_port_format(struct strbuf *, uint32_t port);
  */
 int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
                        const struct ofp_match *match, struct ofp_actions *ret);
+/* The actions within an action, which begin at 'p'; what they do to the match is for them alone.
+ * OFPERR_BAC_TOO_MANY when they lie too deep in each other. */
+struct ofp_action_in;
+int ofp_actions_decode_nested(const struct ofp_action_in *, const uint8_t *p, size_t len,
+                              struct ofp_actions *ret);
 /* Everything but instructions. */
 void ofp_actions_encode(struct strbuf *, enum ofp_version version, const void *data, size_t len);
 
@@ -225,6 +234,7 @@ struct ofp_action_in {
     /* What is known of the packet here: the rule's match, as changed by the actions before. NULL:
      * nothing. */
     struct ofp_match *match;
+    unsigned int depth; /* So many actions have this one in them. */
 };
 
 /* A form that actions have on the wire, in which versions. Appends to 'out'. */

@@ -17,10 +17,11 @@ bool ofp_actions_output_to(const void *data, size_t len, uint32_t port)
 {
     for (const struct ofp_action *a = ofp_actions_first(data, len); a;
          a = ofp_actions_next(data, len, a)) {
-        const struct ofp_action_write_actions *w = (const struct ofp_action_write_actions *)a;
+        const struct ofp_action_nested *w = (const struct ofp_action_nested *)a;
 
         if ((a->type == OFP_ACTION_OUTPUT && ((const struct ofp_action_output *)a)->port == port) ||
-            (a->type == OFP_ACTION_WRITE_ACTIONS && ofp_actions_output_to(w->data, w->len, port))) {
+            ((a->type == OFP_ACTION_WRITE_ACTIONS || a->type == OFP_ACTION_CLONE) &&
+             ofp_actions_output_to(w->data, w->len, port))) {
             return true;
         }
     }

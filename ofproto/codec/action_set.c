@@ -68,6 +68,7 @@ static void format_set(struct strbuf *s, const struct ofp_action *h)
         (f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP || a->form == OFP_SET_OWN)) {
         strbuf_printf(s, f->id == OFP_FIELD_VLAN_VID   ? "mod_vlan_vid:"
                          : f->id == OFP_FIELD_VLAN_PCP ? "mod_vlan_pcp:"
+                         : f->id == OFP_FIELD_TUN_ID   ? "set_tunnel:"
                                                        : "mod_nw_ttl:");
         ofp_field_format(s, f, value, mask);
         return;

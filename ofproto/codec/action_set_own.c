@@ -36,12 +36,32 @@ static uint16_t type_in(const struct own *own, enum ofp_version version)
     return version == OFP10 ? own->type10 : version == OFP11 || always ? own->type11 : 0;
 }
 
+/* Nicira's set_tunnel, of 32 or 64 bits. */
+static bool encode_set_tunnel(struct strbuf *s, const struct ofp_action_set_field *a)
+{
+    uint64_t id = wire_get64(a->value);
+    size_t start = nx_action_begin(s, id > UINT32_MAX ? 9 : 2);
+
+    wire_zeros(s, id > UINT32_MAX ? 6 : 2);
+    if (id > UINT32_MAX) {
+        wire_put64(s, id);
+    } else {
+        wire_put32(s, (uint32_t)id);
+    }
+    ofp_action_end(s, start);
+    return true;
+}
+
 bool ofp_encode_set_own(struct strbuf *s, enum ofp_version version,
                         const struct ofp_action_set_field *a, const struct ofp_field *f,
                         bool is_masked)
 {
     size_t start = s->len;
 
+    if (f->id == OFP_FIELD_TUN_ID) {
+        return !is_masked && (version == OFP10 || a->form == OFP_SET_OWN) &&
+               encode_set_tunnel(s, a);
+    }
     if (is_masked || (f->id == OFP_FIELD_NW_TTL && a->form != OFP_SET_OWN)) {
         return false;
     }
@@ -98,9 +118,24 @@ static int decode_own(const struct ofp_action_in *in, struct ofp_actions *out)
                : OFPERR_BAC_TOO_MANY;
 }
 
+static int decode_set_tunnel(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    be64_t id = be64_make(in->len == 16 ? wire_get32(in->p + 12) : wire_get64(in->p + 16));
+    uint8_t value[16] = {0};
+
+    memcpy(value, &id, sizeof id);
+    return ofp_put_set(out, ofp_field(OFP_FIELD_TUN_ID), value, NULL, OFP_SET_OWN)
+               ? 0
+               : OFPERR_BAC_TOO_MANY;
+}
+
 CONSTRUCTOR static void register_own(void)
 {
     static struct ofp_action_form forms[3 * ARRAY_SIZE(owns)];
+    static const struct ofp_action_form tunnel[] = {
+        {OFP10, OFP15, 2, 16, decode_set_tunnel, OFP_VENDOR_NX},
+        {OFP10, OFP15, 9, 24, decode_set_tunnel, OFP_VENDOR_NX},
+    };
     size_t n = 0;
 
     for (size_t i = 0; i < ARRAY_SIZE(owns); i++) {
@@ -113,4 +148,5 @@ CONSTRUCTOR static void register_own(void)
                                               own->type11, own->len, decode_own};
     }
     ofp_action_forms_register(forms, n);
+    ofp_action_forms_register(tunnel, ARRAY_SIZE(tunnel));
 }

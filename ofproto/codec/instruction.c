@@ -60,7 +60,7 @@ static int find(const uint8_t *p, size_t len, struct found *found)
 
 static int put_write_actions(const struct ofp_actions *set, struct ofp_actions *out)
 {
-    struct ofp_action_write_actions *a;
+    struct ofp_action_nested *a;
 
     for (const struct ofp_action *i = ofp_actions_first(set->data, set->len); i;
          i = ofp_actions_next(set->data, set->len, i)) {
@@ -174,7 +174,7 @@ static void put_actions(struct strbuf *s, enum ofp_version version, uint16_t typ
 static void put_instruction(struct strbuf *s, enum ofp_version version, const struct ofp_action *a)
 {
     const struct ofp_action_write_metadata *metadata = (const void *)a;
-    const struct ofp_action_write_actions *write = (const void *)a;
+    const struct ofp_action_nested *write = (const void *)a;
     size_t start;
 
     switch (a->type) {
@@ -230,7 +230,7 @@ static void format_clear(struct strbuf *s, const struct ofp_action *h)
 
 static void format_write_actions(struct strbuf *s, const struct ofp_action *h)
 {
-    const struct ofp_action_write_actions *a = (const struct ofp_action_write_actions *)h;
+    const struct ofp_action_nested *a = (const struct ofp_action_nested *)h;
 
     strbuf_puts(s, "write_actions(");
     ofp_actions_format(s, a->data, a->len);

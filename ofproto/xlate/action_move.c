@@ -25,8 +25,8 @@ static void read_subfield(struct xlate_ctx *ctx, const struct ofp_subfield *sub,
     xlate_look(ctx, &looked);
 }
 
-static void write_subfield(struct xlate_ctx *ctx, const struct ofp_subfield *sub,
-                           const uint8_t number[16])
+void xlate_write_subfield(struct xlate_ctx *ctx, const struct ofp_subfield *sub,
+                          const uint8_t number[16])
 {
     const struct ofp_field *f = ofp_field((enum ofp_field_id)sub->field);
     uint8_t value[16] = {0}, mask[16] = {0};
@@ -46,7 +46,7 @@ static void execute_move(struct xlate_ctx *ctx, const struct ofp_action *h)
     uint8_t number[16];
 
     read_subfield(ctx, &a->src, number);
-    write_subfield(ctx, &a->dst, number);
+    xlate_write_subfield(ctx, &a->dst, number);
 }
 
 static void execute_push(struct xlate_ctx *ctx, const struct ofp_action *h)
@@ -72,7 +72,7 @@ static void execute_pop(struct xlate_ctx *ctx, const struct ofp_action *h)
         xlate_say(ctx, "     >> the stack is empty");
         return;
     }
-    write_subfield(ctx, &a->subfield, ctx->stack.value[--ctx->stack.n]);
+    xlate_write_subfield(ctx, &a->subfield, ctx->stack.value[--ctx->stack.n]);
 }
 
 static void execute_output_reg(struct xlate_ctx *ctx, const struct ofp_action *h)

@@ -95,7 +95,7 @@ static void execute_clear(struct xlate_ctx *ctx, const struct ofp_action *h)
 
 static void execute_write(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
-    const struct ofp_action_write_actions *a = (const struct ofp_action_write_actions *)h;
+    const struct ofp_action_nested *a = (const struct ofp_action_nested *)h;
 
     xlate_write_actions(ctx, a->data, a->len);
 }

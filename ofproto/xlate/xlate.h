@@ -95,6 +95,11 @@ void xlate_run_action_set(struct xlate_ctx *);
 /* field = (field & ~mask) | (value & mask), right-aligned in its n_bytes; in action_set.c. */
 void xlate_set_field(struct xlate_ctx *, const struct ofp_field *, const uint8_t value[16],
                      const uint8_t mask[16]);
+/* The part of the field becomes the number (right-aligned in 16 bytes); in action_move.c. */
+void xlate_write_subfield(struct xlate_ctx *, const struct ofp_subfield *,
+                          const uint8_t number[16]);
+/* Actions on a copy of the packet, its stack and action set; in action_clone.c. */
+void xlate_on_copy(struct xlate_ctx *, const void *actions, size_t len);
 void xlate_actions(struct xlate_ctx *, const void *actions, size_t len);
 /* What the action output:PORT does. */
 void xlate_output_to(struct xlate_ctx *, uint32_t port);

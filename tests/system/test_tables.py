@@ -19,6 +19,9 @@ FLOWS = [
     "table=2, pkt_mark=0x3,ip,reg12=0x11223344,nw_ecn=2,nw_ttl=5,nw_frag=later actions=resubmit(2,3)",
     "table=5, icmp6,icmp_type=135,nd_target=fe80::1,nd_sll=02:00:00:00:00:01 actions=IN_PORT",
     "table=6, arp,arp_op=1,arp_sha=02:00:00:00:00:00/ff:00:00:00:00:00 actions=drop",
+    "table=11, actions=clone(load:0x5->NXM_NX_REG0[],output:4),multipath(symmetric_l4,50,modulo_n,4,0,NXM_NX_REG0[0..7]),"
+    "set_tunnel:0x5,bundle(eth_src,0,hrw,ofport,members:4,8),"
+    "bundle_load(symmetric_l3,0,active_backup,ofport,NXM_NX_REG0[0..15],members:4,8)",
     "table=7, in_port=1,vlan_tci=0x1000/0x1000 actions=output:2",
     "cookie=0x77, table=253, idle_timeout=60, in_port=LOCAL actions=NORMAL",
 ]
@@ -46,6 +49,8 @@ def normal_form(text):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_flows_are_told_as_they_were_added(switch, tmp_path, version):
     flows = FLOWS if version == "OpenFlow10" else FLOWS13
+    if version != "OpenFlow10":
+        flows = [f.replace("set_tunnel:0x5", "set_field:0x5->tun_id") for f in flows]
     if version == "OpenFlow15":
         # Since 1.5 it sends a load as a set-field.
         flows = [f.replace("load:0x5->NXM_NX_REG0[]", "set_field:0x5->reg0") for f in flows]

@@ -171,6 +171,21 @@ static const struct {
     {"ffff 0010 00002320 000e 0001 04 000000", "resubmit(1,4)", OFP10, OFP15},
     {"ffff 0010 00002320 0011 000000000000", "exit", OFP10, OFP15},
     {"ffff 0010 00002320 0008 010203000000", "note:01.02.03.00.00.00", OFP10, OFP15},
+    {"ffff 0010 00002320 0002 0000 00000005", "set_tunnel:0x5", OFP10, OFP15},
+    {"ffff 0018 00002320 0009 000000000000 0000000500000000", "set_tunnel:0x500000000", OFP10,
+     OFP15},
+    {"ffff 0020 00002320 000a 0001 0032 0000 0002 0003 00000000 0000 001f 00010004",
+     "multipath(symmetric_l4,50,hrw,4,0,reg0[])", OFP10, OFP15},
+    {"ffff 0028 00002320 000c 0001 0000 0007 00000002 0003 0000 00000000 00000000"
+     "0004 0008 fffe 0000",
+     "bundle(eth_src,7,hrw,ofport,members:4,8,LOCAL)", OFP10, OFP15},
+    {"ffff 0028 00002320 000d 0000 0003 0000 00000002 0001 000f 00010004 00000000"
+     "0004 000000000000",
+     "bundle_load(symmetric_l3l4+udp,0,active_backup,ofport,reg0[0..15],members:4)", OFP10, OFP15},
+    {"ffff 0030 00002320 002a 000000000000 0012 0008 00000000 0000 0010 00000003 0000 "
+     "000000000000 0018 0008 00000000",
+     "clone(pop_vlan,output:3,dec_ttl)", OFP13, OFP15},
+    {"ffff 0010 00002320 002a 000000000000", "clone(drop)", OFP10, OFP15},
     {"0011 0008 88a8 0000", "push_vlan:0x88a8", OFP13, OFP15},
     {"0012 0008 00000000", "pop_vlan", OFP13, OFP15},
     {"0003 0008 00000000", "pop_vlan", OFP10, OFP10},
@@ -186,7 +201,7 @@ static void every_action_reads_as_it_was_written(void **state)
         for (unsigned int v = 0; v < ARRAY_SIZE(versions); v++) {
             struct ofp_actions list = OFP_ACTIONS_INIT;
             struct strbuf text = STRBUF_INIT, wire = STRBUF_INIT;
-            uint8_t bytes[64];
+            uint8_t bytes[128];
             size_t n = from_hex(actions[i].hex, bytes);
 
             if (versions[v] < actions[i].from || versions[v] > actions[i].to) {
@@ -204,6 +219,27 @@ static void every_action_reads_as_it_was_written(void **state)
             strbuf_free(&text);
             strbuf_free(&wire);
         }
+    }
+}
+
+/* Each level is bounded by its length, all of them by their number. */
+static void clones_lie_in_each_other_to_a_limit(void **state)
+{
+    (void)state;
+    for (unsigned int depth = 16; depth <= 17; depth++) {
+        struct ofp_actions list = OFP_ACTIONS_INIT;
+        struct strbuf s = STRBUF_INIT;
+
+        for (unsigned int i = 0; i < depth; i++) {
+            size_t start = nx_action_begin(&s, 42);
+
+            wire_zeros(&s, 6);
+            wire_set16(&s, start + 2, (uint16_t)(16 * (depth - i)));
+        }
+        assert_int_equal(ofp_actions_decode(OFP13, (uint8_t *)s.data, s.len, NULL, &list),
+                         depth == 16 ? 0 : OFPERR_BAC_TOO_MANY);
+        ofp_actions_free(&list);
+        strbuf_free(&s);
     }
 }
 
@@ -248,6 +284,17 @@ static void wrong_actions_get_the_exact_error(void **state)
         {"ffff 0020 00002320 0016 000000000000 0000000000000005 000000000000000f"
          "0000 0008 0003 0000",
          "", OFP10, OFPERR_BAC_UNSUPPORTED_ORDER},
+        {"ffff 0020 00002320 000a 0007 0000 0000 0000 0001 00000000 0000 001f 00010004", "", OFP10,
+         OFPERR_BAC_BAD_ARGUMENT}, /* Unknown fields. */
+        {"ffff 0020 00002320 000a 0001 0000 0000 0000 0004 00000000 0000 0001 00010004", "", OFP10,
+         OFPERR_BAC_BAD_ARGUMENT}, /* Link 4 in two bits. */
+        {"ffff 0028 00002320 000c 0001 0000 0007 00000002 0005 0000 00000000 00000000"
+         "0004 0008 fffe 0000",
+         "", OFP10, OFPERR_BAC_BAD_LEN},
+        {"ffff 0028 00002320 000c 0001 0000 0007 00000002 0003 0000 00000000 00000000"
+         "0004 0008 fffa 0000",
+         "", OFP10, OFPERR_BAC_BAD_OUT_PORT}, /* NORMAL. */
+        {"ffff 0018 00002320 002a 000000000000 00fe 0008 00000000", "", OFP10, OFPERR_BAC_BAD_TYPE},
         {"ffff 0018 00002320 0010 000000000000 0000000000000000", "", OFP10,
          OFPERR_BAC_BAD_VENDOR_TYPE}, /* Learn. */
     };
@@ -256,7 +303,7 @@ static void wrong_actions_get_the_exact_error(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         struct ofp_actions list = OFP_ACTIONS_INIT;
         struct ofp_match match;
-        uint8_t bytes[64];
+        uint8_t bytes[128];
         size_t n = from_hex(bad[i].hex, bytes);
         int rc;
 
@@ -271,7 +318,7 @@ static void wrong_actions_get_the_exact_error(void **state)
 
 static void a_pushed_tag_is_a_prerequisite(void **state)
 {
-    uint8_t bytes[64];
+    uint8_t bytes[128];
     size_t n = from_hex("0011 0008 8100 0000 0019 0010 80000c02 100a 0000 00000000"
                         "0012 0008 00000000",
                         bytes);
@@ -430,6 +477,7 @@ int main(void)
         cmocka_unit_test(every_match_reads_as_it_was_written),
         cmocka_unit_test(a_nicira_match_may_ask_for_a_cookie),
         cmocka_unit_test(every_action_reads_as_it_was_written),
+        cmocka_unit_test(clones_lie_in_each_other_to_a_limit),
         cmocka_unit_test(wrong_actions_get_the_exact_error),
         cmocka_unit_test(a_pushed_tag_is_a_prerequisite),
         cmocka_unit_test(instructions_are_kept_in_their_order),

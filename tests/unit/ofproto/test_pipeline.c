@@ -240,6 +240,87 @@ static void registers_end_at_a_patch_port(void **state)
     assert_string_equal(net_send(net, net_key(1, 1, 2)), "7,3,4");
 }
 
+static void a_clone_leaves_the_packet_as_it_was(void **state)
+{
+    struct net *net = *state;
+
+    /* The copy takes what is on the stack, has a tag, goes to port 4, and exits. */
+    hex_rule(net->br, 0, 1, "",
+             APPLY("00b8",
+                   LOAD_REG0("02") PUSH_REG0 LOAD_REG0(
+                       "03") "ffff 0050 " NX "002a 000000000000 " POP_REG0 PUSH_VLAN OUTPUT("04")
+                       EXIT OUTPUT_REG0) GOTO("01"));
+    hex_rule(net->br, 1, 1, "", APPLY("0048", OUTPUT("01") POP_REG0 OUTPUT_REG0));
+    assert_string_equal(net_send(net, net_key(1, 1, 2)), "push_vlan(vid=0,pcp=0),4,pop_vlan,3,2");
+}
+
+/* Links 0 to 3, to register 0; of what is hashed alone. */
+#define MULTIPATH(FIELDS, ALGORITHM)                                                               \
+    "ffff 0020 " NX "000a " FIELDS " 0000 0000 " ALGORITHM " 0002 00000000 0000 0001 00010004 "
+
+static void multipath_spreads_flows_over_links(void **state)
+{
+    static const char *const algorithms[] = {MULTIPATH("0001", "0000"), MULTIPATH("0001", "0001"),
+                                             MULTIPATH("0001", "0002"), MULTIPATH("0001", "0003")};
+    struct net *net = *state;
+
+    for (size_t a = 0; a < ARRAY_SIZE(algorithms); a++) {
+        unsigned int n[3] = {0};
+        char text[512];
+
+        snprintf(text, sizeof text, "0004 0028 00000000 %s" GOTO("01"), algorithms[a]);
+        bridge_flush_rules(net->br);
+        hex_rule(net->br, 0, 1, "", text);
+        hex_rule(net->br, 1, 1, "reg0=0", APPLY("0018", OUTPUT("02")));
+        hex_rule(net->br, 1, 1, "reg0=1", APPLY("0018", OUTPUT("03")));
+        hex_rule(net->br, 1, 1, "reg0=2", APPLY("0018", OUTPUT("04")));
+        for (uint16_t i = 0; i < 600; i++) {
+            struct flow_key key = net_key(1, 1, 2), back;
+            int port;
+
+            key.nw_proto = 6;
+            key.tp_src = be16_make(i);
+            back = key;
+            memcpy(back.eth_src, key.eth_dst, 6);
+            memcpy(back.eth_dst, key.eth_src, 6);
+            back.nw_src = key.nw_dst;
+            back.nw_dst = key.nw_src;
+            back.tp_src = key.tp_dst;
+            back.tp_dst = key.tp_src;
+            port = atoi(net_send_key(net, &key));
+            assert_in_range(port, 2, 4);
+            assert_int_equal(atoi(net_send_key(net, &back)), port);
+            n[port - 2]++;
+        }
+        for (size_t i = 0; i < 3; i++) {
+            assert_in_range(n[i], 120, 300);
+        }
+    }
+}
+
+static void a_bundle_sends_to_ports_that_are_up(void **state)
+{
+    struct ofproto_port_config down = {.name = "p2", .dp_port = 2, .up = false};
+    struct net *net = *state;
+    struct error err;
+    uint16_t number;
+
+    hex_rule(net->br, 0, 1, "",
+             APPLY("0030", "ffff 0028 " NX "000c 0000 0000 0000 00000002 0003 0000 00000000 "
+                           "00000000 0002 0003 0004 0000 "));
+    assert_string_equal(net_send(net, net_key(1, 1, 2)), "2");
+    assert_int_equal(ofproto_port_set(net->br, &down, &number, &err), 0);
+    assert_string_equal(net_send(net, net_key(1, 1, 2)), "3");
+    down.name = "p3";
+    down.dp_port = 3;
+    assert_int_equal(ofproto_port_set(net->br, &down, &number, &err), 0);
+    assert_string_equal(net_send(net, net_key(1, 1, 2)), "4");
+    down.name = "p4";
+    down.dp_port = 4;
+    assert_int_equal(ofproto_port_set(net->br, &down, &number, &err), 0);
+    assert_string_equal(net_send(net, net_key(1, 1, 2)), "drop:no-output");
+}
+
 static void the_trace_shows_tables_and_the_set(void **state)
 {
     struct net *net = *state;
@@ -277,6 +358,9 @@ int main(void)
         T(megaflows_see_what_was_moved_and_nothing_that_was_written),
         T(a_changed_in_port_may_be_sent_to),
         T(registers_end_at_a_patch_port),
+        T(a_clone_leaves_the_packet_as_it_was),
+        T(multipath_spreads_flows_over_links),
+        T(a_bundle_sends_to_ports_that_are_up),
         T(the_trace_shows_tables_and_the_set),
     };
 

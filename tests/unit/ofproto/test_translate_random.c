@@ -2,6 +2,7 @@
  *
  * Soundness: any packet that agrees with a megaflow's mask gets the same actions. Correctness of
  * NORMAL: what the actions do to the packet is what a switch written down plainly does. */
+#include "ofproto/codec/action_hash.h"
 #include "tests/unit/ofproto/net.h"
 
 static uint64_t rng_state;
@@ -376,7 +377,30 @@ static void random_nicira(struct ofp_actions *actions)
     struct ofp_action_move *move;
     unsigned int n_bits = 1 + rnd(16);
 
-    switch (rnd(7)) {
+    switch (rnd(9)) {
+    case 7: {
+        struct ofp_actions inner = OFP_ACTIONS_INIT;
+        struct ofp_action_nested *clone;
+
+        random_set_field(&inner);
+        random_nicira(&inner);
+        ofp_actions_put_output(&inner, 1 + rnd(5));
+        clone = ofp_actions_put(actions, OFP_ACTION_CLONE, sizeof *clone + inner.len);
+        clone->len = inner.len;
+        memcpy(clone->data, inner.data, inner.len);
+        ofp_actions_free(&inner);
+        break;
+    }
+    case 8: {
+        struct ofp_action_multipath *multipath = ofp_actions_put(actions, OFP_ACTION_MULTIPATH,
+                                                                 sizeof *multipath);
+
+        multipath->fields = (uint16_t)rnd(OFP_N_HASH_FIELDS);
+        multipath->algorithm = (uint16_t)rnd(4);
+        multipath->max_link = 2;
+        multipath->dst = (struct ofp_subfield){OFP_FIELD_REG0, 0, 2, 0};
+        break;
+    }
     case 0:
     case 1:
         move = ofp_actions_put(actions, OFP_ACTION_MOVE, sizeof *move);
@@ -405,7 +429,7 @@ static void random_nicira(struct ofp_actions *actions)
 static void random_instructions(struct ofp_actions *actions, uint8_t table)
 {
     struct ofp_action_write_metadata *metadata;
-    struct ofp_action_write_actions *write;
+    struct ofp_action_nested *write;
     struct ofp_action_goto_table *go;
 
     if (rnd(8) == 0) {
