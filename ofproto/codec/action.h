@@ -44,6 +44,7 @@ enum ofp_action_type {
     OFP_ACTION_NOTE,
     OFP_ACTION_EXIT,
     OFP_ACTION_CLONE,
+    OFP_ACTION_GROUP,     /* group_mod.h has it. */
     OFP_ACTION_MULTIPATH, /* action_hash.h has these two. */
     OFP_ACTION_BUNDLE,
     /* Instructions, in their order; those of "apply actions" are the actions before. */
