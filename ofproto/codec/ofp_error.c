@@ -2,6 +2,8 @@
 #include "ofproto/codec/ofp_error.h"
 
 #define NXET_VENDOR 0xb0c2
+/* The type of errors of extensions since 1.2; Nicira's are the only ones. */
+#define EXPERIMENTER 0xffff
 /* Codes of OpenFlow 1.0 from here on are Nicira's. */
 #define NX_CODES 256
 
@@ -38,6 +40,7 @@ static const struct {
     [OFPERR_BAC_BAD_SET_ARGUMENT] = {"OFPBAC_BAD_SET_ARGUMENT", 1, 525, 2, 15},
     [OFPERR_BAC_BAD_SET_MASK] = {"OFPBAC_BAD_SET_MASK", 2, 5, 2, 16},
     [OFPERR_BAC_MATCH_INCONSISTENT] = {"OFPBAC_MATCH_INCONSISTENT", 1, 522, 2, 10},
+    [OFPERR_NXBAC_BAD_CONJUNCTION] = {"NXBAC_BAD_CONJUNCTION", 2, 526, EXPERIMENTER, 15},
     [OFPERR_BIC_UNKNOWN_INST] = {"OFPBIC_UNKNOWN_INST", 2, 0, 3, 0},
     [OFPERR_BIC_UNSUP_INST] = {"OFPBIC_UNSUP_INST", 2, 257, 3, 1},
     [OFPERR_BIC_BAD_TABLE_ID] = {"OFPBIC_BAD_TABLE_ID", 2, 5, 3, 2},
@@ -100,6 +103,9 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
     }
     wire_put16(s, version == OFP10 ? rows[error].type10 : rows[error].type13);
     wire_put16(s, version == OFP10 ? rows[error].code10 : rows[error].code13);
+    if (version != OFP10 && rows[error].type13 == EXPERIMENTER) {
+        wire_put32(s, OFP_VENDOR_NX);
+    }
     strbuf_put(s, request, MIN_OF(len, (size_t)64));
     ofp_end(s, start);
 }
