@@ -54,7 +54,13 @@ void group_flush(struct ofproto *bridge)
 
 /* --- Liveness. */
 
-static bool lives(const struct ofproto *bridge, const struct ofp_bucket *b, unsigned int depth)
+/* Groups may watch each other in circles, and many: what is not found alive in so many steps is
+ * dead. */
+#define MAX_WATCH_DEPTH 4
+#define MAX_WATCH_STEPS 256
+
+static bool lives(const struct ofproto *bridge, const struct ofp_bucket *b, unsigned int depth,
+                  unsigned int *steps)
 {
     const struct ofport *port = ofport_by_number(bridge, b->watch_port);
     const struct ofp_group *group;
@@ -66,8 +72,9 @@ static bool lives(const struct ofproto *bridge, const struct ofp_bucket *b, unsi
         return true;
     }
     group = depth && b->watch_group != OFP_GROUP_ANY ? group_find(bridge, b->watch_group) : NULL;
-    for (unsigned int i = 0; group && i < group->config.n; i++) {
-        if (lives(bridge, &group->config.bucket[i], depth - 1)) {
+    for (unsigned int i = 0; group && i < group->config.n && *steps; i++) {
+        --*steps;
+        if (lives(bridge, &group->config.bucket[i], depth - 1, steps)) {
             return true;
         }
     }
@@ -76,7 +83,9 @@ static bool lives(const struct ofproto *bridge, const struct ofp_bucket *b, unsi
 
 bool group_bucket_lives(const struct ofproto *bridge, const struct ofp_bucket *bucket)
 {
-    return lives(bridge, bucket, 4);
+    unsigned int steps = MAX_WATCH_STEPS;
+
+    return lives(bridge, bucket, MAX_WATCH_DEPTH, &steps);
 }
 
 /* --- Selection: highest random weight. */

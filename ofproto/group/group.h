@@ -25,6 +25,7 @@ struct group_counters {
 struct ofp_group {
     uint32_t id;
     uint32_t refs;
+    uint32_t mark; /* Of the last search that came by. */
     uint64_t created_ms;
     struct group_counters counters;
     struct ofp_group_config config;         /* Owned. */

@@ -20,7 +20,8 @@ int group_check_actions(const struct ofproto *bridge, const void *actions, size_
 struct search {
     const struct ofproto *bridge;
     uint32_t wanted;
-    unsigned int steps; /* Left. */
+    uint32_t mark;
+    unsigned int depth; /* Left. */
 };
 
 static int search_buckets(struct search *, const struct ofp_group_config *);
@@ -28,13 +29,20 @@ static int search_buckets(struct search *, const struct ofp_group_config *);
 static int search_group(uint32_t group_id, void *search_)
 {
     struct search *s = search_;
-    const struct ofp_group *group = group_find(s->bridge, group_id);
+    struct ofp_group *group = group_find(s->bridge, group_id);
+    int rc;
 
-    if (group_id == s->wanted || !s->steps) {
+    if (group_id == s->wanted || !s->depth) {
         return OFPERR_GMFC_LOOP;
     }
-    s->steps--;
-    return group ? search_buckets(s, &group->config) : 0;
+    if (!group || group->mark == s->mark) {
+        return 0;
+    }
+    group->mark = s->mark;
+    s->depth--;
+    rc = search_buckets(s, &group->config);
+    s->depth++;
+    return rc;
 }
 
 static int search_buckets(struct search *s, const struct ofp_group_config *config)
@@ -54,7 +62,8 @@ static int search_buckets(struct search *s, const struct ofp_group_config *confi
 static int check_chain(const struct ofproto *bridge, uint32_t group_id,
                        const struct ofp_group_config *config)
 {
-    struct search s = {bridge, group_id, GROUP_MAX_CHAIN};
+    static uint32_t last_mark;
+    struct search s = {bridge, group_id, ++last_mark, GROUP_MAX_CHAIN};
     int rc = search_buckets(&s, config);
 
     for (unsigned int i = 0; i < config->n && !rc; i++) {

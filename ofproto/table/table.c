@@ -40,6 +40,21 @@ void ofp_table_remove(struct mask_pool *masks, struct ofp_table *table, struct o
     rule_unref(masks, rule);
 }
 
+void ofp_table_set_timeouts(struct ofp_table *table, struct ofp_rule *rule, uint16_t idle_s,
+                            uint16_t hard_s)
+{
+    bool was = rule->idle_timeout_s || rule->hard_timeout_s;
+
+    if (was) {
+        LIST_REMOVE(rule, expiry);
+    }
+    rule->idle_timeout_s = idle_s;
+    rule->hard_timeout_s = hard_s;
+    if (idle_s || hard_s) {
+        LIST_INSERT_HEAD(&table->expirable, rule, expiry);
+    }
+}
+
 enum ofp_expiry ofp_rule_expiry(const struct ofp_rule *rule, uint64_t now_ms)
 {
     uint64_t busy_ms = MAX_OF(rule->used_ms, rule->modified_ms);

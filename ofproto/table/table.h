@@ -23,6 +23,10 @@ void ofp_table_insert(struct ofp_table *, struct ofp_rule *);
 /* Drops the table's reference. */
 void ofp_table_remove(struct mask_pool *, struct ofp_table *, struct ofp_rule *);
 
+/* Of a rule in this table. */
+void ofp_table_set_timeouts(struct ofp_table *, struct ofp_rule *, uint16_t idle_s,
+                            uint16_t hard_s);
+
 enum ofp_expiry { OFP_EXPIRY_NONE, OFP_EXPIRY_IDLE, OFP_EXPIRY_HARD };
 /* OpenFlow 1.3.5 section 5.5: whether the rule's time has come. */
 enum ofp_expiry ofp_rule_expiry(const struct ofp_rule *, uint64_t now_ms);

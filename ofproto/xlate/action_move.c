@@ -6,7 +6,7 @@
 #include "ofproto/xlate/xlate.h"
 
 /* The part as a number, right-aligned in 16 bytes, most significant first. */
-static void read_subfield(struct xlate_ctx *ctx, const struct ofp_subfield *sub, uint8_t out[16])
+void xlate_read_subfield(struct xlate_ctx *ctx, const struct ofp_subfield *sub, uint8_t out[16])
 {
     const struct ofp_field *f = ofp_field((enum ofp_field_id)sub->field);
     uint8_t value[16] = {0}, mask[16] = {0};
@@ -45,7 +45,7 @@ static void execute_move(struct xlate_ctx *ctx, const struct ofp_action *h)
     const struct ofp_action_move *a = (const struct ofp_action_move *)h;
     uint8_t number[16];
 
-    read_subfield(ctx, &a->src, number);
+    xlate_read_subfield(ctx, &a->src, number);
     xlate_write_subfield(ctx, &a->dst, number);
 }
 
@@ -61,7 +61,7 @@ static void execute_push(struct xlate_ctx *ctx, const struct ofp_action *h)
     if (!stack->value) {
         stack->value = xcalloc(XLATE_MAX_STACK, sizeof stack->value[0]);
     }
-    read_subfield(ctx, &a->subfield, stack->value[stack->n++]);
+    xlate_read_subfield(ctx, &a->subfield, stack->value[stack->n++]);
 }
 
 static void execute_pop(struct xlate_ctx *ctx, const struct ofp_action *h)
@@ -81,7 +81,7 @@ static void execute_output_reg(struct xlate_ctx *ctx, const struct ofp_action *h
     uint8_t number[16];
     uint32_t port;
 
-    read_subfield(ctx, &a->src, number);
+    xlate_read_subfield(ctx, &a->src, number);
     port = (uint32_t)number[12] << 24 | (uint32_t)number[13] << 16 | (uint32_t)number[14] << 8 |
            number[15];
     if (port >= 0xffff0000u + OFP_PORT_IN_PORT) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ofproto/group/group.h"
+#include "ofproto/xlate/learned.h"
 
 enum effect_kind {
     EFFECT_RULE,
@@ -12,6 +13,7 @@ enum effect_kind {
     EFFECT_LOOKUP,
     EFFECT_GROUP,
     EFFECT_BUCKET,
+    EFFECT_CHANGE,
     EFFECT_DEPEND_BRIDGE,
     EFFECT_DEPEND_MAC
 };
@@ -21,6 +23,7 @@ struct effect {
         struct ofp_rule *rule;
         struct ofproto *bridge;
         struct ofp_group *group;
+        struct rule_change *change;
     };
     uint8_t kind;
     uint8_t table_id;
@@ -115,6 +118,11 @@ void effects_add_bucket(struct ofproto_effects *effects, struct ofp_group *group
     group_ref(group);
     e->group = group;
     e->vlan = (uint16_t)bucket;
+}
+
+void effects_add_change(struct ofproto_effects *effects, struct rule_change *change)
+{
+    add(effects, EFFECT_CHANGE)->change = change;
 }
 
 void effects_depend_bridge(struct ofproto_effects *effects, struct ofproto *bridge)
@@ -219,6 +227,8 @@ void ofproto_effects_credit(struct ofproto_set *set, struct ofproto_effects *eff
             credit_rule(e->rule, packets, bytes, used_ms);
         } else if (e->kind == EFFECT_GROUP || e->kind == EFFECT_BUCKET) {
             credit_group(e, packets, bytes);
+        } else if (e->kind == EFFECT_CHANGE) {
+            rule_change_apply(e->change, used_ms);
         } else if (e->bridge->dead) {
             continue;
         } else if (e->kind == EFFECT_MAC) {
@@ -242,6 +252,8 @@ void ofproto_effects_free(struct ofproto_effects *effects)
         } else if (effects->effect[i].kind == EFFECT_GROUP ||
                    effects->effect[i].kind == EFFECT_BUCKET) {
             group_unref(effects->effect[i].group);
+        } else if (effects->effect[i].kind == EFFECT_CHANGE) {
+            rule_change_free(effects->effect[i].change, effects->set);
         } else {
             bridge_unref(effects->effect[i].bridge);
         }

@@ -16,6 +16,9 @@ void effects_add_lookup(struct ofproto_effects *, struct ofproto *, uint8_t tabl
 /* Of a group, and of the bucket that was carried out. */
 void effects_add_group(struct ofproto_effects *, struct ofp_group *);
 void effects_add_bucket(struct ofproto_effects *, struct ofp_group *, unsigned int bucket);
+/* To be done again as packets come; takes it over. */
+struct rule_change;
+void effects_add_change(struct ofproto_effects *, struct rule_change *);
 /* The verdict depends on the bridge's configuration and rules; on a bucket of its MAC table. */
 void effects_depend_bridge(struct ofproto_effects *, struct ofproto *);
 void effects_depend_mac(struct ofproto_effects *, struct ofproto *, unsigned int bucket);

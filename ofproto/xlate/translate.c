@@ -151,7 +151,7 @@ static void miss(struct xlate_ctx *ctx)
 static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
 {
     struct ofp_table *table = ctx->bridge->tables[table_id];
-    struct ofp_rule *rule = NULL;
+    struct ofp_rule *rule = NULL, *outer = ctx->rule;
     struct ofp_flow looked;
 
     if (ctx->depth > XLATE_MAX_DEPTH || ++ctx->n_lookups > XLATE_MAX_LOOKUPS) {
@@ -179,7 +179,9 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
         xlate_say(ctx, "    drop");
         xlate_drop(ctx, DP_DROP_NO_RULE);
     }
+    ctx->rule = rule;
     xlate_actions(ctx, rule->actions, rule->actions_len);
+    ctx->rule = outer;
 }
 
 void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)

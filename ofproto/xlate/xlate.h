@@ -36,6 +36,7 @@ struct xlate_ctx {
     struct ofproto *bridge;       /* At work. */
     const struct ofport *in_port; /* In that bridge. */
     uint8_t table_id;
+    struct ofp_rule *rule; /* At work; NULL: none. */
     struct xlate_packet now;
     struct xlate_packet base;
     struct ofp_flow wc;
@@ -95,6 +96,9 @@ void xlate_run_action_set(struct xlate_ctx *);
 /* field = (field & ~mask) | (value & mask), right-aligned in its n_bytes; in action_set.c. */
 void xlate_set_field(struct xlate_ctx *, const struct ofp_field *, const uint8_t value[16],
                      const uint8_t mask[16]);
+/* The part of the field as a number, right-aligned in 16 bytes, which is looked at; in
+ * action_move.c. */
+void xlate_read_subfield(struct xlate_ctx *, const struct ofp_subfield *, uint8_t number[16]);
 /* The part of the field becomes the number (right-aligned in 16 bytes); in action_move.c. */
 void xlate_write_subfield(struct xlate_ctx *, const struct ofp_subfield *,
                           const uint8_t number[16]);

@@ -22,6 +22,10 @@ FLOWS = [
     "table=11, actions=clone(load:0x5->NXM_NX_REG0[],output:4),multipath(symmetric_l4,50,modulo_n,4,0,NXM_NX_REG0[0..7]),"
     "set_tunnel:0x5,bundle(eth_src,0,hrw,ofport,members:4,8),"
     "bundle_load(symmetric_l3,0,active_backup,ofport,NXM_NX_REG0[0..15],members:4,8)",
+    "table=13, tcp actions=learn(table=14,idle_timeout=10,hard_timeout=20,fin_idle_timeout=3,priority=7,cookie=0x9,"
+    "NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:0x5->NXM_NX_REG1[],output:NXM_OF_IN_PORT[]),"
+    "fin_timeout(idle_timeout=5,hard_timeout=6)",
+    "table=13, udp actions=learn(table=14,limit=100,eth_type=0x800,nw_proto=17,NXM_OF_UDP_DST[]=NXM_OF_UDP_SRC[])",
     "table=12, ip,nw_src=10.0.0.1 actions=conjunction(7,1/2),conjunction(8,2/3)",
     "table=12, conj_id=7,ip actions=output:1",
     "table=7, in_port=1,vlan_tci=0x1000/0x1000 actions=output:2",
@@ -192,6 +196,23 @@ def test_packets_take_their_way_through_tables_in_one_cached_flow_each(switch):
     wait_for(lambda: re.search(r"table=2, n_packets=([2-9]\d)", ofctl(
         switch, "OpenFlow13", "dump-flows", "br0", "table=2")), "the rule of table 2 to be credited")
     assert "lookup=0" not in ofctl(switch, "OpenFlow13", "dump-tables", "br0").split("table 3")[0]
+    switch.assert_nothing_vanished()
+
+
+def test_a_learning_switch_of_rules(switch):
+    a = switch.add_host("a", "10.0.0.1")
+    b = switch.add_host("b", "10.0.0.2")
+    switch.add_host("c", "10.0.0.3")
+    ofctl(switch, "OpenFlow13", "del-flows", "br0")
+    for flow in ("table=0,actions=learn(table=1,idle_timeout=60,priority=9,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],"
+                 "output:NXM_OF_IN_PORT[]),goto_table:1",
+                 "table=1,priority=1,actions=FLOOD"):
+        ofctl(switch, "OpenFlow13", "add-flow", "br0", flow)
+    assert a.ping("10.0.0.2", count=5) and b.ping("10.0.0.3")
+    flows = dump(switch, "OpenFlow13", "table=1")
+    number = switch.get("Interface", "a", "ofport")
+    assert re.search(rf"priority=9,dl_dst={a.mac} actions=output:{number}", flows), flows
+    assert len(re.findall(r"idle_timeout=60", flows)) >= 3, flows
     switch.assert_nothing_vanished()
 
 

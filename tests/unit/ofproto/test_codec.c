@@ -140,6 +140,9 @@ static void a_nicira_match_may_ask_for_a_cookie(void **state)
 
 /* --- Actions: bytes as ovs-ofctl sends them, and the text of what they are. */
 
+#define LEARN(LEN, FLAGS, TABLE)                                                                   \
+    "ffff " LEN " 00002320 0010 000a 0014 8000 0000000000000005 " FLAGS TABLE "00 0001 0002 "
+
 static const struct {
     const char *hex, *text;
     enum ofp_version from, to;
@@ -187,6 +190,18 @@ static const struct {
      "clone(pop_vlan,output:3,dec_ttl)", OFP13, OFP15},
     {"ffff 0010 00002320 002a 000000000000", "clone(drop)", OFP10, OFP15},
     {"ffff 0010 00002320 0022 01 03 00000009", "conjunction(9,2/3)", OFP10, OFP15},
+    {LEARN("0050", "0001", "01") "000c 00000802 0000 00000802 0000"
+                                 "0030 00000406 0000 00000206 0000"
+                                 "2808 0005 00010004 0000"
+                                 "1010 00000002 0000"
+                                 "0000",
+     "learn(table=1,idle_timeout=10,hard_timeout=20,fin_idle_timeout=1,fin_hard_timeout=2,"
+     "send_flow_rem,cookie=0x5,vlan_tci[0..11],dl_dst[]=dl_src[],load:0x5->reg0[0..7],"
+     "output:in_port[0..15])",
+     OFP10, OFP15},
+    {"ffff 0028 00002320 002d 0000 0000 8000 0000000000000000 0000 0100 0000 0000 00000064 "
+     "00000000",
+     "learn(table=1,limit=100)", OFP10, OFP15},
     {"0016 0008 00000005", "group:5", OFP13, OFP15},
     {"0011 0008 88a8 0000", "push_vlan:0x88a8", OFP13, OFP15},
     {"0012 0008 00000000", "pop_vlan", OFP13, OFP15},
@@ -304,9 +319,15 @@ static void wrong_actions_get_the_exact_error(void **state)
         {"ffff 0020 00002320 002a 000000000000 ffff 0010 00002320 0022 00 02 00000009", "", OFP10,
          OFPERR_NXBAC_BAD_CONJUNCTION},
         {"ffff 0018 00002320 002a 000000000000 00fe 0008 00000000", "", OFP10, OFPERR_BAC_BAD_TYPE},
-        {"ffff 0018 00002320 0010 000000000000 0000000000000000", "", OFP10,
-         OFPERR_BAC_BAD_VENDOR_TYPE}, /* Learn. */
-    };
+        {"ffff 0018 00002320 0010 000000000000 0000000000000000", "", OFP10, OFPERR_BAC_BAD_LEN},
+        {LEARN("0020", "0000", "fe"), "", OFP10, OFPERR_BAC_BAD_ARGUMENT}, /* Table 254. */
+        {LEARN("0020", "0002", "01"), "", OFP10, OFPERR_BAC_BAD_ARGUMENT}, /* Delete learned. */
+        {LEARN("0030", "0000", "01") "0010 00000e04 0000 00000e04 0000 0000", "ip", OFP10,
+         OFPERR_BAC_MATCH_INCONSISTENT}, /* Matches an address, but not IP. */
+        {LEARN("0028", "0000", "01") "0030 00000406 0000", "", OFP10, OFPERR_BAC_BAD_LEN},
+        {LEARN("0028", "0000", "01") "1821 00000406 0000", "", OFP10, OFPERR_BAC_BAD_ARGUMENT},
+        {LEARN("0028", "0000", "01") "0000 0000 00000001", "", OFP10, OFPERR_BAC_BAD_ARGUMENT},
+        {"ffff 0010 00002320 0013 0001 0002 0000", "udp", OFP10, OFPERR_BAC_MATCH_INCONSISTENT}};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {

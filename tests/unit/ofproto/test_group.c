@@ -295,6 +295,43 @@ static void wrong_mods_get_the_exact_error_and_change_nothing(void **state)
     }
 }
 
+static void add(struct net *net, uint32_t id, unsigned int n, uint32_t to, uint32_t watch)
+{
+    struct ofp_group_mod gm = {.command = OFP_GROUP_ADD_OR_MODIFY, .group_id = id};
+
+    gm.config.type = OFP_GROUP_TYPE_SELECT;
+    gm.config.n = n;
+    gm.config.bucket = calloc(n, sizeof *gm.config.bucket);
+    for (unsigned int i = 0; i < n; i++) {
+        struct ofp_bucket *b = &gm.config.bucket[i];
+        struct ofp_action_group *a;
+
+        *b = (struct ofp_bucket){
+            .id = i, .weight = 1, .watch_port = OFP_PORT_NONE, .watch_group = watch};
+        if (to) {
+            a = ofp_actions_put(&b->actions, OFP_ACTION_GROUP, sizeof *a);
+            a->group_id = to + i;
+        }
+    }
+    assert_int_equal(group_mod_apply(net->br, &gm, 1000), 0);
+    ofp_group_config_free(&gm.config);
+}
+
+static void many_groups_may_lead_to_each_other_and_watch_in_circles(void **state)
+{
+    struct net *net = *state;
+
+    for (uint32_t i = 0; i < 200; i++) {
+        add(net, 1000 + i, 1, 0, OFP_GROUP_ANY);
+    }
+    add(net, 7, 200, 1000, OFP_GROUP_ANY); /* Wide is no loop. */
+    for (uint32_t i = 0; i < 8; i++) {     /* Each of 500 buckets watches the next group. */
+        add(net, 10 + i, 500, 0, 10 + (i + 1) % 8);
+    }
+    assert_false(group_bucket_lives(net->br, &group_find(net->br, 10)->config.bucket[0]));
+    assert_int_equal(group_select(net->br, group_find(net->br, 10), 5), -1);
+}
+
 /* What came in the form of one version is told in that of another. */
 static void a_description_says_what_was_added(void **state)
 {
@@ -349,6 +386,7 @@ int main(void)
         T(a_deleted_group_takes_its_rules_along),
         T(buckets_come_and_go_by_their_ids),
         T(wrong_mods_get_the_exact_error_and_change_nothing),
+        T(many_groups_may_lead_to_each_other_and_watch_in_circles),
         T(a_description_says_what_was_added),
     };
 

@@ -1,0 +1,365 @@
+/* The family that changes rules as packets come: learn makes one, fin_timeout shortens a rule's
+ * time once TCP says goodbye. Text and wire forms; execution is in xlate/action_learn.c. Control
+ * thread.
+ */
+#include "ofproto/codec/action_learn.h"
+
+#include "ofproto/codec/match_wire.h"
+
+#define LEARN_LEN 32
+#define LEARN2_LEN 40
+#define MAX_TABLE 253
+
+#define FLAG_SEND_REMOVED 1
+/* A spec's first word. */
+#define SPEC_NUMBER (1u << 13)
+#define SPEC_DST_SHIFT 11
+#define SPEC_BITS 0x7ff
+
+/* --- fin_timeout. */
+
+static void format_fin(struct strbuf *s, const struct ofp_action *h)
+{
+    const struct ofp_action_fin_timeout *a = (const struct ofp_action_fin_timeout *)h;
+
+    strbuf_puts(s, "fin_timeout(");
+    if (a->idle_s) {
+        strbuf_printf(s, "idle_timeout=%u%s", a->idle_s, a->hard_s ? "," : "");
+    }
+    if (a->hard_s) {
+        strbuf_printf(s, "hard_timeout=%u", a->hard_s);
+    }
+    strbuf_putc(s, ')');
+}
+
+static void encode_fin(struct strbuf *s, enum ofp_version version, const struct ofp_action *h)
+{
+    const struct ofp_action_fin_timeout *a = (const struct ofp_action_fin_timeout *)h;
+    size_t start = nx_action_begin(s, 19);
+
+    (void)version;
+    wire_put16(s, a->idle_s);
+    wire_put16(s, a->hard_s);
+    ofp_action_end(s, start);
+}
+
+static int decode_fin(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    struct ofp_action_fin_timeout *a;
+
+    if (in->match && !ofp_prereq_match(OFP_PREREQ_TCP, in->match)) {
+        return OFPERR_BAC_MATCH_INCONSISTENT;
+    }
+    a = ofp_actions_put(out, OFP_ACTION_FIN_TIMEOUT, sizeof *a);
+    if (!a) {
+        return OFPERR_BAC_TOO_MANY;
+    }
+    a->idle_s = wire_get16(in->p + 10);
+    a->hard_s = wire_get16(in->p + 12);
+    return 0;
+}
+
+/* --- Learn: text. */
+
+static void format_number(struct strbuf *s, const struct ofp_learn_spec *spec)
+{
+    unsigned int i = 0;
+
+    while (i < 15 && !spec->number[i]) {
+        i++;
+    }
+    strbuf_printf(s, "0x%x", spec->number[i]);
+    while (++i < 16) {
+        strbuf_printf(s, "%02x", spec->number[i]);
+    }
+}
+
+static void format_source(struct strbuf *s, const struct ofp_learn_spec *spec)
+{
+    if (spec->is_number) {
+        format_number(s, spec);
+    } else {
+        ofp_subfield_format(s, &spec->src);
+    }
+}
+
+static void format_spec(struct strbuf *s, const struct ofp_learn_spec *spec)
+{
+    switch (spec->dst_kind) {
+    case OFP_LEARN_MATCH:
+        ofp_subfield_format(s, &spec->dst);
+        if (spec->is_number || memcmp(&spec->src, &spec->dst, sizeof spec->src)) {
+            strbuf_putc(s, '=');
+            format_source(s, spec);
+        }
+        break;
+    case OFP_LEARN_LOAD:
+        strbuf_puts(s, "load:");
+        format_source(s, spec);
+        strbuf_puts(s, "->");
+        ofp_subfield_format(s, &spec->dst);
+        break;
+    default:
+        strbuf_puts(s, "output:");
+        ofp_subfield_format(s, &spec->src);
+        break;
+    }
+}
+
+static void format_learn(struct strbuf *s, const struct ofp_action *h)
+{
+    const struct ofp_action_learn *a = (const struct ofp_action_learn *)h;
+    const struct {
+        const char *name;
+        unsigned long long value, normal;
+    } numbers[] = {
+        {"idle_timeout", a->idle_timeout_s, 0}, {"hard_timeout", a->hard_timeout_s, 0},
+        {"fin_idle_timeout", a->fin_idle_s, 0}, {"fin_hard_timeout", a->fin_hard_s, 0},
+        {"priority", a->priority, 32768},       {"limit", a->limit, 0},
+    };
+
+    strbuf_printf(s, "learn(table=%u", a->table_id);
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        if (numbers[i].value != numbers[i].normal) {
+            strbuf_printf(s, ",%s=%llu", numbers[i].name, numbers[i].value);
+        }
+    }
+    if (a->flags & FLAG_SEND_REMOVED) {
+        strbuf_puts(s, ",send_flow_rem");
+    }
+    if (a->cookie) {
+        strbuf_printf(s, ",cookie=%#llx", (unsigned long long)a->cookie);
+    }
+    for (unsigned int i = 0; i < a->n; i++) {
+        strbuf_putc(s, ',');
+        format_spec(s, &a->spec[i]);
+    }
+    strbuf_putc(s, ')');
+}
+
+/* --- Learn: encoding. */
+
+static void put_subfield(struct strbuf *s, const struct ofp_subfield *sub)
+{
+    oxm_encode_header(s, OFP10, ofp_field((enum ofp_field_id)sub->field), false);
+    wire_put16(s, sub->ofs);
+}
+
+static size_t number_len(unsigned int n_bits)
+{
+    return (n_bits + 15) / 16 * 2;
+}
+
+static void put_spec(struct strbuf *s, const struct ofp_learn_spec *spec)
+{
+    wire_put16(s, (uint16_t)((spec->is_number ? SPEC_NUMBER : 0) |
+                             (unsigned int)spec->dst_kind << SPEC_DST_SHIFT | spec->n_bits));
+    if (spec->is_number) {
+        size_t n = number_len(spec->n_bits);
+
+        strbuf_put(s, spec->number + 16 - n, n);
+    } else {
+        put_subfield(s, &spec->src);
+    }
+    if (spec->dst_kind != OFP_LEARN_OUTPUT) {
+        put_subfield(s, &spec->dst);
+    }
+}
+
+static void encode_learn(struct strbuf *s, enum ofp_version version, const struct ofp_action *h)
+{
+    const struct ofp_action_learn *a = (const struct ofp_action_learn *)h;
+    size_t start = nx_action_begin(s, a->limit ? 45 : 16);
+
+    (void)version;
+    wire_put16(s, a->idle_timeout_s);
+    wire_put16(s, a->hard_timeout_s);
+    wire_put16(s, a->priority);
+    wire_put64(s, a->cookie);
+    wire_put16(s, a->flags);
+    wire_put8(s, a->table_id);
+    wire_put8(s, 0);
+    wire_put16(s, a->fin_idle_s);
+    wire_put16(s, a->fin_hard_s);
+    if (a->limit) {
+        wire_put32(s, a->limit);
+        wire_put32(s, 0);
+    }
+    for (unsigned int i = 0; i < a->n; i++) {
+        put_spec(s, &a->spec[i]);
+    }
+    ofp_action_end(s, start);
+}
+
+/* --- Learn: decoding. */
+
+/* A part of a field at 'p': header and first bit. */
+static int get_subfield(const struct ofp_action_in *in, const uint8_t *p, size_t len,
+                        unsigned int n_bits, bool to_write, struct ofp_subfield *ret,
+                        size_t *ret_len)
+{
+    bool is_long = len >= 2 && wire_get16(p) == OFP_OXM_EXPERIMENTER;
+    size_t head = is_long ? 8 : 4;
+    int rc;
+
+    if (len < head + 2) {
+        return OFPERR_BAC_BAD_LEN;
+    }
+    rc = ofp_subfield_decode(in, p, head, wire_get16(p + head), n_bits, to_write, ret, ret_len);
+    *ret_len = head + 2;
+    return rc;
+}
+
+/* What the learned rule matches, as far as it is known: other fields' prerequisites. */
+static void know_match(struct ofp_match *learned, const struct ofp_learn_spec *spec)
+{
+    const struct ofp_field *f = ofp_field((enum ofp_field_id)spec->dst.field);
+
+    if (spec->is_number && !spec->dst.ofs && spec->n_bits == f->n_bits) {
+        ofp_match_set_field(learned, f, spec->number + 16 - f->n_bytes, NULL);
+    }
+}
+
+/* One spec of at most 'len' bytes; '*ret_len' 0: it is padding. */
+static int get_spec(const struct ofp_action_in *in, const uint8_t *p, size_t len,
+                    struct ofp_match *learned, struct ofp_learn_spec *spec, size_t *ret_len)
+{
+    struct ofp_action_in to = *in;
+    unsigned int head = wire_get16(p);
+    size_t at = 2, n;
+    int rc;
+
+    memset(spec, 0, sizeof *spec);
+    *ret_len = 0;
+    if (!head) {
+        return 0;
+    }
+    spec->is_number = (head & SPEC_NUMBER) != 0;
+    spec->dst_kind = (uint8_t)(head >> SPEC_DST_SHIFT & 3);
+    spec->n_bits = head & SPEC_BITS;
+    if (head >> 14 || spec->dst_kind > OFP_LEARN_OUTPUT || !spec->n_bits || spec->n_bits > 128 ||
+        (spec->dst_kind == OFP_LEARN_OUTPUT && (spec->is_number || spec->n_bits > 32))) {
+        return OFPERR_BAC_BAD_ARGUMENT;
+    }
+    if (spec->is_number) {
+        n = number_len(spec->n_bits);
+        if (n > len - at) {
+            return OFPERR_BAC_BAD_LEN;
+        }
+        memcpy(spec->number + 16 - n, p + at, n);
+        at += n;
+    } else {
+        rc = get_subfield(in, p + at, len - at, spec->n_bits, false, &spec->src, &n);
+        if (rc) {
+            return rc;
+        }
+        at += n;
+    }
+    if (spec->dst_kind != OFP_LEARN_OUTPUT) {
+        to.match = learned;
+        rc = get_subfield(&to, p + at, len - at, spec->n_bits, spec->dst_kind == OFP_LEARN_LOAD,
+                          &spec->dst, &n);
+        if (rc) {
+            return rc;
+        }
+        at += n;
+    }
+    if (spec->dst_kind == OFP_LEARN_MATCH) {
+        know_match(learned, spec);
+    }
+    *ret_len = at;
+    return 0;
+}
+
+static int get_specs(const struct ofp_action_in *in, size_t at, struct ofp_learn_spec *spec,
+                     uint16_t *ret_n)
+{
+    struct ofp_match learned;
+    uint16_t n = 0;
+
+    ofp_match_init(&learned);
+    while (in->len - at >= 2) {
+        size_t len;
+        int rc = get_spec(in, in->p + at, in->len - at, &learned, &spec[n], &len);
+
+        if (rc) {
+            return rc;
+        }
+        if (!len) {
+            break;
+        }
+        at += len;
+        n++;
+    }
+    for (; at < in->len; at++) {
+        if (in->p[at]) {
+            return OFPERR_BAC_BAD_ARGUMENT;
+        }
+    }
+    *ret_n = n;
+    return 0;
+}
+
+static int put_learn(const struct ofp_action_in *in, size_t head, struct ofp_actions *out)
+{
+    /* The shortest spec: a number of 16 bits to a match. */
+    size_t most = (in->len - head) / 8 + 1;
+    uint32_t start = out->len;
+    struct ofp_action_learn *a;
+    uint16_t n;
+    int rc;
+
+    /* Other flags ask for what is not there: rules that go when this one goes. */
+    if (wire_get16(in->p + 24) & ~FLAG_SEND_REMOVED || in->p[26] > MAX_TABLE) {
+        return OFPERR_BAC_BAD_ARGUMENT;
+    }
+    a = ofp_actions_put(out, OFP_ACTION_LEARN, sizeof *a + most * sizeof a->spec[0]);
+    if (!a) {
+        return OFPERR_BAC_TOO_MANY;
+    }
+    a->idle_timeout_s = wire_get16(in->p + 10);
+    a->hard_timeout_s = wire_get16(in->p + 12);
+    a->priority = wire_get16(in->p + 14);
+    a->cookie = wire_get64(in->p + 16);
+    a->flags = wire_get16(in->p + 24);
+    a->table_id = in->p[26];
+    a->fin_idle_s = wire_get16(in->p + 28);
+    a->fin_hard_s = wire_get16(in->p + 30);
+    a->limit = head == LEARN2_LEN ? wire_get32(in->p + 32) : 0;
+    rc = get_specs(in, head, a->spec, &n);
+    if (rc) {
+        return rc;
+    }
+    a->n = n;
+    a->h.len = (uint16_t)ROUND_UP(sizeof *a + n * sizeof a->spec[0], 8);
+    out->len = start + a->h.len;
+    return 0;
+}
+
+static int decode_learn(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    return in->len < LEARN_LEN ? OFPERR_BAC_BAD_LEN : put_learn(in, LEARN_LEN, out);
+}
+
+static int decode_learn2(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    return in->len < LEARN2_LEN ? OFPERR_BAC_BAD_LEN : put_learn(in, LEARN2_LEN, out);
+}
+
+CONSTRUCTOR static void register_learn(void)
+{
+    static const struct ofp_action_codec codecs[] = {
+        {OFP_ACTION_LEARN, format_learn, encode_learn},
+        {OFP_ACTION_FIN_TIMEOUT, format_fin, encode_fin},
+    };
+    static const struct ofp_action_form forms[] = {
+        {OFP10, OFP15, 16, 0, decode_learn, OFP_VENDOR_NX},
+        {OFP10, OFP15, 45, 0, decode_learn2, OFP_VENDOR_NX},
+        {OFP10, OFP15, 19, 16, decode_fin, OFP_VENDOR_NX},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(codecs); i++) {
+        ofp_action_codec_register(&codecs[i]);
+    }
+    ofp_action_forms_register(forms, ARRAY_SIZE(forms));
+}

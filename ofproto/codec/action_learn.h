@@ -1,0 +1,44 @@
+/* Records of the actions that change rules as packets come: learn and fin_timeout; see
+ * action_learn.c. */
+#ifndef OFPROTO_CODEC_ACTION_LEARN_H
+#define OFPROTO_CODEC_ACTION_LEARN_H
+
+#include "ofproto/codec/action.h"
+
+enum ofp_learn_dst { OFP_LEARN_MATCH, OFP_LEARN_LOAD, OFP_LEARN_OUTPUT };
+
+/* n_bits of a field or a number become bits of the learned rule's match, of a field that it loads,
+ * or the port that it outputs to. */
+struct ofp_learn_spec {
+    uint8_t is_number;
+    uint8_t dst_kind; /* enum ofp_learn_dst. */
+    uint16_t n_bits;
+    struct ofp_subfield src;
+    struct ofp_subfield dst;
+    uint8_t number[16]; /* Right-aligned, most significant byte first. */
+};
+
+struct ofp_action_learn {
+    struct ofp_action h;
+    uint16_t idle_timeout_s;
+    uint16_t hard_timeout_s;
+    uint64_t cookie;
+    uint16_t priority;
+    uint16_t flags; /* OFPFF_SEND_FLOW_REM. */
+    uint16_t fin_idle_s;
+    uint16_t fin_hard_s;
+    uint32_t limit; /* Of rules with this cookie in the table; 0: none. */
+    uint8_t table_id;
+    uint8_t pad;
+    uint16_t n;
+    struct ofp_learn_spec spec[];
+};
+
+/* Once the connection ends (FIN or RST) the rule's timeouts are at most these; 0: as they are. */
+struct ofp_action_fin_timeout {
+    struct ofp_action h;
+    uint16_t idle_s;
+    uint16_t hard_s;
+};
+
+#endif

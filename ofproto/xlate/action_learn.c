@@ -1,0 +1,178 @@
+/* Carries out learn and fin_timeout; see codec/action_learn.c for their other forms. Only a packet
+ * that came changes rules: a trace and a revalidation say what would be done. */
+#include "ofproto/codec/action_learn.h"
+
+#include "ofproto/codec/action_set.h"
+#include "ofproto/xlate/learned.h"
+#include "ofproto/xlate/xlate.h"
+
+#define TCP_FIN 0x001
+#define TCP_RST 0x004
+
+/* The number that a spec brings, right-aligned in 16 bytes. */
+static void source(struct xlate_ctx *ctx, const struct ofp_learn_spec *spec, uint8_t number[16])
+{
+    if (spec->is_number) {
+        memcpy(number, spec->number, 16);
+    } else {
+        xlate_read_subfield(ctx, &spec->src, number);
+    }
+}
+
+/* The number's bits at their place in the field. */
+static void place(const struct ofp_subfield *dst, const uint8_t number[16], uint8_t value[16],
+                  uint8_t mask[16])
+{
+    const struct ofp_field *f = ofp_field((enum ofp_field_id)dst->field);
+
+    memset(value, 0, 16);
+    memset(mask, 0, 16);
+    for (unsigned int b = 0; b < dst->n_bits; b++) {
+        unsigned int bit = dst->ofs + b, at = f->n_bytes - 1u - bit / 8;
+
+        mask[at] |= (uint8_t)(1u << bit % 8);
+        value[at] |= (uint8_t)((number[15 - b / 8] >> b % 8 & 1) << bit % 8);
+    }
+}
+
+static void add_match(struct ofp_match *match, const struct ofp_subfield *dst,
+                      const uint8_t number[16])
+{
+    const struct ofp_field *f = ofp_field((enum ofp_field_id)dst->field);
+    uint8_t value[16], mask[16], was[16];
+    struct ofp_flow flow = match->flow, bits = match->mask;
+
+    place(dst, number, value, mask);
+    ofp_field_get(f, &flow, was);
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        value[i] |= was[i] & (uint8_t)~mask[i];
+    }
+    ofp_field_put(f, &flow, value);
+    ofp_field_get(f, &bits, was);
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        mask[i] |= was[i];
+    }
+    ofp_field_put(f, &bits, mask);
+    match->flow = flow;
+    match->mask = bits;
+    if (f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP) {
+        match->flow.pkt.vlan[0].tci |= be16_make(FLOW_VLAN_PRESENT);
+        match->mask.pkt.vlan[0].tci |= be16_make(FLOW_VLAN_PRESENT);
+    }
+}
+
+static void add_load(struct ofp_actions *actions, const struct ofp_subfield *dst,
+                     const uint8_t number[16])
+{
+    uint8_t value[16], mask[16];
+
+    place(dst, number, value, mask);
+    ofp_put_set(actions, ofp_field((enum ofp_field_id)dst->field), value, mask,
+                dst->n_bits <= 64 ? OFP_SET_LOAD : OFP_SET_FIELD);
+}
+
+static void add_fin(struct ofp_actions *actions, const struct ofp_action_learn *a,
+                    const struct ofp_match *match)
+{
+    struct ofp_action_fin_timeout *fin;
+
+    if ((a->fin_idle_s || a->fin_hard_s) && ofp_prereq_match(OFP_PREREQ_TCP, match)) {
+        fin = ofp_actions_put(actions, OFP_ACTION_FIN_TIMEOUT, sizeof *fin);
+        fin->idle_s = a->fin_idle_s;
+        fin->hard_s = a->fin_hard_s;
+    }
+}
+
+static void add_spec(struct xlate_ctx *ctx, const struct ofp_learn_spec *spec,
+                     struct ofp_match *match, struct ofp_actions *actions)
+{
+    uint8_t number[16];
+    uint32_t port;
+
+    source(ctx, spec, number);
+    switch (spec->dst_kind) {
+    case OFP_LEARN_MATCH: add_match(match, &spec->dst, number); break;
+    case OFP_LEARN_LOAD: add_load(actions, &spec->dst, number); break;
+    default:
+        port = (uint32_t)number[14] << 8 | number[15];
+        ofp_actions_put_output(actions, port);
+        break;
+    }
+}
+
+static struct ofp_rule *make_rule(struct xlate_ctx *ctx, const struct ofp_action_learn *a)
+{
+    struct ofp_actions actions = OFP_ACTIONS_INIT;
+    struct ofp_match match;
+    struct ofp_rule_config config = {
+        .match = &match,
+        .priority = a->priority,
+        .cookie = a->cookie,
+        .idle_timeout_s = a->idle_timeout_s,
+        .hard_timeout_s = a->hard_timeout_s,
+        .flags = a->flags,
+        .now_ms = ctx->set->now_ms,
+    };
+    struct ofp_rule *rule;
+
+    ofp_match_init(&match);
+    for (unsigned int i = 0; i < a->n; i++) {
+        add_spec(ctx, &a->spec[i], &match, &actions);
+    }
+    ofp_match_normalize(&match);
+    add_fin(&actions, a, &match);
+    config.actions = actions.data;
+    config.actions_len = actions.len;
+    rule = rule_new(&ctx->set->masks, &config);
+    ofp_actions_free(&actions);
+    return rule;
+}
+
+static void execute_learn(struct xlate_ctx *ctx, const struct ofp_action *h)
+{
+    const struct ofp_action_learn *a = (const struct ofp_action_learn *)h;
+    struct rule_change *c = rule_change_new(ctx->bridge, make_rule(ctx, a));
+
+    c->table_id = a->table_id;
+    c->limit = a->limit;
+    if (ctx->in->may_learn && !rule_change_apply(c, ctx->set->now_ms)) {
+        xlate_say(ctx, "     >> table %u takes no more rules", a->table_id);
+    }
+    effects_add_change(ctx->effects, c);
+}
+
+static void execute_fin(struct xlate_ctx *ctx, const struct ofp_action *h)
+{
+    const struct ofp_action_fin_timeout *a = (const struct ofp_action_fin_timeout *)h;
+    struct ofp_flow looked;
+    struct rule_change *c;
+    bool is_tcp;
+
+    memset(&looked, 0, sizeof looked);
+    is_tcp = ofp_prereq_flow(OFP_PREREQ_TCP, &ctx->now.flow, &looked);
+    if (is_tcp) {
+        looked.pkt.tcp_flags = be16_make(TCP_FIN | TCP_RST);
+    }
+    xlate_look(ctx, &looked);
+    if (!is_tcp || !ctx->rule || !(ctx->now.flow.pkt.tcp_flags & be16_make(TCP_FIN | TCP_RST))) {
+        return;
+    }
+    rule_ref(ctx->rule);
+    c = rule_change_new(ctx->bridge, ctx->rule);
+    c->fin = true;
+    c->idle_s = a->idle_s;
+    c->hard_s = a->hard_s;
+    if (ctx->in->may_learn) {
+        rule_change_apply(c, ctx->set->now_ms);
+    }
+    effects_add_change(ctx->effects, c);
+}
+
+CONSTRUCTOR static void register_learn(void)
+{
+    static const struct xlate_action_class learn = {OFP_ACTION_LEARN, execute_learn};
+    static const struct xlate_action_class fin = {OFP_ACTION_FIN_TIMEOUT, execute_fin};
+
+    xlate_action_register(&learn);
+    xlate_action_register(&fin);
+}

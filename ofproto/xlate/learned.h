@@ -1,0 +1,26 @@
+/* What packets do to rules beyond counting: a rule that they learn, and keep alive, and a rule
+ * whose time gets short when TCP says goodbye. Made in translation, kept by effects, done again as
+ * packets are credited. Control thread. */
+#ifndef OFPROTO_XLATE_LEARNED_H
+#define OFPROTO_XLATE_LEARNED_H
+
+#include "ofproto/bridge.h"
+
+struct rule_change {
+    struct ofproto *bridge; /* A reference. */
+    /* To be learned: in no table, what is in the table is a copy; or, when 'fin', the one in the
+     * table whose timeouts are cut. A reference. */
+    struct ofp_rule *rule;
+    bool fin;
+    uint8_t table_id;
+    uint16_t idle_s, hard_s; /* With 'fin'. */
+    uint32_t limit;          /* Else. */
+};
+
+/* Takes over a reference to the rule. */
+struct rule_change *rule_change_new(struct ofproto *, struct ofp_rule *);
+void rule_change_free(struct rule_change *, struct ofproto_set *);
+/* False: the table, or the limit, is full. */
+bool rule_change_apply(struct rule_change *, uint64_t now_ms);
+
+#endif

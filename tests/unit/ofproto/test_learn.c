@@ -1,0 +1,175 @@
+/* Rules that packets make, keep alive and shorten: learn and fin_timeout. */
+#include "tests/unit/ofproto/hex.h"
+
+/* Into table 1, idle after 10 s, cookie 5. */
+#define LEARN(LEN, SPECS)                                                                          \
+    "ffff " LEN " 00002320 0010 000a 0000 8000 0000000000000005 0000 01 00 0003 0000 " SPECS
+/* dl_dst = dl_src; output to in_port; padding. */
+#define MAC_TO_PORT "0030 00000406 0000 00000206 0000 1010 00000002 0000 0000"
+#define GOTO(TABLE) "0001 0008 " TABLE " 000000 "
+#define OUTPUT(PORT) "0000 0010 000000" PORT " 0000 000000000000 "
+
+static int setup(void **state)
+{
+    struct net *net = calloc(1, sizeof *net);
+
+    net_init(net);
+    bridge_flush_rules(net->br);
+    for (uint32_t p = 1; p <= 4; p++) {
+        net_port(net->br, p, OFPROTO_VLAN_TRUNK, -1);
+    }
+    *state = net;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    net_free(*state);
+    free(*state);
+    return 0;
+}
+
+static size_t n_rules(const struct net *net, unsigned int table)
+{
+    return net->br->tables[table] ? net->br->tables[table]->cls.n_rules : 0;
+}
+
+static void find_cb(struct ofp_rule *rule, void *found)
+{
+    *(struct ofp_rule **)found = rule;
+}
+
+static struct ofp_rule *only_rule(struct net *net, unsigned int table)
+{
+    struct ofp_rule *found = NULL;
+
+    assert_int_equal(n_rules(net, table), 1);
+    classifier_each(&net->br->tables[table]->cls, find_cb, &found);
+    return found;
+}
+
+static void packets_teach_a_table(void **state)
+{
+    struct net *net = *state;
+    struct ofproto_xlate_out out;
+    struct flow_key key = net_key(1, 1, 2);
+
+    hex_rule(net->br, 0, 1, "", "0004 0040 00000000 " LEARN("0038", MAC_TO_PORT) GOTO("01"));
+    net_translate(net, &key, false, &out); /* A trace teaches nothing. */
+    ofproto_xlate_out_free(&out);
+    assert_int_equal(n_rules(net, 1), 0);
+    assert_string_equal(net_send_key(net, &key), "drop:no-rule"); /* Who is 2? */
+    assert_int_equal(n_rules(net, 1), 1);
+    assert_string_equal(net_send(net, net_key(2, 2, 1)), "1");
+    assert_string_equal(net_send_key(net, &key), "2");
+    assert_int_equal(n_rules(net, 1), 2);
+    assert_string_equal(net_send(net, net_key(3, 2, 1)), "1"); /* 2 has moved. */
+    assert_string_equal(net_send_key(net, &key), "3");
+    assert_int_equal(n_rules(net, 1), 2);
+}
+
+static void what_was_learned_lives_as_long_as_packets_come(void **state)
+{
+    struct net *net = *state;
+    struct ofproto_xlate_out out;
+    struct flow_key key = net_key(1, 1, 2);
+    struct ofp_rule *rule;
+
+    hex_rule(net->br, 0, 1, "", "0004 0040 00000000 " LEARN("0038", MAC_TO_PORT));
+    net_translate(net, &key, true, &out);
+    rule = only_rule(net, 1);
+    assert_int_equal(rule->cookie, 5);
+    assert_int_equal(rule->idle_timeout_s, 10);
+    assert_int_equal(ofp_rule_expiry(rule, net->now_ms + 9999), OFP_EXPIRY_NONE);
+    ofproto_effects_credit(net->set, out.effects, 1, 60, net->now_ms + 9000);
+    assert_ptr_equal(only_rule(net, 1), rule); /* The same, and nothing has to be translated. */
+    bridge_expire_rules(net->br, net->now_ms + 18000);
+    assert_int_equal(n_rules(net, 1), 1);
+    bridge_expire_rules(net->br, net->now_ms + 19000);
+    assert_int_equal(n_rules(net, 1), 0);
+    ofproto_effects_credit(net->set, out.effects, 1, 60, net->now_ms + 20000);
+    assert_int_equal(n_rules(net, 1), 1); /* Learned again. */
+    ofproto_xlate_out_free(&out);
+}
+
+static void a_limit_is_kept(void **state)
+{
+    struct net *net = *state;
+
+    hex_rule(
+        net->br, 0, 1, "",
+        "0004 0048 00000000 ffff 0040 00002320 002d 0000 0000 8000 0000000000000005 0000 01 00 "
+        "0000 0000 00000003 00000000 " MAC_TO_PORT);
+    for (uint8_t i = 1; i < 10; i++) {
+        net_send(net, net_key(1, i, 20));
+    }
+    assert_int_equal(n_rules(net, 1), 3);
+    net_send(net, net_key(2, 1, 20)); /* Who is known may move. */
+    assert_string_equal(net_send(net, net_key(1, 1, 20)), "drop:no-rule");
+    assert_int_equal(n_rules(net, 1), 3);
+}
+
+/* The learned rule sets fields, and matches bits of a number. */
+static void a_rule_may_load_and_match_numbers(void **state)
+{
+    struct net *net = *state;
+    struct strbuf s = STRBUF_INIT;
+    struct ofp_match match;
+    struct ofp_rule *rule;
+
+    hex_rule(net->br, 0, 1, "udp",
+             "0004 0068 00000000 " LEARN(
+                 "0060", "2010 0800 00000602 0000"          /* dl_type=0x800 */
+                         "2008 0011 00000c01 0000"          /* nw_proto=17 */
+                         "0010 00001802 0000 00001602 0000" /* udp_src=udp_dst */
+                         "2804 000a 00010004 0004"          /* load 10 to reg0[4..7] */
+                         "0810 00000002 0000 00010204 0000" /* load in_port to reg1[0..15] */
+                         "0000 0000 0000"));
+    net_send(net, net_key(3, 1, 2));
+    rule = only_rule(net, 1);
+    rule_get_match(rule, &match);
+    ofp_match_format(&s, &match);
+    assert_string_equal(strbuf_str(&s), "udp,tp_src=2000");
+    strbuf_free(&s);
+    ofp_actions_format(&s, rule->actions, rule->actions_len);
+    assert_string_equal(strbuf_str(&s), "load:0xa->reg0[4..7],load:0x3->reg1[0..15]");
+    strbuf_free(&s);
+}
+
+static void a_connection_that_ends_shortens_its_rule(void **state)
+{
+    struct net *net = *state;
+    struct ofproto_xlate_out out;
+    struct flow_key key = net_key(1, 1, 2);
+    struct ofp_rule *rule = hex_rule(net->br, 0, 1, "tcp",
+                                     "0004 0028 00000000 "
+                                     "ffff 0010 00002320 0013 0005 0007 0000" OUTPUT("02"));
+
+    key.nw_proto = 6;
+    key.tcp_flags = be16_make(0x10);
+    net_translate(net, &key, true, &out);
+    assert_int_equal(be16_get(out.mask.bits.tcp_flags), 5); /* FIN and RST, no more. */
+    ofproto_effects_credit(net->set, out.effects, 1, 60, net->now_ms);
+    ofproto_xlate_out_free(&out);
+    assert_int_equal(rule->idle_timeout_s, 0);
+    key.tcp_flags = be16_make(0x11);
+    assert_string_equal(net_send_key(net, &key), "2");
+    assert_int_equal(rule->idle_timeout_s, 5);
+    assert_int_equal(rule->hard_timeout_s, 7);
+    bridge_expire_rules(net->br, net->now_ms + 5000);
+    assert_int_equal(n_rules(net, 0), 0);
+}
+
+int main(void)
+{
+#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(packets_teach_a_table),
+        T(what_was_learned_lives_as_long_as_packets_come),
+        T(a_limit_is_kept),
+        T(a_rule_may_load_and_match_numbers),
+        T(a_connection_that_ends_shortens_its_rule),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
