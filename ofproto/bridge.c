@@ -52,6 +52,11 @@ void ofproto_set_on_change(struct ofproto_set *set, void (*changed)(void *aux), 
     set->told_generation = set->generation;
 }
 
+void ofproto_set_hooks(struct ofproto_set *set, const struct ofproto_hooks *hooks)
+{
+    set->hooks = *hooks;
+}
+
 void set_tell_changes(struct ofproto_set *set)
 {
     if (set->changed && set->told_generation != set->generation) {

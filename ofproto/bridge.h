@@ -79,6 +79,7 @@ struct ofproto_set {
     struct ofport *ports_by_dp;
     struct mask_pool masks;
     struct dp *dp;              /* Of ports' statistics; may be NULL. */
+    struct ofproto_hooks hooks; /* Of whoever drives the datapath. */
     void (*changed)(void *aux); /* See ofproto_set_on_change(). */
     void *changed_aux;
     uint64_t told_generation;

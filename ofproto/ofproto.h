@@ -23,6 +23,16 @@ uint64_t ofproto_set_generation(const struct ofproto_set *);
 /* 'changed' is called when the generation grew by something that did not come through this header:
  * an OpenFlow message, a ctl command. It may look and schedule, not call back into ofproto. */
 void ofproto_set_on_change(struct ofproto_set *, void (*changed)(void *aux), void *aux);
+/* What the set asks of whoever drives the datapath, when a controller wants it. */
+struct ofproto_hooks {
+    /* Takes a packet through actions, as received on a datapath port (0: on none). False: there is
+     * no room or no datapath, and the packet is gone. */
+    bool (*execute)(const void *packet, uint32_t len, uint32_t dp_port, const struct dp_actions *,
+                    void *aux);
+    void *aux;
+};
+/* Copied. Without hooks (tests, a fuzzer) nothing is executed. */
+void ofproto_set_hooks(struct ofproto_set *, const struct ofproto_hooks *);
 /* Ages MAC entries and rules; call at least every second. */
 void ofproto_set_run(struct ofproto_set *, uint64_t now_ms);
 

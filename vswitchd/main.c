@@ -135,6 +135,14 @@ static void tables_changed(void *aux)
     upcall_kick(v->upcall);
 }
 
+/* A controller's packet. */
+static bool execute(const void *packet, uint32_t len, uint32_t dp_port,
+                    const struct dp_actions *actions, void *aux)
+{
+    struct vswitchd *v = aux;
+    return upcall_execute(v->upcall, packet, len, dp_port, actions);
+}
+
 static void on_ready(void *aux UNUSED)
 {
     log_info("ready");
@@ -192,6 +200,7 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
     v->ofprotos = ofproto_set_new();
     v->upcall = upcall_new(v->base, v->ofprotos);
     ofproto_set_on_change(v->ofprotos, tables_changed, v);
+    ofproto_set_hooks(v->ofprotos, &(struct ofproto_hooks){.execute = execute, .aux = v});
     v->reconcile = reconcile_new(v->base, v->rundir, v->ofprotos, v->upcall, on_ready, v);
     upcall_ctl_init(v->upcall);
     reconcile_ctl_init(v->reconcile);

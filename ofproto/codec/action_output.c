@@ -86,6 +86,7 @@ static int put_checked(struct ofp_actions *out, uint32_t port)
 {
     bool ok = (port && port < OFP_PORT_MAX) || port == OFP_PORT_IN_PORT ||
               port == OFP_PORT_NORMAL || port == OFP_PORT_FLOOD || port == OFP_PORT_ALL ||
+              port == OFP_PORT_TABLE || /* Of packet-outs alone; flow mods are asked again. */
               port == OFP_PORT_LOCAL;
 
     if (!ok) {

@@ -31,6 +31,7 @@ enum {
     OFPT_GET_CONFIG_REQUEST = 7,
     OFPT_GET_CONFIG_REPLY = 8,
     OFPT_SET_CONFIG = 9,
+    OFPT_PACKET_OUT = 13,
     OFPT_FLOW_MOD = 14,
 };
 /* And those that differ. */

@@ -153,6 +153,9 @@ int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64
     };
     bool is_delete = fm->command == OFPFC_DELETE || fm->command == OFPFC_DELETE_STRICT;
 
+    if (ofp_actions_output_to(fm->actions.data, fm->actions.len, OFP_PORT_TABLE)) {
+        return OFPERR_BAC_BAD_OUT_PORT; /* OpenFlow 1.3.5 section 4.5: for packet-outs alone. */
+    }
     if (fm->flags & OFPFF_SEND_FLOW_REM) {
         return OFPERR_FMFC_BAD_FLAGS; /* Nobody would be told. */
     }

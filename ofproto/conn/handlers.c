@@ -122,6 +122,7 @@ static const struct handler {
     BOTH(OFPT_FEATURES_REQUEST, true, handle_features),
     BOTH(OFPT_GET_CONFIG_REQUEST, true, handle_get_config),
     BOTH(OFPT_SET_CONFIG, false, handle_set_config),
+    BOTH(OFPT_PACKET_OUT, false, handle_packet_out),
     BOTH(OFPT_FLOW_MOD, false, handle_flow_mod),
     {OFP13, OFPT11_GROUP_MOD, false, handle_group_mod},
     {OFP10, OFPT10_STATS_REQUEST, false, handle_stats},

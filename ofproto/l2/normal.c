@@ -146,6 +146,9 @@ static void learn(struct xlate_ctx *ctx, struct bundle *in, uint16_t vlan)
     struct mac_table *macs = &ctx->bridge->macs;
     unsigned int bucket;
 
+    if (!in->port) {
+        return; /* A controller's own packet: it came by no port. */
+    }
     if (ctx->bridge->flood_vlans && ctx->bridge->flood_vlans[vlan / 64] >> (vlan % 64) & 1) {
         return;
     }

@@ -29,6 +29,15 @@ static void output_all(struct xlate_ctx *ctx)
     }
 }
 
+/* OpenFlow 1.3.5 section 4.5: only packet-outs say so, whose pipeline begins here. */
+static void output_table(struct xlate_ctx *ctx)
+{
+    effects_depend_bridge(ctx->effects, ctx->bridge);
+    ctx->depth++;
+    xlate_table(ctx, 0);
+    ctx->depth--;
+}
+
 static void output_in_port(struct xlate_ctx *ctx)
 {
     const struct ofport *port = ofport_by_number(ctx->bridge, ctx->now.flow.in_port);
@@ -48,6 +57,7 @@ void xlate_output_to(struct xlate_ctx *ctx, uint32_t port)
     case OFP_PORT_FLOOD:
     case OFP_PORT_ALL: output_all(ctx); break;
     case OFP_PORT_IN_PORT: output_in_port(ctx); break;
+    case OFP_PORT_TABLE: output_table(ctx); break;
     case OFP_PORT_NONE: break;
     default: output_number(ctx, port); break;
     }

@@ -159,6 +159,7 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
         return;
     }
     ctx->table_id = table_id;
+    ctx->is_packet_out = false;
     if (table) {
         memset(&looked, 0, sizeof looked);
         rule = classifier_lookup(&table->cls, &ctx->now.flow, &looked);
@@ -291,6 +292,34 @@ void translate_from(struct ofproto_set *set, const struct ofport *port,
         xlate_say(&ctx, "datapath port %u belongs to no bridge: drop", in->key->in_port);
         xlate_drop(&ctx, DP_DROP_PORT_NOT_IN_BRIDGE);
     }
+    finish(&ctx, out);
+    free(ctx.stack.value);
+}
+
+void translate_packet_out(const struct xlate_packet_out *po, const struct ofproto_xlate_in *in,
+                          struct ofproto_xlate_out *out)
+{
+    /* A packet that came by no port may go to every VLAN, and teaches nothing. */
+    struct bundle anywhere = {
+        .bridge = po->bridge, .name = (char *)"CONTROLLER", .vlan_mode = OFPROTO_VLAN_TRUNK};
+    struct ofport nowhere = {.bridge = po->bridge,
+                             .bundle = &anywhere,
+                             .name = (char *)"CONTROLLER",
+                             .ofport = (uint16_t)po->in_port};
+    const struct ofport *port = ofport_by_number(po->bridge, po->in_port);
+    struct xlate_ctx ctx;
+
+    memset(out, 0, sizeof *out);
+    out->effects = effects_new(po->bridge->set);
+    start(&ctx, po->bridge->set, in, out);
+    ctx.bridge = po->bridge;
+    ctx.in_port = port ? port : &nowhere;
+    ctx.now.flow.in_port = po->in_port;
+    ctx.now.flow.actset_output = OFP_PORT_UNSET;
+    ctx.is_packet_out = true;
+    xlate_actions(&ctx, po->actions, po->actions_len);
+    xlate_run_action_set(&ctx); /* What tables wrote that "output:TABLE" led through. */
+    ofp_actions_free(&ctx.action_set);
     finish(&ctx, out);
     free(ctx.stack.value);
 }

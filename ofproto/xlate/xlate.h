@@ -58,12 +58,23 @@ struct xlate_ctx {
     unsigned int n_actions;
     uint16_t next_tag_id;
     bool too_deep;
+    bool is_packet_out;         /* No table was looked at (yet): a controller's list is at work. */
     enum dp_policy_drop reason; /* Why, if nothing is output. */
 };
 
 /* ofproto_translate() of a packet that came by this port (NULL: by none that a bridge has). */
 void translate_from(struct ofproto_set *, const struct ofport *, const struct ofproto_xlate_in *,
                     struct ofproto_xlate_out *);
+
+/* A packet that a controller sends: a list of actions in place of table 0. */
+struct xlate_packet_out {
+    struct ofproto *bridge;
+    uint32_t in_port; /* A port of the bridge, OFP_PORT_CONTROLLER or OFP_PORT_NONE. */
+    const void *actions;
+    size_t actions_len;
+};
+void translate_packet_out(const struct xlate_packet_out *, const struct ofproto_xlate_in *,
+                          struct ofproto_xlate_out *);
 
 /* The verdict depends on these bits of 'now' (VLAN bits among them are followed to where they came
  * from). */

@@ -53,6 +53,11 @@ void upcall_kick(struct upcall *);
 typedef void upcall_synced_cb(void *aux);
 void upcall_sync(struct upcall *, upcall_synced_cb *done, void *aux);
 
+/* Takes a packet through actions, as received on a datapath port (0: on none). False, and the
+ * packet is gone: there is no datapath, or it does not keep up. */
+bool upcall_execute(struct upcall *, const void *packet, uint32_t len, uint32_t in_port,
+                    const struct dp_actions *);
+
 /* Deletes all flows from the datapath's cache. */
 void upcall_flush(struct upcall *);
 
