@@ -6,6 +6,7 @@
 
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/group/group.h"
+#include "ofproto/xlate/controller.h"
 
 static LIST_HEAD(ofproto_set_list, ofproto_set) live_sets = LIST_HEAD_INITIALIZER(live_sets);
 
@@ -15,6 +16,7 @@ struct ofproto_set *ofproto_set_new(void)
 
     set->refs = 1;
     set->generation = 1;
+    set->origins = packet_origins_new();
     LIST_INSERT_HEAD(&live_sets, set, live);
     return set;
 }
@@ -35,6 +37,7 @@ void set_ref(struct ofproto_set *set)
 void set_unref(struct ofproto_set *set)
 {
     if (!--set->refs) {
+        packet_origins_free(set->origins);
         mask_pool_free(&set->masks);
         free(set);
     }
@@ -70,6 +73,7 @@ void ofproto_set_run(struct ofproto_set *set, uint64_t now_ms)
     struct ofproto *bridge, *next;
 
     set->now_ms = MAX_OF(set->now_ms, now_ms);
+    packet_origins_expire(set->origins, now_ms);
     HASH_ITER (hh, set->bridges, bridge, next) {
         mac_expire(&bridge->macs, now_ms);
         bridge_expire_rules(bridge, now_ms);

@@ -65,9 +65,12 @@ struct ofproto {
     struct mac_table macs;
     struct ofp_table *tables[BRIDGE_MAX_TABLES]; /* Made when a rule comes; [0] always there. */
     struct ofp_group *groups;                    /* By id. */
-    struct mgmt *mgmt;                           /* OpenFlow connections, when listening. */
-    UT_hash_handle hh;                           /* In the set. */
+    bool misses_to_controller; /* As OpenFlow 1.0 has it: a controller wants them. */
+    struct mgmt *mgmt;         /* OpenFlow connections, when listening. */
+    UT_hash_handle hh;         /* In the set. */
 };
+
+struct packet_origins;
 
 struct ofproto_set {
     uint32_t refs; /* The owner's one, and one per effects. */
@@ -78,9 +81,10 @@ struct ofproto_set {
     struct ofport *ports_by_name;
     struct ofport *ports_by_dp;
     struct mask_pool masks;
-    struct dp *dp;              /* Of ports' statistics; may be NULL. */
-    struct ofproto_hooks hooks; /* Of whoever drives the datapath. */
-    void (*changed)(void *aux); /* See ofproto_set_on_change(). */
+    struct dp *dp;                  /* Of ports' statistics; may be NULL. */
+    struct packet_origins *origins; /* Of packets for controllers. */
+    struct ofproto_hooks hooks;     /* Of whoever drives the datapath. */
+    void (*changed)(void *aux);     /* See ofproto_set_on_change(). */
     void *changed_aux;
     uint64_t told_generation;
     LIST_ENTRY(ofproto_set) live;

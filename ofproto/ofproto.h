@@ -144,6 +144,10 @@ void ofproto_translate(struct ofproto_set *, const struct ofproto_xlate_in *,
                        struct ofproto_xlate_out *);
 void ofproto_xlate_out_free(struct ofproto_xlate_out *);
 
+/* A packet that an upcall action of translated actions brings: goes to the controllers that want
+ * it. */
+void ofproto_packet_in(struct ofproto_set *, const struct dp_upcall *, uint64_t now_ms);
+
 /* Credits 'packets' and 'bytes' that came since the last call, the latest at 'used_ms'. */
 void ofproto_effects_credit(struct ofproto_set *, struct ofproto_effects *, uint64_t packets,
                             uint64_t bytes, uint64_t used_ms);

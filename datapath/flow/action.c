@@ -62,6 +62,7 @@ static const struct row {
     [DP_ACTION_SET_IPV6] = {"set(ipv6)", sizeof(struct dp_action_set_ipv6), check_set_ipv6},
     [DP_ACTION_SET_L4] = {"set(l4)", sizeof(struct dp_action_set_l4), NULL},
     [DP_ACTION_DROP] = {"drop", sizeof(struct dp_action_drop), check_drop},
+    [DP_ACTION_UPCALL] = {"userspace", sizeof(struct dp_action_upcall), NULL},
 };
 
 const char *dp_policy_drop_name(enum dp_policy_drop reason)
@@ -136,6 +137,13 @@ void dp_actions_put_output(struct dp_actions *actions, uint32_t port)
     struct dp_action_output *a = dp_actions_put(actions, DP_ACTION_OUTPUT, sizeof *a);
 
     a->port = port;
+}
+
+void dp_actions_put_upcall(struct dp_actions *actions, uint32_t cookie)
+{
+    struct dp_action_upcall *a = dp_actions_put(actions, DP_ACTION_UPCALL, sizeof *a);
+
+    a->cookie = cookie;
 }
 
 void dp_actions_put_drop(struct dp_actions *actions, enum dp_policy_drop reason)

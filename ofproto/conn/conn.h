@@ -9,17 +9,42 @@
 
 struct bufferevent;
 
+/* What a connection may get without asking, and the columns of the table of who does. */
+enum async_type { ASYNC_PACKET_IN, ASYNC_PORT_STATUS, ASYNC_FLOW_REMOVED, ASYNC_N };
+enum async_column { ASYNC_MASTER, ASYNC_SLAVE, ASYNC_N_COLUMNS };
+
+/* A bucket of tokens. */
+struct rate_limit {
+    uint32_t rate; /* A second; 0: no limit. */
+    uint32_t burst;
+    uint64_t tokens; /* In 1/1000. */
+    uint64_t tokens_ms;
+};
+
+/* The connections of a bridge. */
+struct mgmt {
+    struct ofproto *bridge;
+    struct stream_listener *listener;
+    LIST_HEAD(conn_list, conn) conns;
+    unsigned int n_conns;
+};
+
 struct conn {
     LIST_ENTRY(conn) node; /* In its mgmt. */
     struct mgmt *mgmt;
     struct ofproto *bridge;
     struct bufferevent *bev;
+    char *peer;      /* Who it is: "unix", "tcp:ADDRESS:PORT". */
     uint8_t version; /* 0 until the peer's hello. */
     bool paused;     /* Does not read its answers: is not read from. */
     bool closing;    /* Ends when everything is written. */
+    bool is_primary; /* To a controller that the database names; else somebody connected to us. */
     uint16_t miss_send_len;
     bool flow_mod_table_id; /* OpenFlow 1.0: commands of flow mods have a table in them. */
     bool nxm;               /* OpenFlow 1.0: the peer wants Nicira's matches. */
+    uint32_t async[ASYNC_N][ASYNC_N_COLUMNS]; /* A bit a reason. */
+    struct rate_limit packet_in_limit;
+    uint64_t n_packet_ins_dropped;
 };
 
 /* A message that came. */
@@ -44,6 +69,24 @@ void conn_send(struct conn *, struct strbuf *);
 
 /* In handlers.c: answers one message of the negotiated version; an error goes to the peer. */
 void conn_handle(struct conn *, const struct request *);
+
+/* In async.c. */
+void conn_async_init(struct conn *);
+static inline enum async_column conn_async_column(const struct conn *conn)
+{
+    (void)conn;
+    return ASYNC_MASTER;
+}
+/* Whether it gets any. */
+bool conn_is_async(const struct conn *);
+static inline const char *conn_role_name(const struct conn *conn)
+{
+    (void)conn;
+    return "equal";
+}
+bool conn_wants(const struct conn *, enum async_type, unsigned int reason);
+/* A connection came, went or changed what it wants. */
+void mgmt_async_changed(struct mgmt *);
 
 /* Handlers: 0, or the error that the peer gets. */
 int handle_flow_mod(struct conn *, const struct request *);

@@ -92,6 +92,7 @@ static int handle_set_config(struct conn *conn, const struct request *r)
         return OFPERR_SCFC_BAD_FLAGS; /* Other ways to treat fragments are not there. */
     }
     conn->miss_send_len = wire_get16(request_body(r) + 2);
+    mgmt_async_changed(conn->mgmt);
     return 0;
 }
 

@@ -23,18 +23,15 @@ LOG_MODULE(openflow);
 #define SUPPORTED (1u << OFP10 | 1u << OFP13 | 1u << OFP14 | 1u << OFP15)
 #define HIGHEST OFP15
 
-struct mgmt {
-    struct ofproto *bridge;
-    struct stream_listener *listener;
-    LIST_HEAD(conn_list, conn) conns;
-    unsigned int n_conns;
-};
-
 static void conn_free(struct conn *conn)
 {
+    struct mgmt *mgmt = conn->mgmt;
+
     LIST_REMOVE(conn, node);
-    conn->mgmt->n_conns--;
+    mgmt->n_conns--;
+    mgmt_async_changed(mgmt);
     bufferevent_free(conn->bev);
+    free(conn->peer);
     free(conn);
 }
 
@@ -122,7 +119,11 @@ static bool message(struct conn *conn, const struct request *r)
             send_error(conn, r, OFPERR_BRC_BAD_VERSION);
             return false;
         }
-        return negotiate(conn, r);
+        if (!negotiate(conn, r)) {
+            return false;
+        }
+        mgmt_async_changed(conn->mgmt);
+        return true;
     }
     if (r->h.version != conn->version && r->h.type != OFPT_HELLO) {
         send_error(conn, r, OFPERR_BRC_BAD_VERSION);
@@ -207,9 +208,12 @@ static void on_written(struct bufferevent *bev, void *conn_)
 
 static void on_event(struct bufferevent *bev, short what, void *conn)
 {
+    struct ofproto_set *set = ((struct conn *)conn)->bridge->set;
+
     (void)bev;
     if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
         conn_free(conn);
+        set_tell_changes(set);
     }
 }
 
@@ -228,7 +232,10 @@ void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt_)
     conn->mgmt = mgmt;
     conn->bridge = mgmt->bridge;
     conn->bev = bev;
-    conn->miss_send_len = 128;
+    conn->peer = xstrdup(peer);
+    /* Nobody who just asks something gets messages unasked: see conn_wants(). */
+    conn->miss_send_len = 0;
+    conn_async_init(conn);
     LIST_INSERT_HEAD(&mgmt->conns, conn, node);
     mgmt->n_conns++;
     bufferevent_setcb(bev, on_read, on_written, on_event, conn);

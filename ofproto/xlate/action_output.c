@@ -1,4 +1,5 @@
 /* Carries out the output family; see codec/action_output.c for its other forms. */
+#include "ofproto/xlate/controller.h"
 #include "ofproto/xlate/xlate.h"
 
 static void output_number(struct xlate_ctx *ctx, uint32_t number)
@@ -29,6 +30,14 @@ static void output_all(struct xlate_ctx *ctx)
     }
 }
 
+/* OpenFlow 1.3.5 section 7.4.1: what a table-miss entry sends is a miss. */
+static void output_controller(struct xlate_ctx *ctx)
+{
+    bool is_miss = ctx->rule && !ctx->rule->priority && !ctx->rule->mask->n;
+
+    xlate_controller(ctx, is_miss ? OFPR_NO_MATCH : OFPR_ACTION);
+}
+
 /* OpenFlow 1.3.5 section 4.5: only packet-outs say so, whose pipeline begins here. */
 static void output_table(struct xlate_ctx *ctx)
 {
@@ -36,6 +45,7 @@ static void output_table(struct xlate_ctx *ctx)
     ctx->depth++;
     xlate_table(ctx, 0);
     ctx->depth--;
+    ctx->rule = NULL;
 }
 
 static void output_in_port(struct xlate_ctx *ctx)
@@ -58,6 +68,7 @@ void xlate_output_to(struct xlate_ctx *ctx, uint32_t port)
     case OFP_PORT_ALL: output_all(ctx); break;
     case OFP_PORT_IN_PORT: output_in_port(ctx); break;
     case OFP_PORT_TABLE: output_table(ctx); break;
+    case OFP_PORT_CONTROLLER: output_controller(ctx); break;
     case OFP_PORT_NONE: break;
     default: output_number(ctx, port); break;
     }

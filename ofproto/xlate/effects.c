@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ofproto/group/group.h"
+#include "ofproto/xlate/controller.h"
 
 enum effect_kind {
     EFFECT_RULE,
@@ -13,7 +14,8 @@ enum effect_kind {
     EFFECT_GROUP,
     EFFECT_BUCKET,
     EFFECT_DEPEND_BRIDGE,
-    EFFECT_DEPEND_MAC
+    EFFECT_DEPEND_MAC,
+    EFFECT_ORIGIN
 };
 
 struct effect {
@@ -21,6 +23,7 @@ struct effect {
         struct ofp_rule *rule;
         struct ofproto *bridge;
         struct ofp_group *group;
+        struct packet_origin *origin;
     };
     uint8_t kind;
     uint8_t table_id;
@@ -115,6 +118,12 @@ void effects_add_bucket(struct ofproto_effects *effects, struct ofp_group *group
     group_ref(group);
     e->group = group;
     e->vlan = (uint16_t)bucket;
+}
+
+void effects_add_origin(struct ofproto_effects *effects, struct packet_origin *origin)
+{
+    packet_origin_ref(effects->set->origins, origin);
+    add(effects, EFFECT_ORIGIN)->origin = origin;
 }
 
 void effects_depend_bridge(struct ofproto_effects *effects, struct ofproto *bridge)
@@ -219,7 +228,7 @@ void ofproto_effects_credit(struct ofproto_set *set, struct ofproto_effects *eff
             credit_rule(e->rule, packets, bytes, used_ms);
         } else if (e->kind == EFFECT_GROUP || e->kind == EFFECT_BUCKET) {
             credit_group(e, packets, bytes);
-        } else if (e->bridge->dead) {
+        } else if (e->kind == EFFECT_ORIGIN || e->bridge->dead) {
             continue;
         } else if (e->kind == EFFECT_MAC) {
             credit_mac(e, used_ms);
@@ -242,6 +251,9 @@ void ofproto_effects_free(struct ofproto_effects *effects)
         } else if (effects->effect[i].kind == EFFECT_GROUP ||
                    effects->effect[i].kind == EFFECT_BUCKET) {
             group_unref(effects->effect[i].group);
+        } else if (effects->effect[i].kind == EFFECT_ORIGIN) {
+            packet_origin_unref(effects->set->origins, effects->effect[i].origin,
+                                effects->set->now_ms);
         } else {
             bridge_unref(effects->effect[i].bridge);
         }

@@ -16,6 +16,8 @@ void effects_add_lookup(struct ofproto_effects *, struct ofproto *, uint8_t tabl
 /* Of a group, and of the bucket that was carried out. */
 void effects_add_group(struct ofproto_effects *, struct ofp_group *);
 void effects_add_bucket(struct ofproto_effects *, struct ofp_group *, unsigned int bucket);
+struct packet_origin;
+void effects_add_origin(struct ofproto_effects *, struct packet_origin *);
 /* The verdict depends on the bridge's configuration and rules; on a bucket of its MAC table. */
 void effects_depend_bridge(struct ofproto_effects *, struct ofproto *);
 void effects_depend_mac(struct ofproto_effects *, struct ofproto *, unsigned int bucket);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ofproto/xlate/controller.h"
+
 static const struct xlate_action_class *classes[OFP_N_ACTIONS];
 
 void xlate_action_register(const struct xlate_action_class *class)
@@ -136,13 +138,18 @@ static void say_rule(struct xlate_ctx *ctx, const struct ofp_rule *rule)
     strbuf_free(&s);
 }
 
-/* OpenFlow 1.3.5 section 5.4: what no rule matches is dropped. A resubmit that finds nothing is no
- * miss of the pipeline. */
+/* OpenFlow 1.3.5 section 5.4: what no rule matches is dropped; OpenFlow 1.0 section 3.4: or told to
+ * controllers of that version. A resubmit that finds nothing is no miss of the pipeline. */
 static void miss(struct xlate_ctx *ctx)
 {
     xlate_say(ctx, "%2u. No match.", ctx->table_id);
-    xlate_say(ctx, "    drop");
     xlate_drop(ctx, DP_DROP_NO_RULE);
+    if (!ctx->n_resubmits && ctx->bridge->misses_to_controller) {
+        xlate_say(ctx, "    CONTROLLER");
+        xlate_controller(ctx, OFPR_NO_MATCH);
+    } else {
+        xlate_say(ctx, "    drop");
+    }
     if (!ctx->n_resubmits) {
         ctx->action_set.len = 0;
     }
@@ -159,7 +166,7 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
         return;
     }
     ctx->table_id = table_id;
-    ctx->is_packet_out = false;
+    ctx->rule = NULL;
     if (table) {
         memset(&looked, 0, sizeof looked);
         rule = classifier_lookup(&table->cls, &ctx->now.flow, &looked);
@@ -176,6 +183,7 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
     }
     say_rule(ctx, rule);
     effects_add_rule(ctx->effects, rule);
+    ctx->rule = rule;
     if (!rule->actions_len) {
         xlate_say(ctx, "    drop");
         xlate_drop(ctx, DP_DROP_NO_RULE);
@@ -316,7 +324,6 @@ void translate_packet_out(const struct xlate_packet_out *po, const struct ofprot
     ctx.in_port = port ? port : &nowhere;
     ctx.now.flow.in_port = po->in_port;
     ctx.now.flow.actset_output = OFP_PORT_UNSET;
-    ctx.is_packet_out = true;
     xlate_actions(&ctx, po->actions, po->actions_len);
     xlate_run_action_set(&ctx); /* What tables wrote that "output:TABLE" led through. */
     ofp_actions_free(&ctx.action_set);

@@ -35,6 +35,7 @@ struct xlate_ctx {
     const struct ofproto_xlate_in *in;
     struct ofproto *bridge;       /* At work. */
     const struct ofport *in_port; /* In that bridge. */
+    const struct ofp_rule *rule;  /* At work; NULL: none (yet). */
     uint8_t table_id;
     struct xlate_packet now;
     struct xlate_packet base;
@@ -58,7 +59,6 @@ struct xlate_ctx {
     unsigned int n_actions;
     uint16_t next_tag_id;
     bool too_deep;
-    bool is_packet_out;         /* No table was looked at (yet): a controller's list is at work. */
     enum dp_policy_drop reason; /* Why, if nothing is output. */
 };
 
@@ -121,6 +121,8 @@ void xlate_output(struct xlate_ctx *, const struct ofport *);
 /* In l2/normal.c: OpenFlow's NORMAL and, without learning, FLOOD and ALL. */
 void xlate_normal(struct xlate_ctx *);
 void xlate_commit(struct xlate_ctx *);
+/* For one more commit and output; gives the translation up when there is none. */
+bool xlate_has_room(struct xlate_ctx *);
 /* Why nothing was output here; the last one counts if nothing was output at all. */
 void xlate_drop(struct xlate_ctx *, enum dp_policy_drop);
 /* Gives the whole translation up. */

@@ -1,8 +1,12 @@
 """What controllers do besides flow mods: packet-outs, packet-ins, roles, barriers, connections. The peers are Debian's
 ovs-ofctl and os-ken."""
 
+import re
+import subprocess
+
 import pytest
 
+from scapy.all import Ether, UDP
 from sluice import wait_for
 
 from test_learning import Listening
@@ -55,3 +59,77 @@ def test_packet_out_to_the_tables_counts_in_their_rules(switch, version):
     assert "OFPT_ERROR" in p.stdout + p.stderr
     p = ofctl(switch, "add-flow", "actions=table", version=version, check=False)
     assert "OFPBAC_BAD_OUT_PORT" in p.stdout + p.stderr
+
+
+class Monitor:
+    """`ovs-ofctl monitor` as a controller that listens."""
+
+    def __init__(self, switch, version="OpenFlow10", packet_ins=True, *options):
+        argv = ["/usr/bin/ovs-ofctl", "-O", version, "monitor", "-m", f"unix:{switch.dir}/br0.mgmt"]
+        self.path = f"{switch.dir}/monitor.txt"
+        self.out = open(self.path, "w")
+        self.process = switch.ns.popen(*argv, *(["128"] if packet_ins else []), *options, env=switch.env, stdout=self.out,
+                                        stderr=subprocess.STDOUT)
+        # It listens as soon as the switch answered its request of the configuration.
+        wait_for(lambda: not packet_ins or "messages on" in switch.appctl("openflow/show"), "the monitor to listen")
+
+    def text(self):
+        with open(self.path) as f:
+            return f.read()
+
+    def wait(self, what):
+        return wait_for(lambda: what in self.text() and self.text(), f"'{what}' in what the monitor heard")
+
+
+def packets(text):
+    """The packets whose bytes `ovs-ofctl -m monitor` printed."""
+    dumps = re.findall(r"((?:^[0-9a-f]{8}  .*\n)+)", text, re.M)
+    return [Ether(bytes.fromhex(re.sub(r"[ -]", "", "".join(line[10:58] for line in dump.splitlines())))) for dump in dumps]
+
+
+@pytest.mark.san
+@pytest.mark.parametrize("version", VERSIONS)
+def test_packets_go_to_the_controller_as_rules_say(switch, version):
+    secure(switch)
+    a, b = switch.add_host("a", "10.0.0.1"), switch.add_host("b", "10.0.0.2")
+    m = Monitor(switch, version)
+    ofctl(switch, "add-flow", "cookie=0x77,in_port=1,udp,actions=output:2,controller", version=version)
+    ofctl(switch, "add-flow", "priority=0,in_port=1,arp,actions=output:2", version=version)
+    ofctl(switch, "add-flow", "in_port=2,actions=output:1", version=version)
+    assert "CONTROLLER:65535" in ofctl(switch, "dump-flows", version=version)
+    heard = Listening(b)
+    # From the kernel's own stack: its checksum is left to the switch, and the controller gets a whole packet.
+    a.run("/usr/bin/python3", "-c",
+          "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); [s.sendto(b'x' * 1400, ('10.0.0.2', 4000)) for i in range(3)]")
+    text = m.wait("total_len=1442 in_port=1 (via action) data_len=1442 (unbuffered)")
+    wait_for(lambda: m.text().count("total_len=1442") == 3, "three packets")
+    text = m.text()
+    for packet in packets(text):
+        assert len(packet) == 1442 and packet[UDP].dport == 4000
+        was = packet[UDP].chksum
+        del packet[UDP].chksum
+        assert Ether(bytes(packet))[UDP].chksum == was
+    if version != "OpenFlow10":
+        assert "cookie=0x77" in text
+    assert heard.text()[0].count("length 1442") == 3
+    switch.assert_nothing_vanished()
+
+
+def test_misses_go_to_a_controller_of_1_0_and_a_table_miss_entry_serves_1_3(switch):
+    secure(switch)
+    a, b = switch.add_host("a", None), switch.add_host("b", None)
+    from test_learning import send, frame as scapy_frame
+    m = Monitor(switch, "OpenFlow10")
+    send(a, scapy_frame("02:00:00:00:00:01"))
+    m.wait("(via no_match)")
+    m.process.kill()
+    m.process.wait()
+    wait_for(lambda: "messages on" not in switch.appctl("openflow/show"), "the monitor to be gone")
+    m = Monitor(switch, "OpenFlow13")
+    send(a, scapy_frame("02:00:00:00:00:02"))
+    ofctl(switch, "add-flow", "priority=0,actions=controller", version="OpenFlow13")
+    send(a, scapy_frame("02:00:00:00:00:03"))
+    text = m.wait("(via no_match)")
+    wait_for(lambda: "02:00:00:00:00:03" in m.text(), "the second packet")
+    assert "02:00:00:00:00:02" not in m.text()
+    switch.assert_nothing_vanished()

@@ -69,6 +69,7 @@ struct upcall {
     struct {
         uint64_t upcalls, installed, executed, limit_hits, unanswered, put_errors;
         uint64_t deleted_idle, deleted_wrong, evicted, reput, passes, adopted;
+        uint64_t packet_ins;   /* Packets for controllers. */
         uint64_t refused;      /* Packets of controllers that found no room. */
         uint64_t flow_packets; /* Of flows that are gone. */
     } n;

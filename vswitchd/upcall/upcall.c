@@ -213,6 +213,11 @@ static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t no
     struct ofproto_xlate_out out;
     struct cached_flow *f;
 
+    if (up->reason == DP_UPCALL_ACTION) {
+        u->n.packet_ins++;
+        ofproto_packet_in(u->ofprotos, up, now_ms);
+        return;
+    }
     u->n.upcalls++;
     coverage_hit(upcall);
     if (op_queue_is_full(&u->ops)) {

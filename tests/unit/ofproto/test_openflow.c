@@ -426,7 +426,7 @@ static void a_bad_flow_mod_changes_nothing(void **state)
 
     greet(p, OFP13);
     generation = ofproto_set_generation(p->net.set);
-    put_apply(&apply, 0xfffffffd); /* CONTROLLER. */
+    put_apply(&apply, 0xfffffff9); /* TABLE. */
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, &apply);
     send_message(p, OFPT_FLOW_MOD, &s);
     expect_error(p, 2, 4);

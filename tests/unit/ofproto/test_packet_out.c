@@ -85,7 +85,7 @@ static void fields_are_set_where_the_packet_has_them(void **state)
     peer_greet(p, OFP13);
     wire_put16(&actions, 25);
     wire_put16(&actions, 16);
-    oxm_encode(&actions, udp, port, NULL);
+    oxm_encode(&actions, OFP13, udp, port, NULL);
     wire_pad8(&actions, 0);
     peer_put_output(p, &actions, 2);
     peer_packet_out(p, 1, &actions, 1, 2);
@@ -94,7 +94,7 @@ static void fields_are_set_where_the_packet_has_them(void **state)
     strbuf_clear(&actions);
     wire_put16(&actions, 25);
     wire_put16(&actions, 16);
-    oxm_encode(&actions, tcp, port, NULL);
+    oxm_encode(&actions, OFP13, tcp, port, NULL);
     wire_pad8(&actions, 0);
     peer_packet_out(p, 1, &actions, 1, 2);
     peer_expect_error(p, 2, 10); /* BAC, MATCH_INCONSISTENT. */
