@@ -29,9 +29,13 @@ struct ofproto_hooks {
      * no room or no datapath, and the packet is gone. */
     bool (*execute)(const void *packet, uint32_t len, uint32_t dp_port, const struct dp_actions *,
                     void *aux);
+    /* Calls 'done' when no cached flow contradicts the tables as they are now: later, or at once.
+     * 'cancel' forgets those calls that have this 'done_aux'. */
+    void (*sync)(void (*done)(void *done_aux), void *done_aux, void *aux);
+    void (*cancel)(void *done_aux, void *aux);
     void *aux;
 };
-/* Copied. Without hooks (tests, a fuzzer) nothing is executed. */
+/* Copied. Without hooks (tests, a fuzzer) nothing is executed, and there are no cached flows. */
 void ofproto_set_hooks(struct ofproto_set *, const struct ofproto_hooks *);
 /* Ages MAC entries and rules; call at least every second. */
 void ofproto_set_run(struct ofproto_set *, uint64_t now_ms);

@@ -38,6 +38,9 @@ struct conn {
     uint8_t version; /* 0 until the peer's hello. */
     bool paused;     /* Does not read its answers: is not read from. */
     bool closing;    /* Ends when everything is written. */
+    bool in_barrier; /* What follows waits until the reply is sent. */
+    bool reading;    /* Its messages are being handled. */
+    uint32_t barrier_xid;
     bool is_primary; /* To a controller that the database names; else somebody connected to us. */
     uint16_t miss_send_len;
     bool flow_mod_table_id; /* OpenFlow 1.0: commands of flow mods have a table in them. */
@@ -66,6 +69,13 @@ static inline size_t request_body_len(const struct request *r)
 
 /* Sends what is in the buffer and empties it. */
 void conn_send(struct conn *, struct strbuf *);
+
+/* In mgmt.c: goes on with messages that wait. The connection may be gone afterwards. */
+void conn_resume(struct conn *);
+
+/* In barrier.c. */
+int handle_barrier(struct conn *, const struct request *);
+void conn_cancel_barrier(struct conn *);
 
 /* In handlers.c: answers one message of the negotiated version; an error goes to the peer. */
 void conn_handle(struct conn *, const struct request *);

@@ -96,13 +96,6 @@ static int handle_set_config(struct conn *conn, const struct request *r)
     return 0;
 }
 
-/* Every message before it was handled before it: they are handled one by one. */
-static int handle_barrier(struct conn *conn, const struct request *r)
-{
-    reply(conn, r, conn->version == OFP10 ? OFPT10_BARRIER_REPLY : OFPT13_BARRIER_REPLY, 0);
-    return 0;
-}
-
 #define BOTH(TYPE, EXACT, HANDLER)                                                                 \
     {OFP10, TYPE, EXACT, HANDLER},                                                                 \
     {                                                                                              \

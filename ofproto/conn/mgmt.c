@@ -27,6 +27,7 @@ static void conn_free(struct conn *conn)
 {
     struct mgmt *mgmt = conn->mgmt;
 
+    conn_cancel_barrier(conn);
     LIST_REMOVE(conn, node);
     mgmt->n_conns--;
     mgmt_async_changed(mgmt);
@@ -140,7 +141,7 @@ static bool read_messages(struct conn *conn)
     struct evbuffer *out = bufferevent_get_output(conn->bev);
     uint8_t head[OFP_HEADER_LEN];
 
-    while (evbuffer_copyout(in, head, sizeof head) == (ssize_t)sizeof head) {
+    while (!conn->in_barrier && evbuffer_copyout(in, head, sizeof head) == (ssize_t)sizeof head) {
         struct request r;
 
         if (evbuffer_get_length(out) > PAUSE_BYTES) {
@@ -165,6 +166,9 @@ static bool read_messages(struct conn *conn)
         }
         evbuffer_drain(in, r.len);
     }
+    if (conn->in_barrier) {
+        bufferevent_disable(conn->bev, EV_READ);
+    }
     return true;
 }
 
@@ -185,11 +189,25 @@ static void on_read(struct bufferevent *bev, void *conn_)
     struct ofproto_set *set = conn->bridge->set;
 
     (void)bev;
+    if (!conn->closing) {
+        bool go_on;
 
-    if (!conn->closing && !read_messages(conn)) {
-        finish(conn);
+        conn->reading = true;
+        go_on = read_messages(conn);
+        conn->reading = false;
+        if (!go_on) {
+            finish(conn);
+        }
     }
     set_tell_changes(set);
+}
+
+void conn_resume(struct conn *conn)
+{
+    if (!conn->reading && !conn->closing && !conn->paused && !conn->in_barrier) {
+        bufferevent_enable(conn->bev, EV_READ);
+        on_read(conn->bev, conn);
+    }
 }
 
 /* The output is down to the low mark. */
@@ -197,12 +215,12 @@ static void on_written(struct bufferevent *bev, void *conn_)
 {
     struct conn *conn = conn_;
 
+    (void)bev;
     if (conn->closing) {
         conn_free(conn);
     } else if (conn->paused) {
         conn->paused = false;
-        bufferevent_enable(bev, EV_READ);
-        on_read(bev, conn);
+        conn_resume(conn);
     }
 }
 

@@ -133,3 +133,68 @@ def test_misses_go_to_a_controller_of_1_0_and_a_table_miss_entry_serves_1_3(swit
     wait_for(lambda: "02:00:00:00:00:03" in m.text(), "the second packet")
     assert "02:00:00:00:00:02" not in m.text()
     switch.assert_nothing_vanished()
+
+
+@pytest.mark.san
+def test_after_a_barrier_no_cached_flow_contradicts_the_tables(switch):
+    """Each change of the rule is followed by one barrier and one packet, which takes the new way."""
+    secure(switch)
+    a, b, c = (switch.add_host(label, None) for label in "abc")
+    heard = Listening(b, c)
+    script = """
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+def read(n):
+    data = b""
+    while len(data) < n:
+        got = s.recv(n - len(data))
+        assert got, "the switch hung up"
+        data += got
+    return data
+def message():
+    head = read(8)
+    return head + read(struct.unpack("!H", head[2:4])[0] - 8)
+s.sendall(bytes([1, 0, 0, 8, 0, 0, 0, 1]))
+message()
+for i in range(60):
+    port = 2 + i % 2
+    mod = struct.pack("!I", 0x3fffff) + bytes(36)
+    mod += struct.pack("!QHHHHIHH", 0, 0, 0, 0, 9, 0xffffffff, 0xffff, 0) + struct.pack("!HHHH", 0, 8, port, 0)
+    s.sendall(struct.pack("!BBHI", 1, 14, 8 + len(mod), 5) + mod + bytes([1, 18, 0, 8, 0, 0, 0, i]))
+    while True:
+        m = message()
+        if m[1] == 19:
+            break
+        assert m[1] != 1, m
+    print(i, flush=True)
+    sys.stdin.readline()
+"""
+    peer = switch.ns.popen("/usr/bin/python3", "-c", script, f"{switch.dir}/br0.mgmt", stdin=subprocess.PIPE)
+    sender = a.popen("/usr/bin/python3", "-c", """
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+for line in sys.stdin:
+    i = int(line)
+    s.send(bytes.fromhex("020000000099") + bytes([2, 0, 0, 0, i % 2, i]) + bytes.fromhex("88b5") + bytes(46))
+    # Packets of the same cached flow: it is warm when the rule changes.
+    s.send(bytes.fromhex("020000000099") + bytes([2, 0, 0, 1, i % 2, i]) + bytes.fromhex("88b5") + bytes(46))
+    print("sent", flush=True)
+""", stdin=subprocess.PIPE)
+    for i in range(60):
+        line = peer.stdout.readline()
+        assert line.strip() == str(i), line + peer.stdout.read()
+        sender.stdin.write(f"{i}\n")
+        sender.stdin.flush()
+        assert "sent" in sender.stdout.readline()
+        # The packets have left the host; the switch may still have them in a queue, so wait until it counted them.
+        wait_for(lambda: switch.totals()["rx"] >= 2 * (i + 1), "the packets to come in", interval=0.002)
+        peer.stdin.write("\n")
+        peer.stdin.flush()
+    at_b, at_c = heard.text()
+    for i in range(60):
+        right, wrong = (at_b, at_c) if i % 2 == 0 else (at_c, at_b)
+        for kind in (0, 1):
+            mac = f"02:00:00:{kind:02x}:{i % 2:02x}:{i:02x} >"
+            assert mac in right and mac not in wrong, (i, kind)

@@ -25,6 +25,11 @@ struct peer {
     uint32_t packet_len;
     unsigned int n_executed;
     bool refuse;
+    /* A sync that waits to be told done; 'hold_syncs' false: they are at once. */
+    bool hold_syncs;
+    void (*synced)(void *);
+    void *synced_aux;
+    unsigned int n_syncs;
 };
 
 static inline void peer_run(struct peer *p)
@@ -53,6 +58,40 @@ static inline bool peer_execute(const void *packet, uint32_t len, uint32_t dp_po
     return true;
 }
 
+static inline void peer_sync(void (*done)(void *), void *done_aux, void *p_)
+{
+    struct peer *p = p_;
+
+    p->n_syncs++;
+    if (p->hold_syncs) {
+        assert_null(p->synced);
+        p->synced = done;
+        p->synced_aux = done_aux;
+    } else {
+        done(done_aux);
+    }
+}
+
+static inline void peer_cancel(void *done_aux, void *p_)
+{
+    struct peer *p = p_;
+
+    if (p->synced_aux == done_aux) {
+        p->synced = NULL;
+    }
+}
+
+/* The cached flows agree now. */
+static inline void peer_synced(struct peer *p)
+{
+    void (*done)(void *) = p->synced;
+
+    assert_non_null(done);
+    p->synced = NULL;
+    done(p->synced_aux);
+    peer_run(p);
+}
+
 /* One more connection to the bridge. */
 static inline struct bufferevent *peer_connect(struct peer *p)
 {
@@ -68,7 +107,8 @@ static inline struct bufferevent *peer_connect(struct peer *p)
 static inline int peer_setup(void **state)
 {
     struct peer *p = calloc(1, sizeof *p);
-    struct ofproto_hooks hooks = {.execute = peer_execute, .aux = p};
+    struct ofproto_hooks hooks = {
+        .execute = peer_execute, .sync = peer_sync, .cancel = peer_cancel, .aux = p};
 
     net_init(&p->net);
     for (uint32_t i = 1; i <= 3; i++) {

@@ -101,6 +101,45 @@ static void sync_waits_until_every_flow_agrees(void **state)
     assert_int_equal(n_done, 1);
 }
 
+static void every_one_who_waits_is_told_and_who_cancelled_is_not(void **state)
+{
+    struct env *e = *state;
+    unsigned int a = 0, b = 0, c = 0;
+    uint64_t passes;
+
+    env_set_vlan(e, 1, 10);
+    env_send(e, 1, 2);
+    env_set_vlan(e, 2, 20);
+    upcall_sync(e->u, count_one, &a);
+    upcall_sync(e->u, count_one, &b);
+    env_set_vlan(e, 3, 20);
+    upcall_sync(e->u, count_one, &c);
+    upcall_sync_cancel(e->u, &b);
+    env_revalidate(e);
+    assert_int_equal(a, 1);
+    assert_int_equal(b, 0);
+    assert_int_equal(c, 1);
+    /* Nothing changed since: no pass is needed, only the datapath's word. */
+    passes = e->u->n.passes;
+    upcall_sync(e->u, count_one, &b);
+    assert_int_equal(b, 0);
+    fake_run(e->base);
+    assert_int_equal(b, 1);
+    assert_int_equal(e->u->n.passes, passes);
+}
+
+static void who_waits_is_told_when_the_datapath_is_lost(void **state)
+{
+    struct env *e = *state;
+    unsigned int n_done = 0;
+
+    env_set_vlan(e, 1, 10);
+    upcall_sync(e->u, count_one, &n_done);
+    upcall_sync(e->u, count_one, &n_done);
+    upcall_lost(e->u);
+    assert_int_equal(n_done, 2);
+}
+
 static void idle_flow_expires_and_a_used_one_stays(void **state)
 {
     struct env *e = *state;
@@ -341,6 +380,8 @@ int main(void)
         TEST(flood_becomes_unicast_once_the_destination_is_learned),
         TEST(changed_vlan_stops_a_cached_flow),
         TEST(sync_waits_until_every_flow_agrees),
+        TEST(every_one_who_waits_is_told_and_who_cancelled_is_not),
+        TEST(who_waits_is_told_when_the_datapath_is_lost),
         TEST(idle_flow_expires_and_a_used_one_stays),
         TEST(flow_limit_forwards_without_caching),
         TEST(port_that_fills_the_cache_makes_room_for_others),
