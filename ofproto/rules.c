@@ -1,6 +1,8 @@
 /* The flow tables of a bridge: adding, removing and expiring rules, with the change of version that
  * each is. Called by bridge.c, conn/ and ctl commands. Control thread. */
 #include "ofproto/bridge.h"
+#include "ofproto/codec/flow_removed.h"
+#include "ofproto/conn/mgmt.h"
 
 void bridge_add_rule(struct ofproto *bridge, uint8_t table_id, struct ofp_rule *rule)
 {
@@ -22,6 +24,22 @@ void bridge_remove_rule(struct ofproto *bridge, struct ofp_rule *rule)
 {
     ofp_table_remove(&bridge->set->masks, bridge->tables[rule->table_id], rule);
     bridge_changed(bridge);
+}
+
+void bridge_remove_rule_told(struct ofproto *bridge, struct ofp_rule *rule, unsigned int reason,
+                             uint64_t now_ms)
+{
+    if (bridge->mgmt) {
+        mgmt_rule_removed(bridge->mgmt, rule, (enum ofp_removed_reason)reason, now_ms);
+    }
+    bridge_remove_rule(bridge, rule);
+}
+
+void bridge_tell_removed(struct ofproto *bridge)
+{
+    if (bridge->mgmt) {
+        mgmt_tell_removed(bridge->mgmt);
+    }
 }
 
 static void remove_cb(struct ofp_rule *rule, void *bridge)
@@ -63,10 +81,15 @@ void bridge_expire_rules(struct ofproto *bridge, uint64_t now_ms)
             continue;
         }
         for (rule = LIST_FIRST(&bridge->tables[i]->expirable); rule; rule = next) {
+            enum ofp_expiry expiry = ofp_rule_expiry(rule, now_ms);
+
             next = LIST_NEXT(rule, expiry);
-            if (ofp_rule_expiry(rule, now_ms) != OFP_EXPIRY_NONE) {
-                bridge_remove_rule(bridge, rule);
+            if (expiry != OFP_EXPIRY_NONE) {
+                bridge_remove_rule_told(
+                    bridge, rule,
+                    expiry == OFP_EXPIRY_HARD ? OFPRR_HARD_TIMEOUT : OFPRR_IDLE_TIMEOUT, now_ms);
             }
         }
     }
+    bridge_tell_removed(bridge);
 }

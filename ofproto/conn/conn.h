@@ -6,6 +6,8 @@
 
 #include "ofproto/bridge.h"
 #include "ofproto/codec/ofp_error.h"
+#include "ofproto/codec/port_desc.h"
+#include "ofproto/codec/role.h"
 
 struct bufferevent;
 
@@ -27,6 +29,10 @@ struct mgmt {
     struct stream_listener *listener;
     LIST_HEAD(conn_list, conn) conns;
     unsigned int n_conns;
+    bool has_generation_id; /* A controller that wants a role has given one. */
+    uint64_t generation_id;
+    /* Rules to tell of: those whose counters become final, and those after them. */
+    STAILQ_HEAD(removed_rules, removed_rule) counting, removed;
 };
 
 struct conn {
@@ -42,6 +48,7 @@ struct conn {
     bool reading;    /* Its messages are being handled. */
     uint32_t barrier_xid;
     bool is_primary; /* To a controller that the database names; else somebody connected to us. */
+    enum ofp_role role;
     uint16_t miss_send_len;
     bool flow_mod_table_id; /* OpenFlow 1.0: commands of flow mods have a table in them. */
     bool nxm;               /* OpenFlow 1.0: the peer wants Nicira's matches. */
@@ -73,6 +80,19 @@ void conn_send(struct conn *, struct strbuf *);
 /* In mgmt.c: goes on with messages that wait. The connection may be gone afterwards. */
 void conn_resume(struct conn *);
 
+/* In role.c. */
+const char *conn_role_name(const struct conn *);
+int handle_role_request(struct conn *, const struct request *);
+int handle_get_async(struct conn *, const struct request *);
+int handle_set_async(struct conn *, const struct request *);
+
+/* In port_mod.c. */
+struct ofp_port_desc ofport_describe(const struct ofport *);
+int handle_port_mod(struct conn *, const struct request *);
+
+/* In flow_removed.c. */
+void mgmt_forget_removed(struct mgmt *);
+
 /* In barrier.c. */
 int handle_barrier(struct conn *, const struct request *);
 void conn_cancel_barrier(struct conn *);
@@ -84,16 +104,10 @@ void conn_handle(struct conn *, const struct request *);
 void conn_async_init(struct conn *);
 static inline enum async_column conn_async_column(const struct conn *conn)
 {
-    (void)conn;
-    return ASYNC_MASTER;
+    return conn->role == OFPCR_SLAVE ? ASYNC_SLAVE : ASYNC_MASTER;
 }
 /* Whether it gets any. */
 bool conn_is_async(const struct conn *);
-static inline const char *conn_role_name(const struct conn *conn)
-{
-    (void)conn;
-    return "equal";
-}
 bool conn_wants(const struct conn *, enum async_type, unsigned int reason);
 /* A connection came, went or changed what it wants. */
 void mgmt_async_changed(struct mgmt *);

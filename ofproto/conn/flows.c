@@ -1,6 +1,8 @@
 /* Flow mods: what they do to the tables (OpenFlow 1.3.5 section 6.4). A flow mod that fails changes
  * nothing. Event base's thread. */
 #include "ofproto/codec/flow_mod.h"
+
+#include "ofproto/codec/flow_removed.h"
 #include "ofproto/conn/vendor.h"
 #include "ofproto/group/group.h"
 
@@ -35,7 +37,7 @@ static void delete_cb(struct ofp_rule *rule, void *sel_)
     struct selection *sel = sel_;
 
     if (selected(sel, rule)) {
-        bridge_remove_rule(sel->bridge, rule);
+        bridge_remove_rule_told(sel->bridge, rule, OFPRR_DELETE, sel->now_ms);
         sel->n++;
     }
 }
@@ -156,9 +158,6 @@ int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64
     if (ofp_actions_output_to(fm->actions.data, fm->actions.len, OFP_PORT_TABLE)) {
         return OFPERR_BAC_BAD_OUT_PORT; /* OpenFlow 1.3.5 section 4.5: for packet-outs alone. */
     }
-    if (fm->flags & OFPFF_SEND_FLOW_REM) {
-        return OFPERR_FMFC_BAD_FLAGS; /* Nobody would be told. */
-    }
     if (group_check_actions(bridge, fm->actions.data, fm->actions.len)) {
         return OFPERR_BAC_BAD_OUT_GROUP;
     }
@@ -170,6 +169,7 @@ int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64
             each(&sel, bridge->tables[i], is_delete ? delete_cb : modify_cb);
         }
     }
+    bridge_tell_removed(bridge);
     return fm->adds_if_none && !sel.n ? add(bridge, fm, now_ms) : 0;
 }
 
@@ -231,7 +231,7 @@ static int nx_set_flow_format(struct conn *conn, const struct request *r, const 
 CONSTRUCTOR static void register_flow_mods(void)
 {
     static const struct vendor_row rows[] = {
-        {OFP_VENDOR_NX, NXT_FLOW_MOD, OFP10, OFP10, nx_flow_mod},
+        {OFP_VENDOR_NX, NXT_FLOW_MOD, OFP10, OFP10, nx_flow_mod, NULL, true},
         {OFP_VENDOR_NX, NXT_FLOW_MOD_TABLE_ID, OFP10, OFP10, nx_flow_mod_table_id},
         {OFP_VENDOR_NX, NXT_SET_FLOW_FORMAT, OFP10, OFP10, nx_set_flow_format},
     };

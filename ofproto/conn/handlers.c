@@ -37,13 +37,11 @@ static void put_ports(struct strbuf *s, struct conn *conn)
     struct ofport *port, *next;
 
     HASH_ITER (by_number, conn->bridge->ports, port, next) {
-        struct ofp_port_desc desc = {
-            .port = port->ofport, .name = port->name, .link_down = !port->up};
+        struct ofp_port_desc desc = ofport_describe(port);
 
         if (s->len > UINT16_MAX - 64) {
             break; /* A message holds no more; ask for the port descriptions. */
         }
-        memcpy(desc.mac, port->mac, 6);
         ofp_port_desc_encode(s, (enum ofp_version)conn->version, &desc);
     }
 }
@@ -107,6 +105,7 @@ static const struct handler {
     uint8_t type;
     bool header_only; /* Has no body. */
     int (*handle)(struct conn *, const struct request *);
+    bool changes; /* The switch: slaves may not (OpenFlow 1.3.5 section 6.3.6). */
 } handlers[] = {
     BOTH(OFPT_HELLO, false, ignore),
     BOTH(OFPT_ERROR, false, ignore),
@@ -116,9 +115,16 @@ static const struct handler {
     BOTH(OFPT_FEATURES_REQUEST, true, handle_features),
     BOTH(OFPT_GET_CONFIG_REQUEST, true, handle_get_config),
     BOTH(OFPT_SET_CONFIG, false, handle_set_config),
-    BOTH(OFPT_PACKET_OUT, false, handle_packet_out),
-    BOTH(OFPT_FLOW_MOD, false, handle_flow_mod),
-    {OFP13, OFPT11_GROUP_MOD, false, handle_group_mod},
+    {OFP10, OFPT_PACKET_OUT, false, handle_packet_out, true},
+    {OFP13, OFPT_PACKET_OUT, false, handle_packet_out, true},
+    {OFP10, OFPT_FLOW_MOD, false, handle_flow_mod, true},
+    {OFP13, OFPT_FLOW_MOD, false, handle_flow_mod, true},
+    {OFP10, OFPT10_PORT_MOD, false, handle_port_mod, true},
+    {OFP13, OFPT13_PORT_MOD, false, handle_port_mod, true},
+    {OFP13, OFPT13_ROLE_REQUEST, false, handle_role_request},
+    {OFP13, OFPT13_GET_ASYNC_REQUEST, true, handle_get_async},
+    {OFP13, OFPT13_SET_ASYNC, false, handle_set_async},
+    {OFP13, OFPT11_GROUP_MOD, false, handle_group_mod, true},
     {OFP10, OFPT10_STATS_REQUEST, false, handle_stats},
     {OFP13, OFPT13_MULTIPART_REQUEST, false, handle_stats},
     {OFP10, OFPT10_BARRIER_REQUEST, true, handle_barrier},
@@ -131,10 +137,12 @@ void conn_handle(struct conn *conn, const struct request *r)
     struct strbuf s = STRBUF_INIT;
 
     for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
-        if (handlers[i].version == MIN_OF(conn->version, (uint8_t)OFP13) &&
-            handlers[i].type == r->h.type) {
-            error = handlers[i].header_only && request_body_len(r) ? OFPERR_BRC_BAD_LEN
-                                                                   : handlers[i].handle(conn, r);
+        const struct handler *h = &handlers[i];
+
+        if (h->version == MIN_OF(conn->version, (uint8_t)OFP13) && h->type == r->h.type) {
+            error = h->header_only && request_body_len(r)     ? OFPERR_BRC_BAD_LEN
+                    : h->changes && conn->role == OFPCR_SLAVE ? OFPERR_BRC_IS_SLAVE
+                                                              : h->handle(conn, r);
             break;
         }
     }

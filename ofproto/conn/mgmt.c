@@ -253,6 +253,7 @@ void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt_)
     conn->peer = xstrdup(peer);
     /* Nobody who just asks something gets messages unasked: see conn_wants(). */
     conn->miss_send_len = 0;
+    conn->role = OFPCR_EQUAL;
     conn_async_init(conn);
     LIST_INSERT_HEAD(&mgmt->conns, conn, node);
     mgmt->n_conns++;
@@ -268,6 +269,8 @@ struct mgmt *mgmt_new(struct ofproto *bridge)
 
     mgmt->bridge = bridge;
     LIST_INIT(&mgmt->conns);
+    STAILQ_INIT(&mgmt->counting);
+    STAILQ_INIT(&mgmt->removed);
     return mgmt;
 }
 
@@ -301,6 +304,7 @@ void mgmt_free(struct mgmt *mgmt)
     while (!LIST_EMPTY(&mgmt->conns)) {
         conn_free(LIST_FIRST(&mgmt->conns));
     }
+    mgmt_forget_removed(mgmt);
     stream_listener_free(mgmt->listener);
     free(mgmt);
 }

@@ -5,14 +5,28 @@
 #ifndef OFPROTO_CONN_MGMT_H
 #define OFPROTO_CONN_MGMT_H
 
+#include <stdint.h>
+
+#include "ofproto/codec/flow_removed.h"
+#include "ofproto/codec/port_mod.h"
+
 struct bufferevent;
 struct mgmt;
+struct ofp_rule;
+struct ofport;
 struct ofproto;
 
 /* Without a listener: connections come by mgmt_serve() alone. */
 struct mgmt *mgmt_new(struct ofproto *);
 /* Takes over an established stream; a stream_accept_cb with the mgmt as 'aux'. */
 void mgmt_serve(struct bufferevent *, const char *peer, void *mgmt);
+
+/* The rule is about to leave its table. Who wants to know is told after mgmt_tell_removed(), when
+ * the rule's counters are final. */
+void mgmt_rule_removed(struct mgmt *, struct ofp_rule *, enum ofp_removed_reason, uint64_t now_ms);
+void mgmt_tell_removed(struct mgmt *);
+/* Tells who wants to know that a port came, is about to go, or changed. */
+void mgmt_port_status(struct mgmt *, const struct ofport *, enum ofp_port_reason);
 
 /* Closes the listener and every connection. NULL is fine. */
 void mgmt_free(struct mgmt *);

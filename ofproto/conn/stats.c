@@ -91,10 +91,9 @@ static int ports(struct multipart *m, const uint8_t *p, size_t len)
         return OFPERR_BRC_BAD_PORT;
     }
     HASH_ITER (by_number, m->conn->bridge->ports, port, next) {
-        struct ofp_port_desc d = {.port = port->ofport, .name = port->name, .link_down = !port->up};
+        struct ofp_port_desc d = ofport_describe(port);
 
         if (wanted == OFP_PORT_NONE || wanted == port->ofport) {
-            memcpy(d.mac, port->mac, 6);
             ofp_port_desc_encode(&m->s, (enum ofp_version)m->conn->version, &d);
             multipart_next(m);
         }

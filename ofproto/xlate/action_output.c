@@ -1,4 +1,5 @@
 /* Carries out the output family; see codec/action_output.c for its other forms. */
+#include "ofproto/codec/port_desc.h"
 #include "ofproto/xlate/controller.h"
 #include "ofproto/xlate/xlate.h"
 
@@ -18,13 +19,14 @@ static void output_number(struct xlate_ctx *ctx, uint32_t number)
     }
 }
 
-static void output_all(struct xlate_ctx *ctx)
+/* 'except': ports with such configuration are left out. */
+static void output_all(struct xlate_ctx *ctx, uint32_t except)
 {
     struct ofport *port, *next;
 
     xlate_drop(ctx, DP_DROP_NO_OUTPUT);
     HASH_ITER (by_number, ctx->bridge->ports, port, next) {
-        if (port->ofport != ctx->now.flow.in_port && port->up) {
+        if (port->ofport != ctx->now.flow.in_port && port->up && !(port->config & except)) {
             xlate_output(ctx, port);
         }
     }
@@ -64,8 +66,8 @@ void xlate_output_to(struct xlate_ctx *ctx, uint32_t port)
 {
     switch (port) {
     case OFP_PORT_NORMAL: xlate_normal(ctx); break;
-    case OFP_PORT_FLOOD:
-    case OFP_PORT_ALL: output_all(ctx); break;
+    case OFP_PORT_FLOOD: output_all(ctx, OFPPC_NO_FLOOD | OFPPC_NO_FWD); break;
+    case OFP_PORT_ALL: output_all(ctx, OFPPC_NO_FWD); break;
     case OFP_PORT_IN_PORT: output_in_port(ctx); break;
     case OFP_PORT_TABLE: output_table(ctx); break;
     case OFP_PORT_CONTROLLER: output_controller(ctx); break;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/hash.h"
+#include "ofproto/codec/port_desc.h"
 #include "ofproto/xlate/xlate.h"
 
 #define UNUSED_MAX 16384
@@ -118,6 +119,12 @@ void xlate_controller(struct xlate_ctx *ctx, enum ofp_packet_in_reason reason)
     struct packet_origin *origin;
 
     if (ctx->too_deep || !xlate_has_room(ctx)) {
+        return;
+    }
+    if (ctx->in_port->config & OFPPC_NO_PACKET_IN) {
+        xlate_say(ctx, "     >> port %s is configured to send no packets to controllers",
+                  ctx->in_port->name);
+        xlate_drop(ctx, DP_DROP_PORT_CONFIG);
         return;
     }
     memcpy(id.reg, ctx->now.flow.reg, sizeof id.reg);

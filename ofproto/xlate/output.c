@@ -1,4 +1,5 @@
 /* Output: out of a datapath port, or through a patch port into the peer's bridge. */
+#include "ofproto/codec/port_desc.h"
 #include "ofproto/xlate/xlate.h"
 
 /* Room for what one commit and one output may put. */
@@ -43,6 +44,11 @@ bool xlate_has_room(struct xlate_ctx *ctx)
 void xlate_output(struct xlate_ctx *ctx, const struct ofport *port)
 {
     if (ctx->too_deep || !xlate_has_room(ctx)) {
+        return;
+    }
+    if (port->config & (OFPPC_PORT_DOWN | OFPPC_NO_FWD)) {
+        xlate_say(ctx, "     >> port %s is configured not to forward", port->name);
+        xlate_drop(ctx, DP_DROP_PORT_CONFIG);
         return;
     }
     if (port->patch_peer) {

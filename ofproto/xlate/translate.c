@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ofproto/codec/port_desc.h"
 #include "ofproto/xlate/controller.h"
 
 static const struct xlate_action_class *classes[OFP_N_ACTIONS];
@@ -224,6 +225,29 @@ static void run_pipeline(struct xlate_ctx *ctx)
     ctx->stop = stop;
 }
 
+/* OpenFlow 1.0 section 5.2.1: spanning tree's frames have a switch of their own. */
+static bool may_receive(struct xlate_ctx *ctx, const struct ofport *port)
+{
+    static const uint8_t stp[6] = {0x01, 0x80, 0xc2, 0, 0, 0};
+    uint32_t off = OFPPC_PORT_DOWN | OFPPC_NO_RECV;
+
+    if (!port->config) {
+        return true;
+    }
+    if ((port->config & (OFPPC_NO_RECV | OFPPC_NO_RECV_STP))) {
+        XLATE_LOOK(ctx, pkt.eth_dst);
+        if (!memcmp(ctx->now.flow.pkt.eth_dst, stp, sizeof stp)) {
+            off = OFPPC_PORT_DOWN | OFPPC_NO_RECV_STP;
+        }
+    }
+    if (!(port->config & off)) {
+        return true;
+    }
+    xlate_say(ctx, " >> port %s is configured not to receive: drop", port->name);
+    xlate_drop(ctx, DP_DROP_PORT_CONFIG);
+    return false;
+}
+
 void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
 {
     static const char dashes[] = "----------------------------------------------------------------";
@@ -235,7 +259,9 @@ void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
     effects_depend_bridge(ctx->effects, ctx->bridge);
     xlate_say(ctx, "bridge(\"%s\")", ctx->bridge->name);
     xlate_say(ctx, "%.*s", (int)MIN_OF(strlen(ctx->bridge->name) + 10, sizeof dashes - 1), dashes);
-    run_pipeline(ctx);
+    if (may_receive(ctx, in_port)) {
+        run_pipeline(ctx);
+    }
 }
 
 static void start(struct xlate_ctx *ctx, struct ofproto_set *set, const struct ofproto_xlate_in *in,
