@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "ofproto/conn/controller.h"
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/group/group.h"
 #include "ofproto/xlate/controller.h"
@@ -77,6 +78,9 @@ void ofproto_set_run(struct ofproto_set *set, uint64_t now_ms)
     HASH_ITER (hh, set->bridges, bridge, next) {
         mac_expire(&bridge->macs, now_ms);
         bridge_expire_rules(bridge, now_ms);
+        if (bridge->mgmt) {
+            controllers_run(bridge->mgmt, now_ms);
+        }
     }
 }
 
@@ -215,12 +219,8 @@ int ofproto_configure(struct ofproto *bridge, const struct ofproto_config *confi
     bridge->config.flood_vlans = NULL;
     bridge->config.n_flood_vlans = 0;
     mac_table_configure(&bridge->macs, config->mac_table_size, config->mac_aging_s);
-    if (old_mode != config->fail_mode) {
-        /* As Open vSwitch without a controller: the tables start anew. */
-        bridge_flush_rules(bridge);
-        if (config->fail_mode == OFPROTO_STANDALONE) {
-            bridge_add_normal_rule(bridge);
-        }
+    if (old_mode != config->fail_mode && !bridge->has_controllers) {
+        bridge_start_anew(bridge); /* As Open vSwitch does. */
     }
     if (changed) {
         bridge_changed(bridge);

@@ -67,6 +67,8 @@ struct ofproto {
     struct mac_table macs;
     struct ofp_table *tables[BRIDGE_MAX_TABLES]; /* Made when a rule comes; [0] always there. */
     struct ofp_group *groups;                    /* By id. */
+    bool has_controllers;                        /* That it connects to. */
+    bool fail_open;                              /* They are gone: NORMAL in place of the tables. */
     bool misses_to_controller; /* As OpenFlow 1.0 has it: a controller wants them. */
     struct mgmt *mgmt;         /* OpenFlow connections, when listening. */
     UT_hash_handle hh;         /* In the set. */
@@ -133,6 +135,8 @@ void bridge_remove_rule_told(struct ofproto *, struct ofp_rule *, unsigned int r
 void bridge_tell_removed(struct ofproto *);
 void bridge_flush_rules(struct ofproto *);
 void bridge_add_normal_rule(struct ofproto *);
+/* Empties the tables; without a controller a standalone bridge gets its NORMAL rule. */
+void bridge_start_anew(struct ofproto *);
 void bridge_expire_rules(struct ofproto *, uint64_t now_ms);
 
 #endif

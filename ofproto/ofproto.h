@@ -33,6 +33,8 @@ struct ofproto_hooks {
      * 'cancel' forgets those calls that have this 'done_aux'. */
     void (*sync)(void (*done)(void *done_aux), void *done_aux, void *aux);
     void (*cancel)(void *done_aux, void *aux);
+    /* What ofproto_get_controller() says changed. May look and schedule, not call back. */
+    void (*controllers_changed)(void *aux);
     void *aux;
 };
 /* Copied. Without hooks (tests, a fuzzer) nothing is executed, and there are no cached flows. */
@@ -117,6 +119,36 @@ void ofproto_bundle_remove(struct ofproto *, const char *name);
  * it is served. */
 struct event_base;
 int ofproto_mgmt_listen(struct ofproto *, struct event_base *, const char *path, struct error *);
+
+/* --- Controllers.
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+struct ofproto_controller_config {
+    const char *target; /* tcp:, unix:, ssl: are connected to; ptcp:, punix:, pssl: listened on. */
+    unsigned int max_backoff_ms;      /* At least 1000. */
+    unsigned int inactivity_probe_ms; /* 0: no probes. */
+    uint32_t rate_limit;              /* Packet-ins a second; 0: no limit. */
+    uint32_t burst_limit;             /* 0: a quarter of the rate. */
+    bool no_async;                    /* Tells it nothing unasked until it asks to be. */
+};
+
+/* Makes these the bridge's controllers, one for each target; those that are there stay connected.
+ * With the first that is connected to, and without the last, the tables start anew, as Open vSwitch
+ * does it: empty, or with NORMAL when there is none and fail-mode is standalone. */
+void ofproto_set_controllers(struct ofproto *, struct event_base *,
+                             const struct ofproto_controller_config *, size_t n);
+
+struct ofproto_controller_status {
+    bool is_connected;
+    const char *role;  /* "other", "master", "slave"; NULL: not connected. */
+    const char *state; /* As Open vSwitch's: "ACTIVE", "CONNECTING", "BACKOFF", "VOID"; and
+                          "LISTENING". */
+    const char *error; /* Why it is not connected; "": no failure. Valid until the next event. */
+};
+/* False when the bridge has no such controller. */
+bool ofproto_get_controller(const struct ofproto *, const char *target,
+                            struct ofproto_controller_status *);
 
 /* --- Translation.
  * ------------------------------------------------------------------------------------------------------------

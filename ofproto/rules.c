@@ -72,6 +72,14 @@ void bridge_add_normal_rule(struct ofproto *bridge)
     ofp_actions_free(&actions);
 }
 
+void bridge_start_anew(struct ofproto *bridge)
+{
+    bridge_flush_rules(bridge);
+    if (bridge->config.fail_mode == OFPROTO_STANDALONE && !bridge->has_controllers) {
+        bridge_add_normal_rule(bridge);
+    }
+}
+
 void bridge_expire_rules(struct ofproto *bridge, uint64_t now_ms)
 {
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {

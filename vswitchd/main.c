@@ -155,6 +155,12 @@ static void cancel_sync(void *done_aux, void *aux)
     upcall_sync_cancel(v->upcall, done_aux);
 }
 
+static void controllers_changed(void *aux)
+{
+    struct vswitchd *v = aux;
+    reconcile_controllers_changed(v->reconcile);
+}
+
 static void on_ready(void *aux UNUSED)
 {
     log_info("ready");
@@ -213,8 +219,11 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
     v->upcall = upcall_new(v->base, v->ofprotos);
     ofproto_set_on_change(v->ofprotos, tables_changed, v);
     ofproto_set_hooks(v->ofprotos,
-                      &(struct ofproto_hooks){
-                          .execute = execute, .sync = sync_flows, .cancel = cancel_sync, .aux = v});
+                      &(struct ofproto_hooks){.execute = execute,
+                                              .sync = sync_flows,
+                                              .cancel = cancel_sync,
+                                              .controllers_changed = controllers_changed,
+                                              .aux = v});
     v->reconcile = reconcile_new(v->base, v->rundir, v->ofprotos, v->upcall, on_ready, v);
     upcall_ctl_init(v->upcall);
     reconcile_ctl_init(v->reconcile);

@@ -10,6 +10,8 @@
 #include "ofproto/codec/role.h"
 
 struct bufferevent;
+struct controller;
+struct event;
 
 /* What a connection may get without asking, and the columns of the table of who does. */
 enum async_type { ASYNC_PACKET_IN, ASYNC_PORT_STATUS, ASYNC_FLOW_REMOVED, ASYNC_N };
@@ -29,7 +31,9 @@ struct mgmt {
     struct stream_listener *listener;
     LIST_HEAD(conn_list, conn) conns;
     unsigned int n_conns;
-    bool has_generation_id; /* A controller that wants a role has given one. */
+    LIST_HEAD(controllers, controller) controllers;
+    uint64_t alone_since_ms; /* No controller is connected. */
+    bool has_generation_id;  /* A controller that wants a role has given one. */
     uint64_t generation_id;
     /* Rules to tell of: those whose counters become final, and those after them. */
     STAILQ_HEAD(removed_rules, removed_rule) counting, removed;
@@ -47,6 +51,11 @@ struct conn {
     bool in_barrier; /* What follows waits until the reply is sent. */
     bool reading;    /* Its messages are being handled. */
     uint32_t barrier_xid;
+    struct controller *controller; /* That it is of; NULL: none that we connect to. */
+    struct event *probe;           /* Inactivity. */
+    unsigned int probe_ms;         /* 0: none. */
+    uint64_t heard_ms;
+    bool probing;    /* An echo was asked for. */
     bool is_primary; /* To a controller that the database names; else somebody connected to us. */
     enum ofp_role role;
     uint16_t miss_send_len;
@@ -92,6 +101,17 @@ int handle_port_mod(struct conn *, const struct request *);
 
 /* In flow_removed.c. */
 void mgmt_forget_removed(struct mgmt *);
+
+/* In mgmt.c: ends it; 'why' (NULL: it is wanted) is for its controller. */
+void conn_close(struct conn *, const char *why);
+/* Serves a stream: a controller's (then 'controller' is told of its end), or one that was accepted
+ * for a passive one. NULL, and the stream is freed, when there are too many. */
+struct conn *mgmt_serve_controller(struct mgmt *, struct bufferevent *, const char *peer,
+                                   struct controller *);
+
+/* In probe.c. */
+void conn_set_probe(struct conn *, unsigned int probe_ms);
+void conn_end_probe(struct conn *);
 
 /* In barrier.c. */
 int handle_barrier(struct conn *, const struct request *);

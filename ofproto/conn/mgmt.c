@@ -11,10 +11,12 @@
 #include "lib/log.h"
 #include "lib/stream.h"
 #include "ofproto/conn/conn.h"
+#include "ofproto/conn/controller.h"
 
 LOG_MODULE(openflow);
 
 #define MAX_CONNECTIONS 64
+#define DEFAULT_MISS_SEND_LEN 128 /* OpenFlow 1.3.5 section 7.3.2. */
 /* A peer that leaves so much unread is not read from, until it has read down to the other. */
 #define PAUSE_BYTES ((size_t)4 << 20)
 #define RESUME_BYTES ((size_t)1 << 20)
@@ -23,17 +25,22 @@ LOG_MODULE(openflow);
 #define SUPPORTED (1u << OFP10 | 1u << OFP13 | 1u << OFP14 | 1u << OFP15)
 #define HIGHEST OFP15
 
-static void conn_free(struct conn *conn)
+void conn_close(struct conn *conn, const char *why)
 {
+    struct controller *controller = conn->controller;
     struct mgmt *mgmt = conn->mgmt;
 
     conn_cancel_barrier(conn);
     LIST_REMOVE(conn, node);
     mgmt->n_conns--;
     mgmt_async_changed(mgmt);
+    conn_end_probe(conn);
     bufferevent_free(conn->bev);
     free(conn->peer);
     free(conn);
+    if (controller) {
+        controller_conn_gone(controller, why ? why : "closed");
+    }
 }
 
 void conn_send(struct conn *conn, struct strbuf *s)
@@ -124,6 +131,9 @@ static bool message(struct conn *conn, const struct request *r)
             return false;
         }
         mgmt_async_changed(conn->mgmt);
+        if (conn->controller) {
+            controller_conn_changed(conn->controller);
+        }
         return true;
     }
     if (r->h.version != conn->version && r->h.type != OFPT_HELLO) {
@@ -175,7 +185,7 @@ static bool read_messages(struct conn *conn)
 static void finish(struct conn *conn)
 {
     if (!evbuffer_get_length(bufferevent_get_output(conn->bev))) {
-        conn_free(conn);
+        conn_close(conn, "it does not speak OpenFlow as we do");
         return;
     }
     conn->closing = true;
@@ -189,6 +199,7 @@ static void on_read(struct bufferevent *bev, void *conn_)
     struct ofproto_set *set = conn->bridge->set;
 
     (void)bev;
+    conn->heard_ms = time_now_ms();
     if (!conn->closing) {
         bool go_on;
 
@@ -217,7 +228,7 @@ static void on_written(struct bufferevent *bev, void *conn_)
 
     (void)bev;
     if (conn->closing) {
-        conn_free(conn);
+        conn_close(conn, "it does not speak OpenFlow as we do");
     } else if (conn->paused) {
         conn->paused = false;
         conn_resume(conn);
@@ -230,29 +241,32 @@ static void on_event(struct bufferevent *bev, short what, void *conn)
 
     (void)bev;
     if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
-        conn_free(conn);
+        conn_close(conn, what & BEV_EVENT_EOF ? "it closed the connection"
+                                              : strerror(EVUTIL_SOCKET_ERROR()));
         set_tell_changes(set);
     }
 }
 
-void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt_)
+struct conn *mgmt_serve_controller(struct mgmt *mgmt, struct bufferevent *bev, const char *peer,
+                                   struct controller *controller)
 {
-    struct mgmt *mgmt = mgmt_;
     struct conn *conn;
 
     if (mgmt->n_conns >= MAX_CONNECTIONS) {
         log_warn_limit("bridge '%s': OpenFlow connection from %s refused: there are %d already",
                        mgmt->bridge->name, peer, MAX_CONNECTIONS);
         bufferevent_free(bev);
-        return;
+        return NULL;
     }
     conn = xcalloc(1, sizeof *conn);
     conn->mgmt = mgmt;
     conn->bridge = mgmt->bridge;
     conn->bev = bev;
     conn->peer = xstrdup(peer);
+    conn->controller = controller;
+    conn->is_primary = controller != NULL;
     /* Nobody who just asks something gets messages unasked: see conn_wants(). */
-    conn->miss_send_len = 0;
+    conn->miss_send_len = controller ? DEFAULT_MISS_SEND_LEN : 0;
     conn->role = OFPCR_EQUAL;
     conn_async_init(conn);
     LIST_INSERT_HEAD(&mgmt->conns, conn, node);
@@ -261,6 +275,12 @@ void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt_)
     bufferevent_setwatermark(bev, EV_WRITE, RESUME_BYTES, 0);
     send_hello(conn);
     bufferevent_enable(bev, EV_READ | EV_WRITE);
+    return conn;
+}
+
+void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt)
+{
+    mgmt_serve_controller(mgmt, bev, peer, NULL);
 }
 
 struct mgmt *mgmt_new(struct ofproto *bridge)
@@ -269,6 +289,7 @@ struct mgmt *mgmt_new(struct ofproto *bridge)
 
     mgmt->bridge = bridge;
     LIST_INIT(&mgmt->conns);
+    LIST_INIT(&mgmt->controllers);
     STAILQ_INIT(&mgmt->counting);
     STAILQ_INIT(&mgmt->removed);
     return mgmt;
@@ -301,8 +322,9 @@ void mgmt_free(struct mgmt *mgmt)
     if (!mgmt) {
         return;
     }
+    controllers_free(mgmt);
     while (!LIST_EMPTY(&mgmt->conns)) {
-        conn_free(LIST_FIRST(&mgmt->conns));
+        conn_close(LIST_FIRST(&mgmt->conns), NULL);
     }
     mgmt_forget_removed(mgmt);
     stream_listener_free(mgmt->listener);

@@ -3,6 +3,7 @@
 #include "ofproto/codec/role.h"
 
 #include "ofproto/conn/conn.h"
+#include "ofproto/conn/controller.h"
 
 const char *conn_role_name(const struct conn *conn)
 {
@@ -28,6 +29,11 @@ static void set_role(struct conn *conn, enum ofp_role role)
     }
     conn->role = role;
     mgmt_async_changed(conn->mgmt);
+    LIST_FOREACH (other, &conn->mgmt->conns, node) {
+        if (other->controller) {
+            controller_conn_changed(other->controller);
+        }
+    }
 }
 
 int handle_role_request(struct conn *conn, const struct request *r)

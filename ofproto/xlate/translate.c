@@ -259,9 +259,16 @@ void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
     effects_depend_bridge(ctx->effects, ctx->bridge);
     xlate_say(ctx, "bridge(\"%s\")", ctx->bridge->name);
     xlate_say(ctx, "%.*s", (int)MIN_OF(strlen(ctx->bridge->name) + 10, sizeof dashes - 1), dashes);
-    if (may_receive(ctx, in_port)) {
-        run_pipeline(ctx);
+    if (!may_receive(ctx, in_port)) {
+        return;
     }
+    if (ctx->bridge->fail_open) {
+        xlate_say(ctx, " -> the controllers are gone: NORMAL in place of the tables");
+        ctx->rule = NULL;
+        xlate_normal(ctx);
+        return;
+    }
+    run_pipeline(ctx);
 }
 
 static void start(struct xlate_ctx *ctx, struct ofproto_set *set, const struct ofproto_xlate_in *in,

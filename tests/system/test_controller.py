@@ -2,6 +2,7 @@
 ovs-ofctl and os-ken."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -248,4 +249,64 @@ def test_mod_port_switches_a_port_and_its_flooding_off(switch):
     send(a, scapy_frame("02:00:00:00:00:01", "ff:ff:ff:ff:ff:ff"))
     at_b, at_c = heard.text()
     assert "02:00:00:00:00:01" in at_c and "02:00:00:00:00:01" not in at_b
+    switch.assert_nothing_vanished()
+
+
+def osken(switch, port):
+    app = os.path.join(os.path.dirname(__file__), "osken_switch.py")
+    out = open(f"{switch.dir}/osken.txt", "a")
+    return switch.ns.popen("/usr/bin/osken-manager", "--ofp-listen-host", "127.0.0.1", "--ofp-tcp-listen-port", port, app,
+                           stdout=out, cwd=switch.dir)
+
+
+def test_a_learning_controller_switches_and_when_it_dies_the_switch_helps_itself(switch):
+    a, b = switch.add_host("a", "10.0.0.1"), switch.add_host("b", "10.0.0.2")
+    switch.vsctl("set-controller", "br0", "tcp:127.0.0.1:6653", "--", "set", "Controller", "br0", "inactivity_probe=1000",
+                 "max_backoff=1000")
+    controller = osken(switch, 6653)
+    wait_for(lambda: switch.get("Controller", "br0", "is_connected") == "true", "the controller to connect", 30)
+    assert switch.get("Controller", "br0", "role") == "other"
+    assert "state=ACTIVE" in switch.get("Controller", "br0", "status")
+    wait_for(lambda: a.ping("10.0.0.2"), "a ping through the controller", 20)
+    assert b.ping("10.0.0.1", count=5)
+    assert "priority=1" in ofctl(switch, "dump-flows", version="OpenFlow13")
+    ofctl(switch, "del-flows", version="OpenFlow13")
+    controller.kill()
+    controller.wait()
+    wait_for(lambda: switch.get("Controller", "br0", "is_connected") == "false", "the controller to be missed")
+    assert "last_error=" in switch.get("Controller", "br0", "status")
+    wait_for(lambda: a.ping("10.0.0.2", count=1, wait=1), "the switch to help itself", 20)
+    controller = osken(switch, 6653)
+    wait_for(lambda: switch.get("Controller", "br0", "is_connected") == "true", "the controller to come back", 30)
+    wait_for(lambda: a.ping("10.0.0.2"), "a ping through the controller", 20)
+    assert "priority=0 actions=CONTROLLER:65535" in ofctl(switch, "dump-flows", version="OpenFlow13")
+    switch.vsctl("del-controller", "br0")
+    wait_for(lambda: "actions=NORMAL" in ofctl(switch, "dump-flows"), "NORMAL to be back")
+    assert a.ping("10.0.0.2")
+    switch.assert_nothing_vanished()
+
+
+def test_a_passive_controller_target_serves_ovs_ofctl(switch):
+    switch.vsctl("set-controller", "br0", "ptcp:6655:127.0.0.1", f"punix:{switch.dir}/br0.extra")
+    for target in ("tcp:127.0.0.1:6655", f"unix:{switch.dir}/br0.extra"):
+        wait_for(lambda: "br0" in switch.command("/usr/bin/ovs-ofctl", "show", target, check=False).stdout, target)
+    assert "actions=NORMAL" in ofctl(switch, "dump-flows")
+    p = switch.vsctl("set-controller", "br0", "ssl:127.0.0.1:6653", check=False)
+    row = lambda: switch.vsctl("--columns=status", "list", "Controller")
+    wait_for(lambda: "TLS is not built" in row(), "the reason in the status")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_debians_test_controller_makes_a_learning_switch(switch, version):
+    a, b = switch.add_host("a", "10.0.0.1"), switch.add_host("b", "10.0.0.2")
+    secure(switch)
+    switch.vsctl("set-controller", "br0", f"unix:{switch.dir}/controller")
+    controller = switch.ns.popen("/usr/bin/ovs-testcontroller", "-O", version, f"punix:{switch.dir}/controller",
+                                 stdout=open(f"{switch.dir}/controller.txt", "w"), env=switch.env)
+    wait_for(lambda: switch.get("Controller", "br0", "is_connected") == "true", "the controller to connect", 20)
+    # The first packets are longer than the miss_send_len that the controller asks for: nothing may be cut.
+    assert a.run("ping", "-q", "-c", "3", "-i", "0.2", "-s", "1400", "-W", "2", "10.0.0.2", check=False).returncode == 0
+    a.run("bash", "-c", "exec 3<>/dev/tcp/10.0.0.2/1", check=False)
+    wait_for(lambda: "output:" in ofctl(switch, "dump-flows", version=version), "its flows")
+    controller.kill()
     switch.assert_nothing_vanished()

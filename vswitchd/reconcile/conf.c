@@ -247,6 +247,41 @@ static void check_protocols(const struct db_row *row, struct conf_bridge *b)
     }
 }
 
+/* What ovs-vswitchd.conf.db(5) says of empty columns. */
+#define DEFAULT_BACKOFF_MS 8000
+#define DEFAULT_PROBE_MS 5000
+
+static uint32_t clamp(int64_t n)
+{
+    return n < 0 ? 0 : (uint32_t)MIN_OF(n, (int64_t)1000000000);
+}
+
+static void read_controller(const struct db_row *row, struct conf_controller *c)
+{
+    c->uuid = row->uuid;
+    c->target = xstrdup(db_row_string(row, "target", ""));
+    c->max_backoff_ms = clamp(db_row_integer(row, "max_backoff", DEFAULT_BACKOFF_MS));
+    c->inactivity_probe_ms = clamp(db_row_integer(row, "inactivity_probe", DEFAULT_PROBE_MS));
+    c->rate_limit = clamp(db_row_integer(row, "controller_rate_limit", 0));
+    c->burst_limit = clamp(db_row_integer(row, "controller_burst_limit", 0));
+    c->no_async = !db_row_bool(row, "enable_async_messages", true);
+    unbuilt_check(row, &c->complaints);
+}
+
+static void read_controllers(struct db_client *db, const struct db_row *row, struct conf_bridge *b)
+{
+    unsigned int n = count_refs(row, "controller");
+
+    b->controllers = xcalloc(n, sizeof *b->controllers);
+    for (unsigned int i = 0; i < n; i++) {
+        const struct db_row *controller = db_row_ref(db, row, "controller", i);
+
+        if (controller) {
+            read_controller(controller, &b->controllers[b->n_controllers++]);
+        }
+    }
+}
+
 static void read_bridge(struct db_client *db, const struct db_row *row, struct conf_bridge *b)
 {
     unsigned int n = count_refs(row, "ports");
@@ -263,6 +298,7 @@ static void read_bridge(struct db_client *db, const struct db_row *row, struct c
     b->flood_vlans = read_vlans(row, "flood_vlans", &b->n_flood_vlans);
     check_protocols(row, b);
     unbuilt_check(row, &b->complaints);
+    read_controllers(db, row, b);
     b->ports = xcalloc(n, sizeof *b->ports);
     for (unsigned int i = 0; i < n; i++) {
         const struct db_row *port = db_row_ref(db, row, "ports", i);
@@ -340,6 +376,11 @@ void conf_free(struct conf *c)
         free(b->datapath_type);
         free(b->flood_vlans);
         complaints_free(b->complaints);
+        for (size_t j = 0; j < b->n_controllers; j++) {
+            complaints_free(b->controllers[j].complaints);
+            free(b->controllers[j].target);
+        }
+        free(b->controllers);
     }
     free(c->bridges);
     free_options(c->settings, c->n_settings);
