@@ -69,6 +69,7 @@ struct ofproto {
     struct ofp_group *groups;                    /* By id. */
     bool has_controllers;                        /* That it connects to. */
     bool fail_open;                              /* They are gone: NORMAL in place of the tables. */
+    bool ttl_to_controller;    /* A controller wants packets whose time is over. */
     bool misses_to_controller; /* As OpenFlow 1.0 has it: a controller wants them. */
     struct mgmt *mgmt;         /* OpenFlow connections, when listening. */
     UT_hash_handle hh;         /* In the set. */

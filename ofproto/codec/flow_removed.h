@@ -1,4 +1,4 @@
-/* Flow-removed on the wire, OpenFlow 1.0 and 1.3 (1.3.5 section 7.4.2). */
+/* Flow-removed on the wire, OpenFlow 1.0 and 1.3 to 1.5 (1.5.1 section 7.4.2). */
 #ifndef OFPROTO_CODEC_FLOW_REMOVED_H
 #define OFPROTO_CODEC_FLOW_REMOVED_H
 

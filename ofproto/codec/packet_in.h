@@ -1,12 +1,20 @@
-/* Packet-in on the wire, OpenFlow 1.0 and 1.3 (1.3.5 section 7.4.1). */
+/* Packet-in on the wire, OpenFlow 1.0 and 1.3 to 1.5 (1.5.1 section 7.4.1). */
 #ifndef OFPROTO_CODEC_PACKET_IN_H
 #define OFPROTO_CODEC_PACKET_IN_H
 
 #include "ofproto/codec/wire.h"
 #include "ofproto/match/match.h"
 
-/* As OpenFlow 1.0 to 1.3 number them. */
-enum ofp_packet_in_reason { OFPR_NO_MATCH, OFPR_ACTION, OFPR_INVALID_TTL };
+/* As OpenFlow 1.4 numbers them; the last three are OFPR_ACTION to earlier versions. */
+enum ofp_packet_in_reason {
+    OFPR_NO_MATCH,
+    OFPR_ACTION,
+    OFPR_INVALID_TTL,
+    OFPR_ACTION_SET,
+    OFPR_GROUP,
+    OFPR_PACKET_OUT
+};
+enum ofp_packet_in_reason ofp_packet_in_reason_of(enum ofp_version, enum ofp_packet_in_reason);
 
 struct ofp_packet_in {
     enum ofp_packet_in_reason reason;

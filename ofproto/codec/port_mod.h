@@ -1,4 +1,5 @@
-/* Port mod and port status on the wire, OpenFlow 1.0 and 1.3 (1.3.5 sections 7.3.4.3 and 7.4.3). */
+/* Port mod and port status on the wire, OpenFlow 1.0 and 1.3 to 1.5 (1.5.1 sections
+ * 7.3.4.3 and 7.4.3). */
 #ifndef OFPROTO_CODEC_PORT_MOD_H
 #define OFPROTO_CODEC_PORT_MOD_H
 

@@ -55,6 +55,7 @@ enum {
     OFPT13_GET_ASYNC_REQUEST = 26,
     OFPT13_GET_ASYNC_REPLY = 27,
     OFPT13_SET_ASYNC = 28,
+    OFPT14_ROLE_STATUS = 30,
 };
 
 struct ofp_header {

@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "ofproto/bridge.h"
+#include "ofproto/codec/async.h"
 #include "ofproto/codec/ofp_error.h"
 #include "ofproto/codec/port_desc.h"
 #include "ofproto/codec/role.h"
@@ -12,10 +13,6 @@
 struct bufferevent;
 struct controller;
 struct event;
-
-/* What a connection may get without asking, and the columns of the table of who does. */
-enum async_type { ASYNC_PACKET_IN, ASYNC_PORT_STATUS, ASYNC_FLOW_REMOVED, ASYNC_N };
-enum async_column { ASYNC_MASTER, ASYNC_SLAVE, ASYNC_N_COLUMNS };
 
 /* A bucket of tokens. */
 struct rate_limit {
@@ -61,7 +58,9 @@ struct conn {
     uint16_t miss_send_len;
     bool flow_mod_table_id; /* OpenFlow 1.0: commands of flow mods have a table in them. */
     bool nxm;               /* OpenFlow 1.0: the peer wants Nicira's matches. */
-    uint32_t async[ASYNC_N][ASYNC_N_COLUMNS]; /* A bit a reason. */
+    bool no_async;          /* Gets nothing unasked until it says what. */
+    uint16_t short_id;      /* As OpenFlow 1.5's roles have it. */
+    struct ofp_async_masks async;
     struct rate_limit packet_in_limit;
     uint64_t n_packet_ins_dropped;
 };
@@ -121,6 +120,7 @@ void conn_cancel_barrier(struct conn *);
 void conn_handle(struct conn *, const struct request *);
 
 /* In async.c. */
+/* When the version is known. */
 void conn_async_init(struct conn *);
 static inline enum async_column conn_async_column(const struct conn *conn)
 {

@@ -147,9 +147,7 @@ static void on_connect(struct bufferevent *bev, short what, void *c_)
     }
     c->conn->packet_in_limit = c->packet_in_limit;
     conn_set_probe(c->conn, c->probe_ms);
-    if (c->no_async) {
-        memset(c->conn->async, 0, sizeof c->conn->async);
-    }
+    c->conn->no_async = c->no_async;
     log_info("bridge '%s': connected to controller %s", c->mgmt->bridge->name, c->target);
     c->error[0] = '\0';
     changed(c);

@@ -1,5 +1,7 @@
 /* The ctl command openflow/show: the OpenFlow connections of bridges. Registers itself; runs on the
  * event base's thread. */
+#include <stdio.h>
+
 #include "lib/ctl.h"
 #include "lib/strbuf.h"
 #include "ofproto/conn/conn.h"
@@ -12,12 +14,14 @@ static void show_bridge(struct ofproto *bridge, void *s)
         return;
     }
     LIST_FOREACH (conn, &bridge->mgmt->conns, node) {
+        char version[24] = "no version yet";
+
+        if (conn->version) { /* 1.0 is number 1. */
+            snprintf(version, sizeof version, "OpenFlow 1.%u", conn->version - 1u);
+        }
         strbuf_printf(s, "%s %s: %s, role %s, asynchronous messages %s, packets dropped %llu\n",
-                      bridge->name, conn->peer,
-                      !conn->version           ? "no version yet"
-                      : conn->version == OFP10 ? "OpenFlow 1.0"
-                                               : "OpenFlow 1.3",
-                      conn_role_name(conn), conn_is_async(conn) ? "on" : "off",
+                      bridge->name, conn->peer, version, conn_role_name(conn),
+                      conn_is_async(conn) ? "on" : "off",
                       (unsigned long long)conn->n_packet_ins_dropped);
     }
 }

@@ -130,6 +130,7 @@ static bool message(struct conn *conn, const struct request *r)
         if (!negotiate(conn, r)) {
             return false;
         }
+        conn_async_init(conn);
         mgmt_async_changed(conn->mgmt);
         if (conn->controller) {
             controller_conn_changed(conn->controller);
@@ -268,7 +269,7 @@ struct conn *mgmt_serve_controller(struct mgmt *mgmt, struct bufferevent *bev, c
     /* Nobody who just asks something gets messages unasked: see conn_wants(). */
     conn->miss_send_len = controller ? DEFAULT_MISS_SEND_LEN : 0;
     conn->role = OFPCR_EQUAL;
-    conn_async_init(conn);
+    conn->short_id = OFPCID_UNDEFINED;
     LIST_INSERT_HEAD(&mgmt->conns, conn, node);
     mgmt->n_conns++;
     bufferevent_setcb(bev, on_read, on_written, on_event, conn);

@@ -38,7 +38,8 @@ static void send_to(struct conn *conn, const struct ofp_packet_in *pin, uint64_t
     struct evbuffer *out = bufferevent_get_output(conn->bev);
     struct strbuf s = STRBUF_INIT;
 
-    if (!conn_wants(conn, ASYNC_PACKET_IN, pin->reason)) {
+    if (!conn_wants(conn, ASYNC_PACKET_IN,
+                    ofp_packet_in_reason_of((enum ofp_version)conn->version, pin->reason))) {
         return;
     }
     if (evbuffer_get_length(out) > UNREAD_MAX || !take_token(conn, now_ms)) {

@@ -41,7 +41,8 @@ static void execute(struct ofproto *bridge, const struct ofp_packet_out *po,
                                   .packet_len = (uint32_t)po->packet_len,
                                   .may_learn = true,
                                   .now_ms = time_now_ms()};
-    struct xlate_packet_out xpo = {bridge, po->in_port, actions->data, actions->len};
+    struct xlate_packet_out xpo = {bridge, po->in_port, &po->match.flow, actions->data,
+                                   actions->len};
     const struct ofproto_hooks *hooks = &bridge->set->hooks;
     struct ofproto_xlate_out out;
 

@@ -16,15 +16,39 @@ static bool is_stale(const struct mgmt *mgmt, uint64_t generation_id)
     return mgmt->has_generation_id && (int64_t)(generation_id - mgmt->generation_id) < 0;
 }
 
+static struct ofp_role_request describe(const struct conn *conn)
+{
+    const struct mgmt *mgmt = conn->mgmt;
+
+    return (struct ofp_role_request){.role = conn->role,
+                                     .short_id = conn->short_id,
+                                     .generation_id = mgmt->has_generation_id ? mgmt->generation_id
+                                                                              : UINT64_MAX};
+}
+
+/* There is one master; the other is told, where its version has a message for it. */
+static void demote(struct conn *conn)
+{
+    bool wants =
+        conn->async.of[ASYNC_ROLE_STATUS][conn_async_column(conn)] >> OFPCRR_MASTER_REQUEST & 1;
+    struct ofp_role_request role;
+    struct strbuf s = STRBUF_INIT;
+
+    conn->role = OFPCR_SLAVE;
+    if (wants && conn->version >= OFP14 && !conn->closing) {
+        role = describe(conn);
+        ofp_role_status_encode(&s, (enum ofp_version)conn->version, &role, OFPCRR_MASTER_REQUEST);
+        conn_send(conn, &s);
+    }
+}
+
 static void set_role(struct conn *conn, enum ofp_role role)
 {
     struct conn *other;
 
-    if (role == OFPCR_MASTER) { /* There is one. */
-        LIST_FOREACH (other, &conn->mgmt->conns, node) {
-            if (other->role == OFPCR_MASTER) {
-                other->role = OFPCR_SLAVE;
-            }
+    LIST_FOREACH (other, &conn->mgmt->conns, node) {
+        if (role == OFPCR_MASTER && other != conn && other->role == OFPCR_MASTER) {
+            demote(other);
         }
     }
     conn->role = role;
@@ -38,10 +62,11 @@ static void set_role(struct conn *conn, enum ofp_role role)
 
 int handle_role_request(struct conn *conn, const struct request *r)
 {
+    enum ofp_version version = (enum ofp_version)conn->version;
     struct mgmt *mgmt = conn->mgmt;
     struct ofp_role_request request;
     struct strbuf s = STRBUF_INIT;
-    int rc = ofp_role_request_decode(request_body(r), request_body_len(r), &request);
+    int rc = ofp_role_request_decode(version, request_body(r), request_body_len(r), &request);
 
     if (rc) {
         return rc;
@@ -53,44 +78,32 @@ int handle_role_request(struct conn *conn, const struct request *r)
         mgmt->has_generation_id = true;
         mgmt->generation_id = request.generation_id;
     }
+    conn->short_id = request.short_id;
     if (request.role != OFPCR_NOCHANGE) {
         set_role(conn, request.role);
     }
-    request.role = conn->role;
-    request.generation_id = mgmt->has_generation_id ? mgmt->generation_id : UINT64_MAX;
-    ofp_role_reply_encode(&s, conn->version, r->h.xid, &request);
+    request = describe(conn);
+    ofp_role_reply_encode(&s, version, r->h.xid, &request);
     conn_send(conn, &s);
     return 0;
 }
 
 int handle_get_async(struct conn *conn, const struct request *r)
 {
-    struct ofp_async_masks m;
     struct strbuf s = STRBUF_INIT;
 
-    for (unsigned int i = 0; i < ASYNC_N_COLUMNS; i++) {
-        m.packet_in[i] = conn->async[ASYNC_PACKET_IN][i];
-        m.port_status[i] = conn->async[ASYNC_PORT_STATUS][i];
-        m.flow_removed[i] = conn->async[ASYNC_FLOW_REMOVED][i];
-    }
-    ofp_async_reply_encode(&s, conn->version, r->h.xid, &m);
+    ofp_async_reply_encode(&s, (enum ofp_version)conn->version, r->h.xid, &conn->async);
     conn_send(conn, &s);
     return 0;
 }
 
 int handle_set_async(struct conn *conn, const struct request *r)
 {
-    struct ofp_async_masks m;
-    int rc = ofp_async_decode(request_body(r), request_body_len(r), &m);
+    int rc = ofp_async_decode((enum ofp_version)conn->version, request_body(r), request_body_len(r),
+                              &conn->async);
 
-    if (rc) {
-        return rc;
+    if (!rc) {
+        mgmt_async_changed(conn->mgmt);
     }
-    for (unsigned int i = 0; i < ASYNC_N_COLUMNS; i++) {
-        conn->async[ASYNC_PACKET_IN][i] = m.packet_in[i];
-        conn->async[ASYNC_PORT_STATUS][i] = m.port_status[i];
-        conn->async[ASYNC_FLOW_REMOVED][i] = m.flow_removed[i];
-    }
-    mgmt_async_changed(conn->mgmt);
-    return 0;
+    return rc;
 }

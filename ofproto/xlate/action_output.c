@@ -35,9 +35,10 @@ static void output_all(struct xlate_ctx *ctx, uint32_t except)
 /* OpenFlow 1.3.5 section 7.4.1: what a table-miss entry sends is a miss. */
 static void output_controller(struct xlate_ctx *ctx)
 {
-    bool is_miss = ctx->rule && !ctx->rule->priority && !ctx->rule->mask->n;
+    bool is_miss = ctx->via == OFPR_ACTION && ctx->rule && !ctx->rule->priority &&
+                   !ctx->rule->mask->n;
 
-    xlate_controller(ctx, is_miss ? OFPR_NO_MATCH : OFPR_ACTION);
+    xlate_controller(ctx, is_miss ? OFPR_NO_MATCH : ctx->via);
 }
 
 /* OpenFlow 1.3.5 section 4.5: only packet-outs say so, whose pipeline begins here. */

@@ -194,7 +194,10 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
 
 void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
 {
+    enum ofp_packet_in_reason via = ctx->via;
     int next = table_id;
+
+    ctx->via = OFPR_ACTION;
 
     while (next >= 0 && !ctx->too_deep && !ctx->stop) {
         ctx->next_table = -1;
@@ -202,6 +205,7 @@ void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
         next = ctx->next_table;
     }
     ctx->next_table = -1;
+    ctx->via = via;
 }
 
 /* The pipeline of a bridge, from its first table to the end of the action set. */
@@ -355,7 +359,10 @@ void translate_packet_out(const struct xlate_packet_out *po, const struct ofprot
     start(&ctx, po->bridge->set, in, out);
     ctx.bridge = po->bridge;
     ctx.in_port = port ? port : &nowhere;
+    ctx.now.flow.metadata = po->pipeline->metadata;
+    memcpy(ctx.now.flow.reg, po->pipeline->reg, sizeof ctx.now.flow.reg);
     ctx.now.flow.in_port = po->in_port;
+    ctx.via = OFPR_PACKET_OUT;
     ctx.now.flow.actset_output = OFP_PORT_UNSET;
     xlate_actions(&ctx, po->actions, po->actions_len);
     xlate_run_action_set(&ctx); /* What tables wrote that "output:TABLE" led through. */

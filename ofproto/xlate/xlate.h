@@ -15,6 +15,7 @@
 #define OFPROTO_XLATE_XLATE_H
 
 #include "ofproto/bridge.h"
+#include "ofproto/codec/packet_in.h"
 #include "ofproto/match/text.h"
 #include "ofproto/xlate/effects.h"
 #include "ofproto/xlate/vlan_stack.h"
@@ -33,9 +34,10 @@ struct xlate_packet {
 struct xlate_ctx {
     struct ofproto_set *set;
     const struct ofproto_xlate_in *in;
-    struct ofproto *bridge;       /* At work. */
-    const struct ofport *in_port; /* In that bridge. */
-    const struct ofp_rule *rule;  /* At work; NULL: none (yet). */
+    struct ofproto *bridge;        /* At work. */
+    const struct ofport *in_port;  /* In that bridge. */
+    const struct ofp_rule *rule;   /* At work; NULL: none (yet). */
+    enum ofp_packet_in_reason via; /* Why controllers get what is output to them here. */
     uint8_t table_id;
     struct xlate_packet now;
     struct xlate_packet base;
@@ -70,6 +72,7 @@ void translate_from(struct ofproto_set *, const struct ofport *, const struct of
 struct xlate_packet_out {
     struct ofproto *bridge;
     uint32_t in_port; /* A port of the bridge, OFP_PORT_CONTROLLER or OFP_PORT_NONE. */
+    const struct ofp_flow *pipeline; /* Its metadata and registers; the packet is the key's. */
     const void *actions;
     size_t actions_len;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ofproto/codec/action.h"
+#include "ofproto/codec/async.h"
 #include "ofproto/codec/packet_out.h"
 #include "ofproto/codec/port_mod.h"
 #include "ofproto/codec/role.h"
@@ -57,26 +58,32 @@ static void port_mod(enum ofp_version version, const uint8_t *p, size_t len)
     }
 }
 
-static void role(const uint8_t *p, size_t len)
+static void role(enum ofp_version version, const uint8_t *p, size_t len)
 {
     struct ofp_role_request request;
-    struct ofp_async_masks masks;
+    struct ofp_async_masks masks = {{{0}}}, again = {{{0}}};
     struct strbuf s = STRBUF_INIT;
 
-    if (!ofp_role_request_decode(p, len, &request)) {
+    if (!ofp_role_request_decode(version, p, len, &request)) {
         check(request.role < OFPCR_N);
-        ofp_role_reply_encode(&s, OFP13, 1, &request);
+        ofp_role_reply_encode(&s, version, 1, &request);
+        check_message(&s);
+        ofp_role_status_encode(&s, version, &request, OFPCRR_CONFIG);
         check_message(&s);
     }
-    if (!ofp_async_decode(p, len, &masks)) {
-        ofp_async_reply_encode(&s, OFP13, 1, &masks);
-        check(s.len == OFP_HEADER_LEN + len && !memcmp(s.data + OFP_HEADER_LEN, p, len));
+    if (!ofp_async_decode(version, p, len, &masks)) {
+        ofp_async_reply_encode(&s, version, 1, &masks);
+        check(!ofp_async_decode(version, (const uint8_t *)s.data + OFP_HEADER_LEN,
+                                s.len - OFP_HEADER_LEN, &again));
+        check(!memcmp(&masks, &again, sizeof masks));
         check_message(&s);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+    static const enum ofp_version versions[] = {OFP10, OFP13, OFP14, OFP15};
+    enum ofp_version version;
     uint8_t *p;
 
     if (!len) {
@@ -87,9 +94,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (len > 1) {
         memcpy(p, data + 1, len - 1);
     }
-    packet_out(data[0] & 1 ? OFP10 : OFP13, p, len - 1);
-    port_mod(data[0] & 1 ? OFP10 : OFP13, p, len - 1);
-    role(p, len - 1);
+    version = versions[data[0] % ARRAY_SIZE(versions)];
+    packet_out(version, p, len - 1);
+    port_mod(version, p, len - 1);
+    role(version, p, len - 1);
     free(p);
     return 0;
 }

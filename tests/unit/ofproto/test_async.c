@@ -1,4 +1,5 @@
 /* What controllers hear of unasked (ports, removed flows), and what their roles let them do. */
+#include "ofproto/codec/async.h"
 #include "ofproto/codec/role.h"
 #include "ofproto/conn/conn.h"
 #include "tests/unit/ofproto/peer.h"
@@ -59,6 +60,45 @@ static void there_is_one_master_and_old_generations_are_refused(void **state)
     peer_send(p, OFPT13_ROLE_REQUEST, NULL);
     peer_expect_error(p, 1, 6);
     bufferevent_free(other);
+}
+
+static void who_is_master_no_more_is_told_from_1_4_on(void **state)
+{
+    struct peer *p = *state;
+    struct bufferevent *other;
+
+    peer_greet(p, OFP15);
+    other = peer_connect(p);
+    peer_greet_on(p, other);
+    ask_role(p, p->bev, OFPCR_MASTER, 5);
+    expect_role(p->bev, OFPCR_MASTER, 5);
+    ask_role(p, other, OFPCR_MASTER, 6);
+    expect_role(other, OFPCR_MASTER, 6);
+    assert_int_equal(peer_receive(p), 24);
+    assert_int_equal(message[1], OFPT14_ROLE_STATUS);
+    assert_int_equal(wire_get32(message + 8), OFPCR_SLAVE);
+    assert_int_equal(message[12], OFPCRR_MASTER_REQUEST);
+    assert_int_equal(wire_get64(message + 16), 6);
+    ask_role(p, other, OFPCR_MASTER, 7); /* It is already: nobody hears of it. */
+    expect_role(other, OFPCR_MASTER, 7);
+    assert_int_equal(peer_receive(p), 0);
+    assert_int_equal(peer_receive_on(other), 0);
+    bufferevent_free(other);
+}
+
+static void a_short_id_of_1_5_is_kept(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+
+    peer_greet(p, OFP15);
+    wire_put32(&s, OFPCR_EQUAL);
+    wire_put16(&s, 77);
+    wire_zeros(&s, 10);
+    peer_send(p, OFPT13_ROLE_REQUEST, &s);
+    assert_int_equal(peer_receive(p), 24);
+    assert_int_equal(wire_get16(message + 12), 77);
+    strbuf_free(&s);
 }
 
 static void a_slave_reads_and_changes_nothing(void **state)
@@ -165,6 +205,50 @@ static void masks_say_who_hears_what(void **state)
     strbuf_free(&s);
 }
 
+static void put_mask(struct strbuf *s, unsigned int type, uint32_t mask)
+{
+    wire_put16(s, (uint16_t)type);
+    wire_put16(s, 8);
+    wire_put32(s, mask);
+}
+
+static void from_1_4_on_masks_are_properties(void **state)
+{
+    struct ofproto_port_config config = {.name = "new", .dp_port = 9, .up = true};
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+    struct error err;
+
+    peer_greet(p, OFP14);
+    listen_on(p, p->bev);
+    put_mask(&s, 2 * ASYNC_PORT_STATUS + 1, 1u << OFPPR_DELETE);
+    peer_send(p, OFPT13_SET_ASYNC, &s);
+    assert_int_equal(ofproto_port_set(p->net.br, &config, NULL, &err), 0);
+    peer_run(p);
+    assert_int_equal(peer_receive(p), 0);
+    peer_send(p, OFPT13_GET_ASYNC_REQUEST, NULL);
+    assert_int_equal(peer_receive(p), 8 + 12 * 8);
+    for (unsigned int i = 0; i < 12; i++) {
+        static const uint32_t masks[12] = {0, 0x3b, 7, 2, 0, 0x3f, 7, 7};
+
+        assert_int_equal(wire_get16(message + 8 + 8 * i), i);
+        assert_int_equal(wire_get16(message + 10 + 8 * i), 8);
+        assert_int_equal(wire_get32(message + 12 + 8 * i), masks[i]);
+    }
+    /* One that is wrong changes nothing. */
+    put_mask(&s, 2 * ASYNC_PACKET_IN, 1u << 6);
+    peer_send(p, OFPT13_SET_ASYNC, &s);
+    peer_expect_error(p, 15, 0);
+    strbuf_free(&s);
+    put_mask(&s, 2 * ASYNC_N, 0);
+    peer_send(p, OFPT13_SET_ASYNC, &s);
+    peer_expect_error(p, 15, 1);
+    strbuf_chop(&s, 1);
+    peer_send(p, OFPT13_SET_ASYNC, &s);
+    peer_expect_error(p, 14, 1);
+    strbuf_free(&s);
+}
+
 static void mod_port(struct peer *p, uint32_t port, uint8_t mac, uint32_t config, uint32_t mask)
 {
     struct strbuf s = STRBUF_INIT;
@@ -181,7 +265,7 @@ static void mod_port(struct peer *p, uint32_t port, uint8_t mac, uint32_t config
     }
     wire_put32(&s, config);
     wire_put32(&s, mask);
-    wire_zeros(&s, 8);
+    wire_zeros(&s, p->version >= OFP14 ? 0 : 8);
     peer_send(p, p->version == OFP10 ? OFPT10_PORT_MOD : OFPT13_PORT_MOD, &s);
     strbuf_free(&s);
 }
@@ -234,6 +318,38 @@ static void a_port_mod_of_1_3_is_told_and_stays_with_the_port(void **state)
     peer_expect_error(p, 7, 2);
 }
 
+static void a_port_mod_of_1_4_has_properties(void **state)
+{
+    static const struct {
+        uint16_t type, len;
+        uint32_t value;
+        uint16_t error_type, error_code;
+    } properties[] = {{0, 8, 1, 7, 3}, {7, 8, 0, 14, 0}, {0, 6, 0, 14, 1}, {0, 20, 0, 14, 1}};
+    struct peer *p = *state;
+
+    peer_greet(p, OFP14);
+    listen_on(p, p->bev);
+    mod_port(p, 2, 0, OFPPC_NO_RECV, OFPPC_NO_RECV);
+    assert_int_equal(peer_receive(p), 16 + 40);
+    assert_int_equal(message[1], OFPT_PORT_STATUS);
+    assert_int_equal(wire_get16(message + 20), 40);
+    assert_int_equal(wire_get32(message + 48), OFPPC_NO_RECV);
+    for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
+        struct strbuf s = STRBUF_INIT;
+
+        wire_put32(&s, 2);
+        wire_zeros(&s, 12);
+        wire_put32(&s, 0);
+        wire_put32(&s, OFPPC_NO_RECV);
+        wire_put16(&s, properties[i].type);
+        wire_put16(&s, properties[i].len);
+        wire_put32(&s, properties[i].value);
+        peer_send(p, OFPT13_PORT_MOD, &s);
+        peer_expect_error(p, properties[i].error_type, properties[i].error_code);
+        strbuf_free(&s);
+    }
+}
+
 /* --- Removed flows. */
 
 static struct ofp_rule *add_rule(struct peer *p, const char *text, uint16_t idle_s, uint16_t hard_s,
@@ -257,8 +373,19 @@ static struct ofp_rule *add_rule(struct peer *p, const char *text, uint16_t idle
 
 static void expect_removed(struct peer *p, uint8_t reason, uint64_t packets)
 {
-    assert_int_equal(peer_receive(p), p->version == OFP10 ? 88 : 64);
+    assert_int_equal(peer_receive(p), p->version == OFP10 ? 88 : p->version == OFP15 ? 80 : 64);
     assert_int_equal(message[1], OFPT_FLOW_REMOVED);
+    if (p->version == OFP15) {
+        assert_int_equal(message[9], reason);
+        assert_int_equal(wire_get16(message + 10), 5);
+        assert_int_equal(wire_get64(message + 16), 0x99);
+        assert_int_equal(wire_get16(message + 42), 40); /* Duration, packets, bytes. */
+        assert_int_equal(wire_get32(message + 44), 0x80020008);
+        assert_int_equal(wire_get32(message + 56), 0x80020808);
+        assert_int_equal(wire_get64(message + 60), packets);
+        assert_int_equal(wire_get32(message + 68), 0x80020a08);
+        return;
+    }
     if (p->version == OFP10) {
         assert_int_equal(wire_get64(message + 48), 0x99);
         assert_int_equal(wire_get16(message + 56), 5);
@@ -297,6 +424,12 @@ static void removed_flows_are_told10(void **state)
 static void removed_flows_are_told13(void **state)
 {
     peer_greet(*state, OFP13);
+    removed_flows_are_told_with_their_reason(*state);
+}
+
+static void removed_flows_are_told15(void **state)
+{
+    peer_greet(*state, OFP15);
     removed_flows_are_told_with_their_reason(*state);
 }
 
@@ -342,14 +475,19 @@ int main(void)
 #define TEST(F) cmocka_unit_test_setup_teardown(F, peer_setup, peer_teardown)
     const struct CMUnitTest tests[] = {
         TEST(there_is_one_master_and_old_generations_are_refused),
+        TEST(who_is_master_no_more_is_told_from_1_4_on),
+        TEST(a_short_id_of_1_5_is_kept),
         TEST(a_slave_reads_and_changes_nothing),
         TEST(ports_are_told10),
         TEST(ports_are_told13),
         TEST(masks_say_who_hears_what),
+        TEST(from_1_4_on_masks_are_properties),
         TEST(a_port_mod_decides_what_a_port_does),
         TEST(a_port_mod_of_1_3_is_told_and_stays_with_the_port),
+        TEST(a_port_mod_of_1_4_has_properties),
         TEST(removed_flows_are_told10),
         TEST(removed_flows_are_told13),
+        TEST(removed_flows_are_told15),
         TEST(the_counters_are_those_after_the_last_packet),
     };
 

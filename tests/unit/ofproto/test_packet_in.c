@@ -102,6 +102,67 @@ static void a_packet_in_of_1_3_says_table_cookie_and_match(void **state)
     assert_int_equal(message[14], OFPR_NO_MATCH);
 }
 
+static void expect_reason(struct peer *p, unsigned int reason)
+{
+    assert_true(peer_receive(p));
+    assert_int_equal(message[1], OFPT_PACKET_IN);
+    assert_int_equal(message[p->version == OFP10 ? 16 : 14], reason);
+    assert_int_equal(peer_receive(p), 0);
+}
+
+/* To the controller by an action set, and by a rule behind a resubmit in it. */
+static void through_an_action_set(struct peer *p, uint8_t version, unsigned int reason)
+{
+    struct ofp_actions actions = OFP_ACTIONS_INIT, set = OFP_ACTIONS_INIT;
+    struct flow_key key = net_key(3, 1, 2);
+    struct ofp_action_write_actions *w;
+
+    listen_to_packets(p, version);
+    ofp_actions_put_controller(&set, UINT16_MAX);
+    w = ofp_actions_put(&actions, OFP_ACTION_WRITE_ACTIONS, sizeof *w + set.len);
+    w->len = (uint32_t)set.len;
+    memcpy(w->data, set.data, set.len);
+    net_rule(p->net.br, 0, 10, "in_port=3", &actions);
+    assert_int_equal(receive_packet(p, &key), 1);
+    expect_reason(p, reason);
+    ofp_actions_free(&actions);
+    ofp_actions_free(&set);
+}
+
+static void an_action_set_is_a_reason_of_1_4(void **state)
+{
+    through_an_action_set(*state, OFP14, OFPR_ACTION_SET);
+}
+
+static void an_action_set_is_an_action_to_1_3(void **state)
+{
+    through_an_action_set(*state, OFP13, OFPR_ACTION);
+}
+
+static void whose_time_is_over_goes_to_who_asked(void **state)
+{
+    struct ofp_actions actions = OFP_ACTIONS_INIT;
+    struct flow_key key = net_key(3, 1, 2);
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+
+    listen_to_packets(p, OFP13);
+    ofp_actions_put(&actions, OFP_ACTION_DEC_TTL, sizeof(struct ofp_action_dec_ttl));
+    ofp_actions_put_output(&actions, 2);
+    net_rule(p->net.br, 0, 10, "in_port=3", &actions);
+    key.nw_ttl = 1;
+    assert_int_equal(receive_packet(p, &key), 0);
+    wire_put32(&s, 1u << OFPR_INVALID_TTL);
+    wire_zeros(&s, 20);
+    peer_send(p, OFPT13_SET_ASYNC, &s);
+    assert_int_equal(receive_packet(p, &key), 1);
+    expect_reason(p, OFPR_INVALID_TTL);
+    key.nw_ttl = 2;
+    assert_int_equal(receive_packet(p, &key), 0);
+    ofp_actions_free(&actions);
+    strbuf_free(&s);
+}
+
 static void misses_go_to_a_controller_of_1_0_and_none_of_1_3(void **state)
 {
     struct flow_key key = net_key(3, 1, 2);
@@ -226,6 +287,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_packet_in_of_1_0_has_port_reason_and_all_bytes),
         TEST(a_packet_in_of_1_3_says_table_cookie_and_match),
+        TEST(an_action_set_is_a_reason_of_1_4),
+        TEST(an_action_set_is_an_action_to_1_3),
+        TEST(whose_time_is_over_goes_to_who_asked),
         TEST(misses_go_to_a_controller_of_1_0_and_none_of_1_3),
         TEST(a_rate_limit_holds_and_the_rest_is_gone),
         TEST(who_does_not_read_gets_no_more),

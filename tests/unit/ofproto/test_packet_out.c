@@ -42,6 +42,54 @@ static void a_packet_goes_where_its_actions_say13(void **state)
     a_packet_goes_where_its_actions_say(*state);
 }
 
+static void a_packet_goes_where_its_actions_say15(void **state)
+{
+    peer_greet(*state, OFP15);
+    a_packet_goes_where_its_actions_say(*state);
+}
+
+/* A packet-out of OpenFlow 1.5 whose match is this, to the tables. */
+static void send_with_match(struct peer *p, const struct ofp_match *match)
+{
+    struct strbuf s = STRBUF_INIT;
+
+    wire_put32(&s, OFP_NO_BUFFER);
+    wire_put16(&s, 16);
+    wire_put16(&s, 0);
+    ofp_oxm_match_encode(&s, OFP15, match);
+    peer_put_output(p, &s, OFP_PORT_TABLE);
+    peer_put_packet(&s, 1, 2);
+    peer_send(p, OFPT_PACKET_OUT, &s);
+    strbuf_free(&s);
+}
+
+static void a_packet_of_1_5_brings_its_metadata(void **state)
+{
+    struct ofp_actions actions = OFP_ACTIONS_INIT;
+    struct peer *p = *state;
+    struct ofp_match match;
+
+    peer_greet(p, OFP15);
+    ofp_actions_put_output(&actions, 3);
+    net_rule(p->net.br, 0, 10, "in_port=1,metadata=0x77,reg3=5", &actions);
+    ofp_match_init(&match);
+    OFP_MATCH_SET(&match, in_port, 1);
+    send_with_match(p, &match);
+    assert_string_equal(p->actions, "2,3"); /* NORMAL: the rule wants more. */
+    OFP_MATCH_SET(&match, metadata, 0x77);
+    OFP_MATCH_SET(&match, reg[3], be32_make(5));
+    send_with_match(p, &match);
+    assert_string_equal(p->actions, "3");
+    assert_int_equal(peer_receive(p), 0);
+    OFP_MATCH_SET(&match, pkt.eth_type, be16_make(0x800)); /* The packet speaks for itself. */
+    send_with_match(p, &match);
+    peer_expect_error(p, 1, 17);
+    ofp_match_init(&match);
+    send_with_match(p, &match);
+    peer_expect_error(p, 1, 11);
+    ofp_actions_free(&actions);
+}
+
 static void table_runs_the_tables_and_credits_the_rule(void **state)
 {
     struct ofp_actions actions = OFP_ACTIONS_INIT;
@@ -146,6 +194,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_packet_goes_where_its_actions_say10),
         TEST(a_packet_goes_where_its_actions_say13),
+        TEST(a_packet_goes_where_its_actions_say15),
+        TEST(a_packet_of_1_5_brings_its_metadata),
         TEST(table_runs_the_tables_and_credits_the_rule),
         TEST(normal_learns_from_a_port_and_not_from_the_controller),
         TEST(fields_are_set_where_the_packet_has_them),
