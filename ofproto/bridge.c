@@ -218,6 +218,9 @@ int ofproto_configure(struct ofproto *bridge, const struct ofproto_config *confi
     bridge->config = *config;
     bridge->config.flood_vlans = NULL;
     bridge->config.n_flood_vlans = 0;
+    if (bridge->mgmt) {
+        mgmt_versions_changed(bridge->mgmt);
+    }
     mac_table_configure(&bridge->macs, config->mac_table_size, config->mac_aging_s);
     if (old_mode != config->fail_mode && !bridge->has_controllers) {
         bridge_start_anew(bridge); /* As Open vSwitch does. */

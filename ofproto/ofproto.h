@@ -53,6 +53,7 @@ struct ofproto_config {
     bool forward_bpdu;                /* Forward reserved group addresses too. */
     const uint16_t *flood_vlans;      /* VLANs without MAC learning. */
     size_t n_flood_vlans;
+    uint32_t refused_versions; /* Of OpenFlow: a bit a number on the wire. 0: none is. */
 };
 
 int ofproto_new(struct ofproto_set *, const char *name, struct ofproto **ret, struct error *);

@@ -3,9 +3,11 @@
 #include "ofproto/codec/port_desc.h"
 #include "ofproto/conn/vendor.h"
 
-#define CAPABILITIES10 (1u << 0 | 1u << 1 | 1u << 7) /* Flow, table statistics; ARP addresses. */
-#define CAPABILITIES13 (1u << 0 | 1u << 1 | 1u << 3) /* Flow, table, group statistics. */
-#define ACTIONS10 0x7ffu                             /* Output ... set transport port. */
+/* Statistics of flows, tables and ports; ARP addresses. */
+#define CAPABILITIES10 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 7)
+/* Statistics of flows, tables, ports and groups. */
+#define CAPABILITIES13 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 3)
+#define ACTIONS10 0x7ffu /* Output ... set transport port. */
 #define N_TABLES BRIDGE_MAX_TABLES
 
 static int ignore(struct conn *conn, const struct request *r)

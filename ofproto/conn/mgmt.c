@@ -25,6 +25,16 @@ LOG_MODULE(openflow);
 #define SUPPORTED (1u << OFP10 | 1u << OFP13 | 1u << OFP14 | 1u << OFP15)
 #define HIGHEST OFP15
 
+static uint32_t versions_of(const struct mgmt *mgmt)
+{
+    return SUPPORTED & ~mgmt->bridge->config.refused_versions;
+}
+
+static uint8_t highest(uint32_t versions)
+{
+    return versions ? (uint8_t)(31 - __builtin_clz(versions)) : HIGHEST;
+}
+
 void conn_close(struct conn *conn, const char *why)
 {
     struct controller *controller = conn->controller;
@@ -52,11 +62,12 @@ void conn_send(struct conn *conn, struct strbuf *s)
 static void send_hello(struct conn *conn)
 {
     struct strbuf s = STRBUF_INIT;
-    size_t start = ofp_begin(&s, HIGHEST, OFPT_HELLO, 1);
+    uint32_t versions = versions_of(conn->mgmt);
+    size_t start = ofp_begin(&s, highest(versions), OFPT_HELLO, 1);
 
     wire_put16(&s, 1); /* OFPHET_VERSIONBITMAP. */
     wire_put16(&s, 8);
-    wire_put32(&s, SUPPORTED);
+    wire_put32(&s, versions);
     ofp_end(&s, start);
     conn_send(conn, &s);
 }
@@ -85,27 +96,38 @@ static uint32_t hello_versions(const struct request *r, bool *ret_bitmap)
     return 0;
 }
 
+/* For the peer's log: what it could have offered. */
+static void put_versions(struct strbuf *s, uint32_t versions)
+{
+    strbuf_puts(s, versions ? "this bridge speaks OpenFlow" : "this bridge speaks no OpenFlow");
+    for (unsigned int v = 0; v < 32; v++) {
+        if (versions >> v & 1) { /* 1.0 is number 1. */
+            strbuf_printf(s, " 1.%u", v - 1);
+        }
+    }
+}
+
 /* False when there is no common version. */
 static bool negotiate(struct conn *conn, const struct request *r)
 {
-    static const char text[] = "this switch speaks OpenFlow 1.0, 1.3, 1.4 and 1.5";
     struct strbuf s = STRBUF_INIT;
     bool has_bitmap;
-    uint32_t common = hello_versions(r, &has_bitmap) & SUPPORTED;
-    uint8_t lower = MIN_OF(r->h.version, (uint8_t)HIGHEST);
+    uint32_t versions = versions_of(conn->mgmt);
+    uint32_t common = hello_versions(r, &has_bitmap) & versions;
+    uint8_t lower = MIN_OF(r->h.version, highest(versions));
     size_t start;
 
     if (!has_bitmap) {
-        common = SUPPORTED & 1u << lower;
+        common = versions & 1u << MIN_OF(lower, (uint8_t)31);
     }
     if (common) {
-        conn->version = (uint8_t)(31 - __builtin_clz(common));
+        conn->version = highest(common);
         return true;
     }
     start = ofp_begin(&s, lower, OFPT_ERROR, r->h.xid);
     wire_put16(&s, 0); /* OFPET_HELLO_FAILED, OFPHFC_INCOMPATIBLE; a text for the log follows. */
     wire_put16(&s, 0);
-    strbuf_put(&s, text, sizeof text - 1);
+    put_versions(&s, versions);
     ofp_end(&s, start);
     conn_send(conn, &s);
     return false;
@@ -316,6 +338,18 @@ int ofproto_mgmt_listen(struct ofproto *bridge, struct event_base *base, const c
     }
     bridge->mgmt = mgmt;
     return 0;
+}
+
+void mgmt_versions_changed(struct mgmt *mgmt)
+{
+    struct conn *conn, *next;
+
+    for (conn = LIST_FIRST(&mgmt->conns); conn; conn = next) {
+        next = LIST_NEXT(conn, node);
+        if (conn->version && !(versions_of(mgmt) >> conn->version & 1)) {
+            conn_close(conn, "its OpenFlow version is not among the bridge's protocols any more");
+        }
+    }
 }
 
 void mgmt_free(struct mgmt *mgmt)

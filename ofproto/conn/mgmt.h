@@ -28,6 +28,9 @@ void mgmt_tell_removed(struct mgmt *);
 /* Tells who wants to know that a port came, is about to go, or changed. */
 void mgmt_port_status(struct mgmt *, const struct ofport *, enum ofp_port_reason);
 
+/* Ends connections whose version the bridge speaks no more. */
+void mgmt_versions_changed(struct mgmt *);
+
 /* Closes the listener and every connection. NULL is fine. */
 void mgmt_free(struct mgmt *);
 

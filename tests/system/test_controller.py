@@ -313,3 +313,14 @@ def test_debians_test_controller_makes_a_learning_switch(switch, version):
     wait_for(lambda: "output:" in ofctl(switch, "dump-flows", version=version), "its flows")
     controller.kill()
     switch.assert_nothing_vanished()
+
+
+def test_only_the_protocols_that_the_bridge_names_are_spoken(switch):
+    assert "OFPT_FEATURES_REPLY" in ofctl(switch, "show", version="OpenFlow15")
+    switch.vsctl("set", "Bridge", "br0", "protocols=OpenFlow10,OpenFlow14")
+    assert "OFPT_FEATURES_REPLY" in ofctl(switch, "show", version="OpenFlow14")
+    assert "OFPT_FEATURES_REPLY" in ofctl(switch, "show", version="OpenFlow10,OpenFlow15")
+    p = ofctl(switch, "show", version="OpenFlow15", check=False)
+    assert p.returncode == 1 and "version negotiation failed" in p.stdout + p.stderr
+    switch.vsctl("clear", "Bridge", "br0", "protocols")
+    assert "OFPT_FEATURES_REPLY" in ofctl(switch, "show", version="OpenFlow15")

@@ -47,7 +47,8 @@ static void choose_datapath_id(struct bridge *b, const struct conf_bridge *want)
 static fingerprint fingerprint_of(const struct conf_bridge *w)
 {
     fingerprint p = print_add(1, &w->uuid, sizeof w->uuid);
-    unsigned int numbers[] = {w->secure, w->forward_bpdu, w->mac_aging_s, w->mac_table_size};
+    unsigned int numbers[] = {w->secure, w->forward_bpdu, w->mac_aging_s, w->mac_table_size,
+                              w->refused_versions};
 
     p = print_str(p, w->datapath_type);
     p = print_add(p, &w->has_hwaddr, sizeof w->has_hwaddr);
@@ -143,6 +144,7 @@ static int configure(struct reconcile *r, struct bridge *b, const struct conf_br
         return error;
     }
     choose_mac(b, want);
+    config.refused_versions = want->refused_versions;
     choose_datapath_id(b, want);
     config.datapath_id = b->datapath_id;
     memcpy(config.local_mac, b->local_mac, 6);

@@ -230,21 +230,37 @@ static void read_port(struct db_client *db, const struct db_row *row, struct con
     }
 }
 
-/* OpenFlow 1.0 and 1.3 are what there is; a choice among them is not built. */
-static void check_protocols(const struct db_row *row, struct conf_bridge *b)
+/* Bits are numbers on the wire. Of the others, nobody who asks for them gets a different one. */
+static void read_protocols(const struct db_row *row, struct conf_bridge *b)
 {
+    static const struct {
+        const char *name;
+        unsigned int version;
+    } built[] = {{"OpenFlow10", 1}, {"OpenFlow13", 4}, {"OpenFlow14", 5}, {"OpenFlow15", 6}};
     const struct db_type *type;
     const struct db_datum *d = db_row_datum(row, "protocols", &type);
-    unsigned int n_built = 0;
+    uint32_t wanted = 0;
 
-    for (unsigned int i = 0; type->key.type == DB_STRING && i < d->n; i++) {
-        n_built += !strcmp(d->keys[i].string, "OpenFlow10") ||
-                   !strcmp(d->keys[i].string, "OpenFlow13");
+    if (!d->n || type->key.type != DB_STRING) {
+        return;
     }
-    if (d->n && (n_built != d->n || n_built != 2)) {
-        complaint_add(&b->complaints, "protocols", NULL,
-                      "has no effect: OpenFlow10 and OpenFlow13 are spoken, and no other version");
+    for (unsigned int i = 0; i < d->n; i++) {
+        const char *name = d->keys[i].string;
+        size_t k = 0;
+
+        while (k < ARRAY_SIZE(built) && strcmp(name, built[k].name)) {
+            k++;
+        }
+        if (k < ARRAY_SIZE(built)) {
+            wanted |= 1u << built[k].version;
+        } else {
+            complaint_add(&b->complaints, "protocols", NULL,
+                          "'%.*s' is not built yet: OpenFlow10, OpenFlow13, OpenFlow14 and "
+                          "OpenFlow15 are",
+                          complaint_width(name), name);
+        }
     }
+    b->refused_versions = ~wanted;
 }
 
 /* What ovs-vswitchd.conf.db(5) says of empty columns. */
@@ -296,7 +312,7 @@ static void read_bridge(struct db_client *db, const struct db_row *row, struct c
     b->mac_aging_s = map_number(row, "mac-aging-time", 300, 1000000, &b->complaints);
     b->mac_table_size = map_number(row, "mac-table-size", 8192, 1000000, &b->complaints);
     b->flood_vlans = read_vlans(row, "flood_vlans", &b->n_flood_vlans);
-    check_protocols(row, b);
+    read_protocols(row, b);
     unbuilt_check(row, &b->complaints);
     read_controllers(db, row, b);
     b->ports = xcalloc(n, sizeof *b->ports);

@@ -66,6 +66,7 @@ struct conf_bridge {
     unsigned int mac_table_size;
     uint16_t *flood_vlans;
     size_t n_flood_vlans;
+    uint32_t refused_versions; /* Of OpenFlow: a bit a number on the wire. */
     struct conf_controller *controllers;
     size_t n_controllers;
     struct complaints *complaints;

@@ -225,6 +225,18 @@ static void assert_complains(const struct complaints *c, const char *column, con
     }
 }
 
+static void protocols_that_are_not_named_are_refused(void **state)
+{
+    struct conf *c = read_one(*state, "{}", "{}", "{}");
+
+    assert_int_equal(c->bridges[0].refused_versions, 0);
+    conf_free(c);
+    c = read_one(*state, "{'protocols':['set',['OpenFlow10','OpenFlow14']]}", "{}", "{}");
+    assert_int_equal(~c->bridges[0].refused_versions, 1u << 1 | 1u << 5);
+    assert_null(c->bridges[0].complaints);
+    conf_free(c);
+}
+
 static void controllers_arrive_with_what_they_ask_for_in_vain(void **state)
 {
     struct db_client *db = *state;
@@ -264,8 +276,8 @@ static void what_is_not_built_or_no_value_is_a_complaint_of_its_row(void **state
         {'b', "{'stp_enable':true}", "stp_enable", "not built"},
         {'b', "{'mirrors':U5}", "mirrors", "not built"},
         {'b', "{'flow_tables':['map',[[0,U5]]]}", "flow_tables", "not built"},
-        {'b', "{'protocols':'OpenFlow14'}", "protocols", "OpenFlow13"},
-        {'b', "{'protocols':'OpenFlow10'}", "protocols", "OpenFlow13"},
+        {'b', "{'protocols':'OpenFlow11'}", "protocols", "OpenFlow13"},
+        {'b', "{'protocols':['set',['OpenFlow10','OpenFlow12']]}", "protocols", "'OpenFlow12'"},
         {'b', "{'other_config':['map',[['hwaddr','01:00:00:00:00:00']]]}", "other_config:hwaddr",
          "'01:00:00:00:00:00' is not a unicast"},
         {'b', "{'other_config':['map',[['datapath-id','-1']]]}", "other_config:datapath-id", "-1"},
@@ -402,6 +414,7 @@ int main(void)
         TEST(rows_that_vanished_are_left_out_and_the_others_stay),
         TEST(configuration_does_not_move_when_the_replica_does),
         TEST(switch_wide_settings_and_next_cfg_arrive),
+        TEST(protocols_that_are_not_named_are_refused),
         TEST(controllers_arrive_with_what_they_ask_for_in_vain),
         TEST(what_is_not_built_or_no_value_is_a_complaint_of_its_row),
         TEST(what_asks_for_nothing_is_no_complaint),
