@@ -80,6 +80,7 @@ void ofproto_set_run(struct ofproto_set *set, uint64_t now_ms)
         bridge_expire_rules(bridge, now_ms);
         if (bridge->mgmt) {
             controllers_run(bridge->mgmt, now_ms);
+            mgmt_expire_bundles(bridge->mgmt, now_ms);
         }
     }
 }

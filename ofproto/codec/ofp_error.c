@@ -2,10 +2,13 @@
 #include "ofproto/codec/ofp_error.h"
 
 #define NXET_VENDOR 0xb0c2
-/* The type of errors of extensions since 1.2; Nicira's are the only ones. */
+/* The type of errors of extensions since 1.2; Nicira's, but for those of bundles. */
 #define EXPERIMENTER 0xffff
 /* Codes of OpenFlow 1.0 from here on are Nicira's. */
 #define NX_CODES 256
+
+#define BUNDLE_FAILED 17
+#define ONF_FIRST 2300 /* Of the extension that gives OpenFlow 1.3 bundles, and their errors. */
 
 /* Where OpenFlow 1.0 has no such error, Nicira's, or its nearest one. */
 static const struct {
@@ -93,8 +96,20 @@ static const struct {
     [OFPERR_BRC_PIPELINE_FIELDS_ONLY] = {"OFPBRC_PIPELINE_FIELDS_ONLY", 1, 6, 1, 17},
     [OFPERR_BPC_BAD_TYPE] = {"OFPBPC_BAD_TYPE", 1, 6, 14, 0},
     [OFPERR_BPC_BAD_LEN] = {"OFPBPC_BAD_LEN", 1, 6, 14, 1},
+    [OFPERR_BPC_BAD_EXPERIMENTER] = {"OFPBPC_BAD_EXPERIMENTER", 1, 6, 14, 5},
     [OFPERR_ACFC_INVALID] = {"OFPACFC_INVALID", 1, 6, 15, 0},
     [OFPERR_ACFC_UNSUPPORTED] = {"OFPACFC_UNSUPPORTED", 1, 6, 15, 1},
+    [OFPERR_BFC_BAD_ID] = {"OFPBFC_BAD_ID", 1, 1, BUNDLE_FAILED, 2},
+    [OFPERR_BFC_BUNDLE_CLOSED] = {"OFPBFC_BUNDLE_CLOSED", 1, 1, BUNDLE_FAILED, 4},
+    [OFPERR_BFC_OUT_OF_BUNDLES] = {"OFPBFC_OUT_OF_BUNDLES", 1, 1, BUNDLE_FAILED, 5},
+    [OFPERR_BFC_BAD_TYPE] = {"OFPBFC_BAD_TYPE", 1, 1, BUNDLE_FAILED, 6},
+    [OFPERR_BFC_BAD_FLAGS] = {"OFPBFC_BAD_FLAGS", 1, 1, BUNDLE_FAILED, 7},
+    [OFPERR_BFC_MSG_BAD_LEN] = {"OFPBFC_MSG_BAD_LEN", 1, 1, BUNDLE_FAILED, 8},
+    [OFPERR_BFC_MSG_BAD_XID] = {"OFPBFC_MSG_BAD_XID", 1, 1, BUNDLE_FAILED, 9},
+    [OFPERR_BFC_MSG_UNSUP] = {"OFPBFC_MSG_UNSUP", 1, 1, BUNDLE_FAILED, 10},
+    [OFPERR_BFC_MSG_TOO_MANY] = {"OFPBFC_MSG_TOO_MANY", 1, 1, BUNDLE_FAILED, 12},
+    [OFPERR_BFC_MSG_FAILED] = {"OFPBFC_MSG_FAILED", 1, 1, BUNDLE_FAILED, 13},
+    [OFPERR_BFC_TIMEOUT] = {"OFPBFC_TIMEOUT", 1, 1, BUNDLE_FAILED, 14},
     [OFPERR_RRFC_BAD_ROLE] = {"OFPRRFC_BAD_ROLE", 1, 5, 11, 2},
 };
 
@@ -114,8 +129,17 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
         wire_put16(s, 0);
         wire_put32(s, OFP_VENDOR_NX);
     }
-    wire_put16(s, version == OFP10 ? rows[error].type10 : rows[error].type13);
-    wire_put16(s, version == OFP10 ? rows[error].code10 : rows[error].code13);
+    if (version == OFP10) {
+        wire_put16(s, rows[error].type10);
+        wire_put16(s, rows[error].code10);
+    } else if (version < OFP14 && rows[error].type13 == BUNDLE_FAILED) {
+        wire_put16(s, EXPERIMENTER);
+        wire_put16(s, (uint16_t)(ONF_FIRST + rows[error].code13));
+        wire_put32(s, OFP_VENDOR_ONF);
+    } else {
+        wire_put16(s, rows[error].type13);
+        wire_put16(s, rows[error].code13);
+    }
     if (version != OFP10 && rows[error].type13 == EXPERIMENTER) {
         wire_put32(s, OFP_VENDOR_NX);
     }

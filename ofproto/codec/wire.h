@@ -56,6 +56,8 @@ enum {
     OFPT13_GET_ASYNC_REPLY = 27,
     OFPT13_SET_ASYNC = 28,
     OFPT14_ROLE_STATUS = 30,
+    OFPT14_BUNDLE_CONTROL = 33,
+    OFPT14_BUNDLE_ADD = 34,
 };
 
 struct ofp_header {

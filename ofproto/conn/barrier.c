@@ -1,33 +1,38 @@
-/* Barriers (OpenFlow 1.3.5 section 7.3.8): the reply goes when no cached flow contradicts the
- * tables any more. Until then the connection's later messages wait, unread; others go on. Event
- * base's thread. */
+/* Barriers (OpenFlow 1.3.5 section 7.3.8), and other replies that go when no cached flow
+ * contradicts the tables any more. Until then the connection's later messages wait, unread; others
+ * go on. Event base's thread. */
 #include "ofproto/conn/conn.h"
 
 static void passed(void *conn_)
 {
     struct conn *conn = conn_;
-    struct strbuf s = STRBUF_INIT;
-    size_t start = ofp_begin(&s, conn->version,
-                             conn->version == OFP10 ? OFPT10_BARRIER_REPLY : OFPT13_BARRIER_REPLY,
-                             conn->barrier_xid);
 
-    ofp_end(&s, start);
-    conn_send(conn, &s);
+    conn_send(conn, &conn->synced_reply);
     conn->in_barrier = false;
     conn_resume(conn);
 }
 
-int handle_barrier(struct conn *conn, const struct request *r)
+void conn_reply_synced(struct conn *conn, struct strbuf *reply)
 {
     const struct ofproto_hooks *hooks = &conn->bridge->set->hooks;
 
-    conn->barrier_xid = r->h.xid;
+    conn->synced_reply = *reply;
+    *reply = (struct strbuf)STRBUF_INIT;
     conn->in_barrier = true;
     if (hooks->sync) {
         hooks->sync(passed, conn, hooks->aux);
     } else {
         passed(conn);
     }
+}
+
+int handle_barrier(struct conn *conn, const struct request *r)
+{
+    uint8_t type = conn->version == OFP10 ? OFPT10_BARRIER_REPLY : OFPT13_BARRIER_REPLY;
+    struct strbuf s = STRBUF_INIT;
+
+    ofp_end(&s, ofp_begin(&s, conn->version, type, r->h.xid));
+    conn_reply_synced(conn, &s);
     return 0;
 }
 
@@ -38,4 +43,5 @@ void conn_cancel_barrier(struct conn *conn)
     if (conn->in_barrier && hooks->cancel) {
         hooks->cancel(conn, hooks->aux);
     }
+    strbuf_free(&conn->synced_reply);
 }

@@ -28,6 +28,7 @@ struct mgmt {
     struct stream_listener *listener;
     LIST_HEAD(conn_list, conn) conns;
     unsigned int n_conns;
+    size_t staged_bytes; /* Of all connections' bundles. */
     LIST_HEAD(controllers, controller) controllers;
     uint64_t alone_since_ms; /* No controller is connected. */
     bool has_generation_id;  /* A controller that wants a role has given one. */
@@ -41,13 +42,15 @@ struct conn {
     struct mgmt *mgmt;
     struct ofproto *bridge;
     struct bufferevent *bev;
-    char *peer;      /* Who it is: "unix", "tcp:ADDRESS:PORT". */
-    uint8_t version; /* 0 until the peer's hello. */
-    bool paused;     /* Does not read its answers: is not read from. */
-    bool closing;    /* Ends when everything is written. */
-    bool in_barrier; /* What follows waits until the reply is sent. */
-    bool reading;    /* Its messages are being handled. */
-    uint32_t barrier_xid;
+    char *peer;                 /* Who it is: "unix", "tcp:ADDRESS:PORT". */
+    uint8_t version;            /* 0 until the peer's hello. */
+    bool paused;                /* Does not read its answers: is not read from. */
+    bool closing;               /* Ends when everything is written. */
+    bool in_barrier;            /* What follows waits until synced_reply is sent. */
+    bool reading;               /* Its messages are being handled. */
+    struct strbuf synced_reply; /* Waits for that. */
+    LIST_HEAD(staged_bundles, staged_bundle) bundles;
+    unsigned int n_bundles;
     struct controller *controller; /* That it is of; NULL: none that we connect to. */
     struct event *probe;           /* Inactivity. */
     unsigned int probe_ms;         /* 0: none. */
@@ -140,6 +143,22 @@ int handle_packet_out(struct conn *, const struct request *);
 
 /* In flows.c. */
 struct ofp_flow_mod;
+struct flow_changes;
+/* Carries it out: 0, or the error, and then nothing has changed. */
 int flow_mod_apply(struct ofproto *, const struct ofp_flow_mod *, uint64_t now_ms);
+/* Its parts, for bundles: what can be said without a look at the tables, and the rest. */
+int flow_mod_check(const struct ofp_flow_mod *);
+int flow_mod_change(struct ofproto *, const struct ofp_flow_mod *, uint64_t now_ms,
+                    struct flow_changes *);
+struct ofp_rule *flow_mod_make_rule(struct ofproto *, const struct ofp_flow_mod *, uint64_t now_ms);
+void flow_mod_add_rule(struct flow_changes *, struct ofproto *, uint8_t table_id, struct ofp_rule *,
+                       bool reset_counts);
+
+/* In barrier.c: sends the reply when no cached flow contradicts the tables as they are now; what
+ * follows on the connection waits for that. */
+void conn_reply_synced(struct conn *, struct strbuf *reply);
+
+/* In bundle.c. */
+void conn_free_bundles(struct conn *);
 
 #endif

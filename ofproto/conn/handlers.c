@@ -1,13 +1,15 @@
 /* What the switch answers to each OpenFlow message: a row a type and version. Messages that have no
  * row are OFPBRC_BAD_TYPE. Event base's thread. */
 #include "ofproto/codec/port_desc.h"
+#include "ofproto/conn/bundle.h"
 #include "ofproto/conn/vendor.h"
 
 /* Statistics of flows, tables and ports; ARP addresses. */
 #define CAPABILITIES10 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 7)
 /* Statistics of flows, tables, ports and groups. */
 #define CAPABILITIES13 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 3)
-#define ACTIONS10 0x7ffu /* Output ... set transport port. */
+#define CAPABILITIES15 (CAPABILITIES13 | 1u << 9) /* And bundles. */
+#define ACTIONS10 0x7ffu                          /* Output ... set transport port. */
 #define N_TABLES BRIDGE_MAX_TABLES
 
 static int ignore(struct conn *conn, const struct request *r)
@@ -63,7 +65,7 @@ static int handle_features(struct conn *conn, const struct request *r)
         wire_put32(&s, ACTIONS10);
         put_ports(&s, conn);
     } else {
-        wire_put32(&s, CAPABILITIES13);
+        wire_put32(&s, conn->version >= OFP15 ? CAPABILITIES15 : CAPABILITIES13);
         wire_put32(&s, 0);
     }
     ofp_end(&s, start);
@@ -103,7 +105,7 @@ static int handle_set_config(struct conn *conn, const struct request *r)
     }
 
 static const struct handler {
-    uint8_t version; /* OFP10: that alone; OFP13: and later. */
+    uint8_t version; /* OFP10: that alone; others: and later. */
     uint8_t type;
     bool header_only; /* Has no body. */
     int (*handle)(struct conn *, const struct request *);
@@ -127,6 +129,8 @@ static const struct handler {
     {OFP13, OFPT13_GET_ASYNC_REQUEST, true, handle_get_async},
     {OFP13, OFPT13_SET_ASYNC, false, handle_set_async},
     {OFP13, OFPT11_GROUP_MOD, false, handle_group_mod, true},
+    {OFP14, OFPT14_BUNDLE_CONTROL, false, handle_bundle_control, true},
+    {OFP14, OFPT14_BUNDLE_ADD, false, handle_bundle_add, true},
     {OFP10, OFPT10_STATS_REQUEST, false, handle_stats},
     {OFP13, OFPT13_MULTIPART_REQUEST, false, handle_stats},
     {OFP10, OFPT10_BARRIER_REQUEST, true, handle_barrier},
@@ -141,7 +145,8 @@ void conn_handle(struct conn *conn, const struct request *r)
     for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
         const struct handler *h = &handlers[i];
 
-        if (h->version == MIN_OF(conn->version, (uint8_t)OFP13) && h->type == r->h.type) {
+        if (h->type == r->h.type &&
+            (h->version == OFP10 ? conn->version == OFP10 : conn->version >= h->version)) {
             error = h->header_only && request_body_len(r)     ? OFPERR_BRC_BAD_LEN
                     : h->changes && conn->role == OFPCR_SLAVE ? OFPERR_BRC_IS_SLAVE
                                                               : h->handle(conn, r);

@@ -41,6 +41,7 @@ void conn_close(struct conn *conn, const char *why)
     struct mgmt *mgmt = conn->mgmt;
 
     conn_cancel_barrier(conn);
+    conn_free_bundles(conn);
     LIST_REMOVE(conn, node);
     mgmt->n_conns--;
     mgmt_async_changed(mgmt);
@@ -291,6 +292,7 @@ struct conn *mgmt_serve_controller(struct mgmt *mgmt, struct bufferevent *bev, c
     /* Nobody who just asks something gets messages unasked: see conn_wants(). */
     conn->miss_send_len = controller ? DEFAULT_MISS_SEND_LEN : 0;
     conn->role = OFPCR_EQUAL;
+    LIST_INIT(&conn->bundles);
     conn->short_id = OFPCID_UNDEFINED;
     LIST_INSERT_HEAD(&mgmt->conns, conn, node);
     mgmt->n_conns++;

@@ -31,6 +31,9 @@ void mgmt_port_status(struct mgmt *, const struct ofport *, enum ofp_port_reason
 /* Ends connections whose version the bridge speaks no more. */
 void mgmt_versions_changed(struct mgmt *);
 
+/* Ends bundles in which nothing has happened for long. Call it every second. */
+void mgmt_expire_bundles(struct mgmt *, uint64_t now_ms);
+
 /* Closes the listener and every connection. NULL is fine. */
 void mgmt_free(struct mgmt *);
 

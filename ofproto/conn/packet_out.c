@@ -3,9 +3,11 @@
  * the datapath takes no more, the packet is gone. Event base's thread. */
 #include "ofproto/codec/packet_out.h"
 
+#include <stdlib.h>
+
 #include "datapath/parse/parse.h"
 #include "ofproto/codec/action.h"
-#include "ofproto/conn/conn.h"
+#include "ofproto/conn/bundle.h"
 #include "ofproto/xlate/xlate.h"
 
 /* Every field that the packet has, for the prerequisites of set-field actions. */
@@ -54,24 +56,92 @@ static void execute(struct ofproto *bridge, const struct ofp_packet_out *po,
     ofproto_xlate_out_free(&out);
 }
 
-int handle_packet_out(struct conn *conn, const struct request *r)
+/* Checks all that can be checked; '*actions' is the caller's to free on success. */
+static int prepare(struct conn *conn, const struct request *r, struct ofp_packet_out *po,
+                   struct flow_key *key, struct ofp_actions *actions)
 {
     enum ofp_version version = (enum ofp_version)conn->version;
-    struct ofp_actions actions = OFP_ACTIONS_INIT;
-    struct ofp_packet_out po;
     struct ofp_match match;
-    struct flow_key key;
-    int rc = ofp_packet_out_decode(version, request_body(r), request_body_len(r), &po);
+    int rc = ofp_packet_out_decode(version, request_body(r), request_body_len(r), po);
 
-    rc = rc ? rc : parse(conn->bridge, &po, &key);
+    rc = rc ? rc : parse(conn->bridge, po, key);
     if (rc) {
         return rc;
     }
-    match_of(&key, &match);
-    rc = ofp_actions_decode(version, po.actions, po.actions_len, &match, &actions);
+    match_of(key, &match);
+    *actions = (struct ofp_actions)OFP_ACTIONS_INIT;
+    return ofp_actions_decode(version, po->actions, po->actions_len, &match, actions);
+}
+
+int handle_packet_out(struct conn *conn, const struct request *r)
+{
+    struct ofp_actions actions;
+    struct ofp_packet_out po;
+    struct flow_key key;
+    int rc = prepare(conn, r, &po, &key, &actions);
+
     if (!rc) {
         execute(conn->bridge, &po, &actions, &key);
         ofp_actions_free(&actions);
     }
     return rc;
+}
+
+/* --- In a bundle: the packet goes when the tables are those after it. */
+
+struct staged_packet_out {
+    struct request r;
+    uint8_t msg[];
+};
+
+static int stage(struct conn *conn, const struct request *r, struct staged *ret)
+{
+    struct staged_packet_out *s;
+    struct ofp_actions actions;
+    struct ofp_packet_out po;
+    struct flow_key key;
+    int rc = prepare(conn, r, &po, &key, &actions);
+
+    if (rc) {
+        return rc;
+    }
+    ofp_actions_free(&actions);
+    ret->bytes = sizeof *s + r->len;
+    ret->arg = s = xmalloc(ret->bytes);
+    s->r = (struct request){.h = r->h, .msg = s->msg, .len = r->len};
+    memcpy(s->msg, r->msg, r->len);
+    return 0;
+}
+
+/* Its port may have gone meanwhile. */
+static int apply(struct conn *conn, void *arg, uint64_t now_ms UNUSED)
+{
+    struct staged_packet_out *s = arg;
+    struct ofp_actions actions;
+    struct ofp_packet_out po;
+    struct flow_key key;
+    int rc = prepare(conn, &s->r, &po, &key, &actions);
+
+    if (!rc) {
+        ofp_actions_free(&actions);
+    }
+    return rc;
+}
+
+static void finish(struct conn *conn, void *arg, uint64_t now_ms UNUSED)
+{
+    struct staged_packet_out *s = arg;
+    handle_packet_out(conn, &s->r);
+}
+
+static void free_staged(struct conn *conn UNUSED, void *arg)
+{
+    free(arg);
+}
+
+CONSTRUCTOR static void register_op(void)
+{
+    static const struct bundle_op op = {OFPT_PACKET_OUT, stage, apply, NULL, finish, free_staged};
+
+    bundle_op_register(&op);
 }

@@ -4,9 +4,10 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <stdlib.h>
 
 #include "lib/log.h"
-#include "ofproto/conn/conn.h"
+#include "ofproto/conn/bundle.h"
 #include "ofproto/conn/mgmt.h"
 
 LOG_MODULE(port_status);
@@ -45,6 +46,20 @@ void mgmt_port_status(struct mgmt *mgmt, const struct ofport *port, enum ofp_por
     }
 }
 
+static int check(struct conn *conn, const struct ofp_port_mod *mod, struct ofport **ret)
+{
+    *ret = ofport_by_number(conn->bridge, mod->port);
+    if (!*ret) {
+        return OFPERR_PMFC_BAD_PORT;
+    }
+    return memcmp(mod->mac, (*ret)->mac, sizeof mod->mac) ? OFPERR_PMFC_BAD_HW_ADDR : 0;
+}
+
+static void configure(struct ofport *port, const struct ofp_port_mod *mod)
+{
+    ofport_configure(port, (port->config & ~mod->mask) | mod->config);
+}
+
 int handle_port_mod(struct conn *conn, const struct request *r)
 {
     struct ofp_port_mod mod;
@@ -52,16 +67,51 @@ int handle_port_mod(struct conn *conn, const struct request *r)
     int rc = ofp_port_mod_decode((enum ofp_version)conn->version, request_body(r),
                                  request_body_len(r), &mod);
 
-    if (rc) {
-        return rc;
+    rc = rc ? rc : check(conn, &mod, &port);
+    if (!rc) {
+        configure(port, &mod);
     }
-    port = ofport_by_number(conn->bridge, mod.port);
-    if (!port) {
-        return OFPERR_PMFC_BAD_PORT;
+    return rc;
+}
+
+/* --- In a bundle. */
+
+static int stage(struct conn *conn, const struct request *r, struct staged *ret)
+{
+    struct ofp_port_mod mod;
+    int rc = ofp_port_mod_decode((enum ofp_version)conn->version, request_body(r),
+                                 request_body_len(r), &mod);
+
+    if (!rc) {
+        ret->arg = xmemdup(&mod, sizeof mod);
+        ret->bytes = sizeof mod;
     }
-    if (memcmp(mod.mac, port->mac, sizeof mod.mac)) {
-        return OFPERR_PMFC_BAD_HW_ADDR;
+    return rc;
+}
+
+static int apply(struct conn *conn, void *mod, uint64_t now_ms UNUSED)
+{
+    struct ofport *port;
+    return check(conn, mod, &port);
+}
+
+static void finish(struct conn *conn, void *mod, uint64_t now_ms UNUSED)
+{
+    struct ofport *port;
+
+    if (!check(conn, mod, &port)) {
+        configure(port, mod);
     }
-    ofport_configure(port, (port->config & ~mod.mask) | mod.config);
-    return 0;
+}
+
+static void free_staged(struct conn *conn UNUSED, void *mod)
+{
+    free(mod);
+}
+
+CONSTRUCTOR static void register_op(void)
+{
+    static const struct bundle_op op = {OFPT13_PORT_MOD, stage, apply, NULL, finish, free_staged};
+
+    bundle_op_register(&op);
 }

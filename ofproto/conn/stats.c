@@ -1,5 +1,6 @@
 /* Statistics (1.0) and multipart (1.3 and later) requests: a row a type. Replies are cut into
  * messages of at most 64 kB. Event base's thread. */
+#include "ofproto/codec/bundle.h"
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/codec/port_desc.h"
 #include "ofproto/conn/vendor.h"
@@ -101,6 +102,17 @@ static int ports(struct multipart *m, const uint8_t *p, size_t len)
     return 0;
 }
 
+/* OpenFlow 1.5.1 section 7.3.5.22. */
+static int bundle_features(struct multipart *m, const uint8_t *p UNUSED, size_t len)
+{
+    if (len < 8) {
+        return OFPERR_BRC_BAD_LEN;
+    }
+    wire_put16(&m->s, OFPBF_ATOMIC | OFPBF_ORDERED);
+    wire_zeros(&m->s, 6);
+    return 0;
+}
+
 static const struct stats_type {
     uint16_t type; /* The same in all versions (port descriptions in 1.0 are an extension). */
     multipart_reply *reply;
@@ -118,6 +130,7 @@ static const struct stats_type {
     {13, ports},
     {14, stats_table_desc, OFP14},
     {17, stats_flows_short, OFP15},
+    {19, bundle_features, OFP15},
     {UINT16_MAX, vendor_stats},
 };
 

@@ -324,3 +324,69 @@ def test_only_the_protocols_that_the_bridge_names_are_spoken(switch):
     assert p.returncode == 1 and "version negotiation failed" in p.stdout + p.stderr
     switch.vsctl("clear", "Bridge", "br0", "protocols")
     assert "OFPT_FEATURES_REPLY" in ofctl(switch, "show", version="OpenFlow15")
+
+
+@pytest.mark.san
+@pytest.mark.parametrize("version", ["OpenFlow13", "OpenFlow14", "OpenFlow15"])
+def test_a_bundle_is_carried_out_whole_or_not_at_all(switch, version):
+    secure(switch)
+    flows = lambda: sorted(line.split(", ")[-1].strip() for line in
+                           ofctl(switch, "dump-flows", "--no-stats", version=version).splitlines() if "actions=" in line)
+    path = f"{switch.dir}/flows.txt"
+    with open(path, "w") as f:
+        f.write("".join(f"priority={n},in_port={n},actions=output:{n + 1}\n" for n in range(1, 1001)))
+    ofctl(switch, "add-flows", path, "--bundle", version=version)
+    assert len(flows()) == 1000
+    # The last line overlaps with the second: nothing of it is done.
+    with open(path, "w") as f:
+        f.write("delete in_port=7\nmodify in_port=8,actions=drop\nadd priority=5000,in_port=5000,actions=drop\n"
+                "add check_overlap,priority=9,dl_src=02:00:00:00:00:01,actions=drop\n")
+    before = flows()
+    p = ofctl(switch, "add-flows", path, "--bundle", version=version, check=False)
+    assert p.returncode == 1 and "OFPFMFC_OVERLAP" in p.stdout + p.stderr and "OFPBFC_MSG_FAILED" in p.stdout + p.stderr
+    assert flows() == before
+    with open(path, "w") as f:
+        f.write("priority=1,in_port=1,actions=output:2\npriority=2,in_port=2,actions=drop\n")
+    ofctl(switch, "replace-flows", path, "--bundle", version=version)
+    assert flows() == ["priority=1,in_port=1 actions=output:2", "priority=2,in_port=2 actions=drop"]
+    switch.assert_nothing_vanished()
+
+
+def test_every_packet_sees_all_of_a_bundle_or_nothing(switch):
+    """Two tables whose rules belong together are changed by bundles under traffic: no packet takes a mixed way."""
+    secure(switch)
+    a, b, c = (switch.add_host(label, None) for label in "abc")
+    path = f"{switch.dir}/flows.txt"
+
+    def change(way):
+        with open(path, "w") as f:
+            f.write(f"priority=1,in_port=1,actions=load:{way}->NXM_NX_REG0[],resubmit(,1)\n"
+                    f"table=1,priority=1,reg0={way},actions=output:{2 + way}\n"
+                    f"delete table=1,reg0={1 - way}\n")
+        ofctl(switch, "add-flows", path, "--bundle", version="OpenFlow14")
+
+    change(0)
+    sender = a.popen("/usr/bin/python3", "-c", """
+import socket, sys, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+n = 0
+print("ready", flush=True)
+import select
+while not select.select([sys.stdin], [], [], 0.0005)[0]:
+    for i in range(4):
+        s.send(bytes.fromhex("0200000000990200000000") + bytes([i]) + bytes.fromhex("88b5") + bytes(46))
+        n += 1
+print(n, flush=True)
+""", stdin=subprocess.PIPE)
+    sender.stdout.readline()
+    for n in range(20):
+        change((n + 1) % 2)
+    sender.stdin.write("\n")
+    sender.stdin.flush()
+    sent = int(sender.stdout.readline())
+    assert sent > 0
+    arrived = lambda host: json.loads(host.run("ip", "-j", "-s", "link", "show", "eth0"))[0]["stats64"]["rx"]["packets"]
+    wait_for(lambda: switch.totals()["rx"] >= sent, "the packets to come in")
+    switch.assert_nothing_vanished()
+    wait_for(lambda: arrived(b) + arrived(c) >= sent, "every packet to arrive at one of both")

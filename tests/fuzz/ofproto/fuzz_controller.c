@@ -1,11 +1,12 @@
 /* The decoders of what controllers send besides flow mods: packet-out, port mod, role request,
- * asynchronous masks. What they accept lies within the input, is in range, and comes out of the
- * encoders as whole messages. */
+ * asynchronous masks, bundles. What they accept lies within the input, is in range, and comes out
+ * of the encoders as whole messages. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ofproto/codec/action.h"
 #include "ofproto/codec/async.h"
+#include "ofproto/codec/bundle.h"
 #include "ofproto/codec/packet_out.h"
 #include "ofproto/codec/port_mod.h"
 #include "ofproto/codec/role.h"
@@ -80,6 +81,21 @@ static void role(enum ofp_version version, const uint8_t *p, size_t len)
     }
 }
 
+static void bundle(enum ofp_version version, const uint8_t *p, size_t len)
+{
+    struct ofp_bundle_control control;
+    struct strbuf s = STRBUF_INIT;
+    struct ofp_bundle_add add;
+
+    if (!ofp_bundle_control_decode(p, len, &control)) {
+        ofp_bundle_control_encode(&s, version, 1, &control);
+        check_message(&s);
+    }
+    if (len >= 16 && !ofp_bundle_add_decode(p[8], wire_get32(p + 12), p, len, &add)) {
+        check(add.msg >= p && add.msg_len >= OFP_HEADER_LEN && add.msg + add.msg_len <= p + len);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const enum ofp_version versions[] = {OFP10, OFP13, OFP14, OFP15};
@@ -98,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     packet_out(version, p, len - 1);
     port_mod(version, p, len - 1);
     role(version, p, len - 1);
+    bundle(version, p, len - 1);
     free(p);
     return 0;
 }
