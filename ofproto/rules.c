@@ -31,6 +31,8 @@ void bridge_remove_rule_told(struct ofproto *bridge, struct ofp_rule *rule, unsi
 {
     if (bridge->mgmt) {
         mgmt_rule_removed(bridge->mgmt, rule, (enum ofp_removed_reason)reason, now_ms);
+        mgmt_flow_changed(bridge->mgmt, rule, OFPFME_REMOVED, (enum ofp_removed_reason)reason,
+                          NULL);
     }
     bridge_remove_rule(bridge, rule);
 }
@@ -39,11 +41,17 @@ void bridge_tell_removed(struct ofproto *bridge)
 {
     if (bridge->mgmt) {
         mgmt_tell_removed(bridge->mgmt);
+        mgmt_tell_flow_changes(bridge->mgmt);
     }
 }
 
-static void remove_cb(struct ofp_rule *rule, void *bridge)
+static void remove_cb(struct ofp_rule *rule, void *bridge_)
 {
+    struct ofproto *bridge = bridge_;
+
+    if (bridge->mgmt) {
+        mgmt_flow_changed(bridge->mgmt, rule, OFPFME_REMOVED, OFPRR_DELETE, NULL);
+    }
     bridge_remove_rule(bridge, rule);
 }
 
@@ -54,6 +62,7 @@ void bridge_flush_rules(struct ofproto *bridge)
             classifier_each(&bridge->tables[i]->cls, remove_cb, bridge);
         }
     }
+    bridge_tell_removed(bridge);
 }
 
 /* What a bridge does when nobody told it otherwise: be a learning switch. A plain rule: visible,

@@ -112,13 +112,27 @@ void flow_changes_undo(struct flow_changes *changes, struct ofproto *bridge)
     *changes = (struct flow_changes){0};
 }
 
-void flow_changes_finish(struct flow_changes *changes, struct ofproto *bridge, uint64_t now_ms)
+static void tell(struct mgmt *mgmt, const struct flow_change *c, uint64_t now_ms,
+                 const struct flow_author *author)
+{
+    enum ofp_monitor_event event = c->kind == FLOW_REMOVED                 ? OFPFME_REMOVED
+                                   : c->kind == FLOW_ADDED && !c->replaced ? OFPFME_ADDED
+                                                                           : OFPFME_MODIFIED;
+
+    if (c->kind == FLOW_REMOVED) {
+        mgmt_rule_removed(mgmt, c->rule, OFPRR_DELETE, now_ms);
+    }
+    mgmt_flow_changed(mgmt, c->rule, event, OFPRR_DELETE, author);
+}
+
+void flow_changes_finish(struct flow_changes *changes, struct ofproto *bridge, uint64_t now_ms,
+                         const struct flow_author *author)
 {
     for (size_t i = 0; i < changes->n; i++) {
         struct flow_change *c = &changes->list[i];
 
-        if (c->kind == FLOW_REMOVED && bridge->mgmt) {
-            mgmt_rule_removed(bridge->mgmt, c->rule, OFPRR_DELETE, now_ms);
+        if (bridge->mgmt) {
+            tell(bridge->mgmt, c, now_ms, author);
         }
         forget(c, bridge);
     }

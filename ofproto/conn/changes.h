@@ -30,6 +30,8 @@ void flow_changes_modify(struct flow_changes *, struct ofproto *, struct ofp_rul
 
 /* Both end the list: makes the tables what they were; or lets it stand and tells of it. */
 void flow_changes_undo(struct flow_changes *, struct ofproto *);
-void flow_changes_finish(struct flow_changes *, struct ofproto *, uint64_t now_ms);
+struct flow_author;
+void flow_changes_finish(struct flow_changes *, struct ofproto *, uint64_t now_ms,
+                         const struct flow_author *);
 
 #endif

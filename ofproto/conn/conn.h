@@ -28,7 +28,8 @@ struct mgmt {
     struct stream_listener *listener;
     LIST_HEAD(conn_list, conn) conns;
     unsigned int n_conns;
-    size_t staged_bytes; /* Of all connections' bundles. */
+    unsigned int n_monitors; /* Of all connections. */
+    size_t staged_bytes;     /* Of all connections' bundles. */
     LIST_HEAD(controllers, controller) controllers;
     uint64_t alone_since_ms; /* No controller is connected. */
     bool has_generation_id;  /* A controller that wants a role has given one. */
@@ -51,6 +52,12 @@ struct conn {
     struct strbuf synced_reply; /* Waits for that. */
     LIST_HEAD(staged_bundles, staged_bundle) bundles;
     unsigned int n_bundles;
+    LIST_HEAD(flow_monitors, flow_monitor) monitors;
+    unsigned int n_monitors;
+    uint64_t monitors_paused_ms; /* Since when it is told of what goes alone; 0: of all. */
+    bool has_abbreviated;        /* What abbreviated_xid did, of the changes at work. */
+    uint32_t abbreviated_xid;
+    struct strbuf updates;         /* Of monitors, not sent yet. */
     struct controller *controller; /* That it is of; NULL: none that we connect to. */
     struct event *probe;           /* Inactivity. */
     unsigned int probe_ms;         /* 0: none. */
@@ -143,9 +150,11 @@ int handle_packet_out(struct conn *, const struct request *);
 
 /* In flows.c. */
 struct ofp_flow_mod;
+struct flow_author;
 struct flow_changes;
 /* Carries it out: 0, or the error, and then nothing has changed. */
-int flow_mod_apply(struct ofproto *, const struct ofp_flow_mod *, uint64_t now_ms);
+int flow_mod_apply(struct ofproto *, const struct ofp_flow_mod *, uint64_t now_ms,
+                   const struct flow_author *);
 /* Its parts, for bundles: what can be said without a look at the tables, and the rest. */
 int flow_mod_check(const struct ofp_flow_mod *);
 int flow_mod_change(struct ofproto *, const struct ofp_flow_mod *, uint64_t now_ms,
@@ -157,6 +166,10 @@ void flow_mod_add_rule(struct flow_changes *, struct ofproto *, uint8_t table_id
 /* In barrier.c: sends the reply when no cached flow contradicts the tables as they are now; what
  * follows on the connection waits for that. */
 void conn_reply_synced(struct conn *, struct strbuf *reply);
+
+/* In flow_monitor.c: when what waited to be written is down to little; at the end. */
+void conn_resume_monitors(struct conn *);
+void conn_free_monitors(struct conn *);
 
 /* In bundle.c. */
 void conn_free_bundles(struct conn *);

@@ -5,11 +5,13 @@
 #include "ofproto/codec/flow_mod.h"
 #include "ofproto/conn/bundle.h"
 #include "ofproto/conn/changes.h"
+#include "ofproto/conn/mgmt.h"
 #include "ofproto/group/group.h"
 
 struct staged_flow_mod {
     struct flow_changes changes; /* Once applied. */
     struct ofp_rule *rule;       /* Of a plain add; then of the table. */
+    uint32_t xid;
     uint8_t table_id;
     bool reset_counts;
     struct ofp_flow_mod fm[]; /* Of the others: one. */
@@ -34,6 +36,7 @@ static int stage(struct conn *conn, const struct request *r, struct staged *ret)
     is_plain = fm.command == OFPFC_ADD && !(fm.flags & OFPFF_CHECK_OVERLAP);
     ret->bytes = sizeof *s + (is_plain ? sizeof *s->rule + 64 : sizeof fm) + fm.actions.len;
     ret->arg = s = xcalloc(1, sizeof *s + (is_plain ? 0 : sizeof fm));
+    s->xid = r->h.xid;
     if (is_plain) {
         s->rule = flow_mod_make_rule(conn->bridge, &fm, time_now_ms());
         s->table_id = fm.table_id == OFPTT_ALL ? 0 : fm.table_id;
@@ -70,7 +73,9 @@ static void undo(struct conn *conn, void *arg)
 static void finish(struct conn *conn, void *arg, uint64_t now_ms)
 {
     struct staged_flow_mod *s = arg;
-    flow_changes_finish(&s->changes, conn->bridge, now_ms);
+    const struct flow_author author = {conn, s->xid};
+
+    flow_changes_finish(&s->changes, conn->bridge, now_ms, &author);
 }
 
 static void free_staged(struct conn *conn, void *arg)

@@ -3,6 +3,7 @@
 #include "ofproto/codec/flow_mod.h"
 
 #include "ofproto/conn/changes.h"
+#include "ofproto/conn/mgmt.h"
 #include "ofproto/conn/vendor.h"
 #include "ofproto/group/group.h"
 
@@ -187,19 +188,21 @@ int flow_mod_change(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint6
     return fm->adds_if_none && !sel.n ? add(bridge, fm, now_ms, changes) : 0;
 }
 
-int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms)
+int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms,
+                   const struct flow_author *author)
 {
     struct flow_changes changes = {0};
     int rc = flow_mod_check(fm);
 
     rc = rc ? rc : flow_mod_change(bridge, fm, now_ms, &changes);
-    flow_changes_finish(&changes, bridge, now_ms); /* Of one that failed: none. */
+    flow_changes_finish(&changes, bridge, now_ms, author); /* Of one that failed: none. */
     return rc;
 }
 
-static int apply_and_free(struct conn *conn, struct ofp_flow_mod *fm)
+static int apply_and_free(struct conn *conn, const struct request *r, struct ofp_flow_mod *fm)
 {
-    int rc = flow_mod_apply(conn->bridge, fm, time_now_ms());
+    const struct flow_author author = {conn, r->h.xid};
+    int rc = flow_mod_apply(conn->bridge, fm, time_now_ms(), &author);
 
     ofp_actions_free(&fm->actions);
     return rc;
@@ -211,7 +214,7 @@ int handle_flow_mod(struct conn *conn, const struct request *r)
     int rc = ofp_flow_mod_decode((enum ofp_version)conn->version, request_body(r),
                                  request_body_len(r), conn->flow_mod_table_id, &fm);
 
-    return rc ? rc : apply_and_free(conn, &fm);
+    return rc ? rc : apply_and_free(conn, r, &fm);
 }
 
 static int nx_flow_mod(struct conn *conn, const struct request *r, const uint8_t *body, size_t len)
@@ -220,8 +223,7 @@ static int nx_flow_mod(struct conn *conn, const struct request *r, const uint8_t
     int rc = nx_flow_mod_decode((enum ofp_version)conn->version, body, len, conn->flow_mod_table_id,
                                 &fm);
 
-    (void)r;
-    return rc ? rc : apply_and_free(conn, &fm);
+    return rc ? rc : apply_and_free(conn, r, &fm);
 }
 
 static int nx_flow_mod_table_id(struct conn *conn, const struct request *r, const uint8_t *body,

@@ -8,8 +8,8 @@
 #define CAPABILITIES10 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 7)
 /* Statistics of flows, tables, ports and groups. */
 #define CAPABILITIES13 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 3)
-#define CAPABILITIES15 (CAPABILITIES13 | 1u << 9) /* And bundles. */
-#define ACTIONS10 0x7ffu                          /* Output ... set transport port. */
+#define CAPABILITIES15 (CAPABILITIES13 | 1u << 9 | 1u << 10) /* And bundles, monitors. */
+#define ACTIONS10 0x7ffu                                     /* Output ... set transport port. */
 #define N_TABLES BRIDGE_MAX_TABLES
 
 static int ignore(struct conn *conn, const struct request *r)

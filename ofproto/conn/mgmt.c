@@ -42,6 +42,7 @@ void conn_close(struct conn *conn, const char *why)
 
     conn_cancel_barrier(conn);
     conn_free_bundles(conn);
+    conn_free_monitors(conn);
     LIST_REMOVE(conn, node);
     mgmt->n_conns--;
     mgmt_async_changed(mgmt);
@@ -253,7 +254,10 @@ static void on_written(struct bufferevent *bev, void *conn_)
     (void)bev;
     if (conn->closing) {
         conn_close(conn, "it does not speak OpenFlow as we do");
-    } else if (conn->paused) {
+        return;
+    }
+    conn_resume_monitors(conn);
+    if (conn->paused) {
         conn->paused = false;
         conn_resume(conn);
     }
@@ -293,6 +297,7 @@ struct conn *mgmt_serve_controller(struct mgmt *mgmt, struct bufferevent *bev, c
     conn->miss_send_len = controller ? DEFAULT_MISS_SEND_LEN : 0;
     conn->role = OFPCR_EQUAL;
     LIST_INIT(&conn->bundles);
+    LIST_INIT(&conn->monitors);
     conn->short_id = OFPCID_UNDEFINED;
     LIST_INSERT_HEAD(&mgmt->conns, conn, node);
     mgmt->n_conns++;

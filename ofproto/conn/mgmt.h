@@ -7,10 +7,12 @@
 
 #include <stdint.h>
 
+#include "ofproto/codec/flow_monitor.h"
 #include "ofproto/codec/flow_removed.h"
 #include "ofproto/codec/port_mod.h"
 
 struct bufferevent;
+struct conn;
 struct mgmt;
 struct ofp_rule;
 struct ofport;
@@ -25,6 +27,16 @@ void mgmt_serve(struct bufferevent *, const char *peer, void *mgmt);
  * the rule's counters are final. */
 void mgmt_rule_removed(struct mgmt *, struct ofp_rule *, enum ofp_removed_reason, uint64_t now_ms);
 void mgmt_tell_removed(struct mgmt *);
+/* Whose message changed a rule. */
+struct flow_author {
+    const struct conn *conn;
+    uint32_t xid;
+};
+/* Tells monitors of a rule's change, at the latest with mgmt_tell_flow_changes(). 'reason' of a
+ * removal; 'author' NULL: the switch itself. */
+void mgmt_flow_changed(struct mgmt *, const struct ofp_rule *, enum ofp_monitor_event,
+                       enum ofp_removed_reason, const struct flow_author *);
+void mgmt_tell_flow_changes(struct mgmt *);
 /* Tells who wants to know that a port came, is about to go, or changed. */
 void mgmt_port_status(struct mgmt *, const struct ofport *, enum ofp_port_reason);
 

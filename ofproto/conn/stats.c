@@ -129,6 +129,7 @@ static const struct stats_type {
     {12, stats_table_features, OFP13},
     {13, ports},
     {14, stats_table_desc, OFP14},
+    {16, stats_flow_monitor, OFP14},
     {17, stats_flows_short, OFP15},
     {19, bundle_features, OFP15},
     {UINT16_MAX, vendor_stats},

@@ -1,12 +1,13 @@
 /* The decoders of what controllers send besides flow mods: packet-out, port mod, role request,
- * asynchronous masks, bundles. What they accept lies within the input, is in range, and comes out
- * of the encoders as whole messages. */
+ * asynchronous masks, bundles, flow monitors. What they accept lies within the input, is in range,
+ * and comes out of the encoders as whole messages. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ofproto/codec/action.h"
 #include "ofproto/codec/async.h"
 #include "ofproto/codec/bundle.h"
+#include "ofproto/codec/flow_monitor.h"
 #include "ofproto/codec/packet_out.h"
 #include "ofproto/codec/port_mod.h"
 #include "ofproto/codec/role.h"
@@ -96,6 +97,22 @@ static void bundle(enum ofp_version version, const uint8_t *p, size_t len)
     }
 }
 
+static void monitor(enum ofp_version version, const uint8_t *p, size_t len)
+{
+    struct ofp_monitor_request r;
+    struct strbuf s = STRBUF_INIT;
+    size_t n;
+
+    if (!ofp_monitor_request_decode(version, p, len, &r, &n)) {
+        struct ofp_flow_update update = {.event = OFPFME_ADDED, .match = r.match};
+
+        check(n && n <= len && r.command <= OFPFMC_DELETE);
+        ofp_flow_update_encode(&s, version, &update);
+        check(wire_get16((const uint8_t *)s.data) == s.len && s.len % 8 == 0);
+        strbuf_free(&s);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const enum ofp_version versions[] = {OFP10, OFP13, OFP14, OFP15};
@@ -115,6 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     port_mod(version, p, len - 1);
     role(version, p, len - 1);
     bundle(version, p, len - 1);
+    monitor(version, p, len - 1);
     free(p);
     return 0;
 }

@@ -439,7 +439,7 @@ static void delete_all(struct peer *p)
         .command = OFPFC_DELETE, .table_id = OFPTT_ALL, .out_port = OFP_PORT_NONE};
 
     ofp_match_init(&fm.match);
-    assert_int_equal(flow_mod_apply(p->net.br, &fm, p->net.now_ms), 0);
+    assert_int_equal(flow_mod_apply(p->net.br, &fm, p->net.now_ms, NULL), 0);
     peer_run(p);
 }
 
