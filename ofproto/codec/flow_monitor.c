@@ -1,12 +1,12 @@
 /* See flow_monitor.h. */
 #include "ofproto/codec/flow_monitor.h"
 
+#include "ofproto/codec/group_mod.h"
 #include "ofproto/codec/instruction.h"
 #include "ofproto/codec/match_wire.h"
 
 #define HEAD14 16
 #define HEAD_NX 16
-#define OFPG_ANY UINT32_MAX
 #define FLAGS14 0x7f
 #define FLAGS_NX 0x3f
 
@@ -22,9 +22,7 @@ static int decode14(const uint8_t *p, size_t len, struct ofp_monitor_request *re
     if (!ofp_port_from32(wire_get32(p + 4), &ret->out_port)) {
         return OFPERR_MOFC_BAD_OUT;
     }
-    if (wire_get32(p + 8) != OFPG_ANY) {
-        return OFPERR_MOFC_BAD_OUT; /* No rule outputs to a group that is not there. */
-    }
+    ret->out_group = wire_get32(p + 8);
     ret->flags = wire_get16(p + 12);
     ret->table_id = p[14];
     if (p[15] > OFPFMC_DELETE) {
@@ -50,6 +48,7 @@ static int decode_nx(const uint8_t *p, size_t len, struct ofp_monitor_request *r
     ret->id = wire_get32(p);
     ret->flags = wire_get16(p + 4);
     ret->out_port = wire_get16(p + 6);
+    ret->out_group = OFP_GROUP_ANY;
     match_len = wire_get16(p + 8);
     ret->table_id = p[10];
     if (ret->flags & ~FLAGS_NX) {

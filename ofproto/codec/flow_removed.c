@@ -32,7 +32,7 @@ static void encode10(struct strbuf *s, enum ofp_version version, const struct of
     }
     wire_put64(s, fr->cookie);
     wire_put16(s, fr->priority);
-    wire_put8(s, (uint8_t)fr->reason);
+    wire_put8(s, (uint8_t)(version == OFP10 ? MIN_OF(fr->reason, OFPRR_DELETE) : fr->reason));
     wire_put8(s, version == OFP10 ? 0 : fr->table_id);
     put_duration(s, fr->duration_ms);
     wire_put16(s, fr->idle_timeout_s);

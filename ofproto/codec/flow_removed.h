@@ -5,7 +5,13 @@
 #include "ofproto/codec/wire.h"
 #include "ofproto/match/match.h"
 
-enum ofp_removed_reason { OFPRR_IDLE_TIMEOUT, OFPRR_HARD_TIMEOUT, OFPRR_DELETE };
+/* The last is OFPRR_DELETE to OpenFlow 1.0. */
+enum ofp_removed_reason {
+    OFPRR_IDLE_TIMEOUT,
+    OFPRR_HARD_TIMEOUT,
+    OFPRR_DELETE,
+    OFPRR_GROUP_DELETE
+};
 
 struct ofp_flow_removed {
     enum ofp_removed_reason reason;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "ofproto/codec/flow_mod.h"
+#include "ofproto/codec/group_mod.h"
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/conn/vendor.h"
 
@@ -31,7 +32,9 @@ static bool watches(const struct flow_monitor *m, const struct ofp_rule *rule,
     return (m->r.table_id == OFPTT_ALL || m->r.table_id == rule->table_id) &&
            ofp_match_is_within(match, &m->r.match) &&
            (m->r.out_port == OFP_PORT_NONE ||
-            ofp_actions_output_to(rule->actions, rule->actions_len, m->r.out_port));
+            ofp_actions_output_to(rule->actions, rule->actions_len, m->r.out_port)) &&
+           (m->r.out_group == OFP_GROUP_ANY ||
+            ofp_actions_use_group(rule->actions, rule->actions_len, m->r.out_group));
 }
 
 static struct ofp_flow_update describe(const struct ofp_rule *rule, const struct ofp_match *match,

@@ -1,5 +1,6 @@
 /* What controllers hear of unasked (ports, removed flows), and what their roles let them do. */
 #include "ofproto/codec/async.h"
+#include "ofproto/codec/group_mod.h"
 #include "ofproto/codec/role.h"
 #include "ofproto/conn/conn.h"
 #include "tests/unit/ofproto/peer.h"
@@ -435,8 +436,10 @@ static void removed_flows_are_told15(void **state)
 
 static void delete_all(struct peer *p)
 {
-    struct ofp_flow_mod fm = {
-        .command = OFPFC_DELETE, .table_id = OFPTT_ALL, .out_port = OFP_PORT_NONE};
+    struct ofp_flow_mod fm = {.command = OFPFC_DELETE,
+                              .table_id = OFPTT_ALL,
+                              .out_port = OFP_PORT_NONE,
+                              .out_group = OFP_GROUP_ANY};
 
     ofp_match_init(&fm.match);
     assert_int_equal(flow_mod_apply(p->net.br, &fm, p->net.now_ms, NULL), 0);

@@ -1,6 +1,8 @@
 /* Flow monitors: what is told of which rule, in each form, and of who does not read. */
 #include "ofproto/codec/flow_monitor.h"
 
+#include "ofproto/codec/group_mod.h"
+
 #include "ofproto/conn/conn.h"
 #include "tests/unit/ofproto/peer.h"
 
@@ -13,7 +15,8 @@ static void change(struct peer *p, enum ofp_flow_mod_command command, uint16_t p
                               .table_id = command == OFPFC_DELETE ? OFPTT_ALL : 0,
                               .priority = priority,
                               .new_cookie = priority,
-                              .out_port = OFP_PORT_NONE};
+                              .out_port = OFP_PORT_NONE,
+                              .out_group = OFP_GROUP_ANY};
 
     assert_int_equal(ofp_match_parse("in_port=1", NULL, NULL, &fm.match, NULL), 0);
     ofp_actions_put_output(&fm.actions, out_port);

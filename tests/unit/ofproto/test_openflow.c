@@ -202,7 +202,7 @@ static void what_is_not_there_gets_the_exact_error(void **state)
     struct strbuf s = STRBUF_INIT;
 
     greet(p, OFP13);
-    send_message(p, 15, NULL); /* Group mod. */
+    send_message(p, 29, NULL); /* Meter mod. */
     expect_error(p, 1, 1);
     send_message(p, 200, NULL);
     expect_error(p, 1, 1);

@@ -115,7 +115,7 @@ static void through_an_action_set(struct peer *p, uint8_t version, unsigned int 
 {
     struct ofp_actions actions = OFP_ACTIONS_INIT, set = OFP_ACTIONS_INIT;
     struct flow_key key = net_key(3, 1, 2);
-    struct ofp_action_write_actions *w;
+    struct ofp_action_nested *w;
 
     listen_to_packets(p, version);
     ofp_actions_put_controller(&set, UINT16_MAX);
