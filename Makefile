@@ -40,7 +40,7 @@ DPDK_LIBS := $(shell pkg-config --libs libdpdk 2>/dev/null)
 src = $(sort $(foreach d,$(1),$(shell find $(d) -name '*.c' 2>/dev/null)))
 
 LIB_SRC := $(call src,lib)
-FLOW_SRC := $(call src,datapath/flow)
+FLOW_SRC := $(call src,datapath/flow datapath/parse)
 # The dp channel's two ends share all files but client*.c and server*.c.
 CHANNEL_SERVER := $(wildcard datapath/channel/server*.c)
 CHANNEL_CLIENT := $(wildcard datapath/channel/client*.c)
@@ -49,7 +49,7 @@ DPIF_SRC := datapath/dp.c $(CHANNEL_CLIENT)
 # The in-process datapath: for unit tests alone.
 FAKE_SRC := $(call src,datapath/fake)
 DATAPATH_SRC := $(wildcard datapath/main*.c) $(CHANNEL_SERVER) \
-    $(call src,datapath/core datapath/parse datapath/cache datapath/action datapath/conntrack datapath/port)
+    $(call src,datapath/core datapath/cache datapath/action datapath/conntrack datapath/port)
 TUNNELS_SRC := $(call src,tunnels)
 DBSCHEMA_SRC := $(call src,db/schema)
 DBCLIENT_SRC := $(call src,db/client)

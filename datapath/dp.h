@@ -131,6 +131,7 @@ struct dp_upcall {
     const void *packet; /* The start of the packet, at most 'packet_len' bytes of 'full_len'. */
     uint32_t packet_len;
     uint32_t full_len;
+    uint32_t cookie; /* ACTION: the action's. The key is that of the packet as it is now. */
 };
 
 /* How a datapath tells of events. All from the event base; none may call dp_close(). */

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "ofproto/conn/controller.h"
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/group/group.h"
+#include "ofproto/xlate/controller.h"
 
 static LIST_HEAD(ofproto_set_list, ofproto_set) live_sets = LIST_HEAD_INITIALIZER(live_sets);
 
@@ -15,6 +17,7 @@ struct ofproto_set *ofproto_set_new(void)
 
     set->refs = 1;
     set->generation = 1;
+    set->origins = packet_origins_new();
     LIST_INSERT_HEAD(&live_sets, set, live);
     return set;
 }
@@ -35,6 +38,7 @@ void set_ref(struct ofproto_set *set)
 void set_unref(struct ofproto_set *set)
 {
     if (!--set->refs) {
+        packet_origins_free(set->origins);
         mask_pool_free(&set->masks);
         free(set);
     }
@@ -52,6 +56,11 @@ void ofproto_set_on_change(struct ofproto_set *set, void (*changed)(void *aux), 
     set->told_generation = set->generation;
 }
 
+void ofproto_set_hooks(struct ofproto_set *set, const struct ofproto_hooks *hooks)
+{
+    set->hooks = *hooks;
+}
+
 void set_tell_changes(struct ofproto_set *set)
 {
     if (set->changed && set->told_generation != set->generation) {
@@ -65,9 +74,14 @@ void ofproto_set_run(struct ofproto_set *set, uint64_t now_ms)
     struct ofproto *bridge, *next;
 
     set->now_ms = MAX_OF(set->now_ms, now_ms);
+    packet_origins_expire(set->origins, now_ms);
     HASH_ITER (hh, set->bridges, bridge, next) {
         mac_expire(&bridge->macs, now_ms);
         bridge_expire_rules(bridge, now_ms);
+        if (bridge->mgmt) {
+            controllers_run(bridge->mgmt, now_ms);
+            mgmt_expire_bundles(bridge->mgmt, now_ms);
+        }
     }
 }
 
@@ -205,13 +219,12 @@ int ofproto_configure(struct ofproto *bridge, const struct ofproto_config *confi
     bridge->config = *config;
     bridge->config.flood_vlans = NULL;
     bridge->config.n_flood_vlans = 0;
+    if (bridge->mgmt) {
+        mgmt_versions_changed(bridge->mgmt);
+    }
     mac_table_configure(&bridge->macs, config->mac_table_size, config->mac_aging_s);
-    if (old_mode != config->fail_mode) {
-        /* As Open vSwitch without a controller: the tables start anew. */
-        bridge_flush_rules(bridge);
-        if (config->fail_mode == OFPROTO_STANDALONE) {
-            bridge_add_normal_rule(bridge);
-        }
+    if (old_mode != config->fail_mode && !bridge->has_controllers) {
+        bridge_start_anew(bridge); /* As Open vSwitch does. */
     }
     if (changed) {
         bridge_changed(bridge);

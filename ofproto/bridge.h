@@ -28,7 +28,9 @@ struct ofport {
     char *patch_peer; /* NULL: not a patch port. */
     uint32_t dp_port; /* 0: a patch port, or not in the datapath (yet). */
     uint16_t ofport;
-    bool up;
+    uint32_t config; /* OFPPC_*: what controllers made of it. */
+    bool link_up;    /* As its device is. */
+    bool up;         /* And no controller said otherwise. */
     uint8_t mac[6];
     uint64_t created_ms;
     struct dp_port_stats stats; /* Of a patch port: what translation sent through it. */
@@ -65,9 +67,15 @@ struct ofproto {
     struct mac_table macs;
     struct ofp_table *tables[BRIDGE_MAX_TABLES]; /* Made when a rule comes; [0] always there. */
     struct ofp_group *groups;                    /* By id. */
-    struct mgmt *mgmt;                           /* OpenFlow connections, when listening. */
-    UT_hash_handle hh;                           /* In the set. */
+    bool has_controllers;                        /* That it connects to. */
+    bool fail_open;                              /* They are gone: NORMAL in place of the tables. */
+    bool ttl_to_controller;    /* A controller wants packets whose time is over. */
+    bool misses_to_controller; /* As OpenFlow 1.0 has it: a controller wants them. */
+    struct mgmt *mgmt;         /* OpenFlow connections, when listening. */
+    UT_hash_handle hh;         /* In the set. */
 };
+
+struct packet_origins;
 
 struct ofproto_set {
     uint32_t refs; /* The owner's one, and one per effects. */
@@ -78,8 +86,10 @@ struct ofproto_set {
     struct ofport *ports_by_name;
     struct ofport *ports_by_dp;
     struct mask_pool masks;
-    struct dp *dp;              /* Of ports' statistics; may be NULL. */
-    void (*changed)(void *aux); /* See ofproto_set_on_change(). */
+    struct dp *dp;                  /* Of ports' statistics; may be NULL. */
+    struct packet_origins *origins; /* Of packets for controllers. */
+    struct ofproto_hooks hooks;     /* Of whoever drives the datapath. */
+    void (*changed)(void *aux);     /* See ofproto_set_on_change(). */
     void *changed_aux;
     uint64_t told_generation;
     LIST_ENTRY(ofproto_set) live;
@@ -107,6 +117,8 @@ struct ofport *ofport_by_dp(const struct ofproto_set *, uint32_t dp_port);
 struct ofport *ofport_by_number(const struct ofproto *, uint32_t ofport);
 /* The other end: NULL unless it is a patch port whose peer is this one. */
 struct ofport *ofport_peer(const struct ofport *);
+/* A controller gives it another configuration. */
+void ofport_configure(struct ofport *, uint32_t config);
 void bridge_free_ports(struct ofproto *);
 /* As far as anybody knows: UINT64_MAX where not. */
 void ofport_stats(const struct ofport *, struct dp_port_stats *ret);
@@ -117,8 +129,15 @@ struct bundle *bundle_find(const struct ofproto *, const char *name);
  * caller's reference. */
 void bridge_add_rule(struct ofproto *, uint8_t table_id, struct ofp_rule *);
 void bridge_remove_rule(struct ofproto *, struct ofp_rule *);
+/* The same, and controllers are told (enum ofp_removed_reason) where the rule wants it;
+ * bridge_tell_removed() when the last of several is removed. */
+void bridge_remove_rule_told(struct ofproto *, struct ofp_rule *, unsigned int reason,
+                             uint64_t now_ms);
+void bridge_tell_removed(struct ofproto *);
 void bridge_flush_rules(struct ofproto *);
 void bridge_add_normal_rule(struct ofproto *);
+/* Empties the tables; without a controller a standalone bridge gets its NORMAL rule. */
+void bridge_start_anew(struct ofproto *);
 void bridge_expire_rules(struct ofproto *, uint64_t now_ms);
 
 #endif

@@ -23,6 +23,22 @@ uint64_t ofproto_set_generation(const struct ofproto_set *);
 /* 'changed' is called when the generation grew by something that did not come through this header:
  * an OpenFlow message, a ctl command. It may look and schedule, not call back into ofproto. */
 void ofproto_set_on_change(struct ofproto_set *, void (*changed)(void *aux), void *aux);
+/* What the set asks of whoever drives the datapath, when a controller wants it. */
+struct ofproto_hooks {
+    /* Takes a packet through actions, as received on a datapath port (0: on none). False: there is
+     * no room or no datapath, and the packet is gone. */
+    bool (*execute)(const void *packet, uint32_t len, uint32_t dp_port, const struct dp_actions *,
+                    void *aux);
+    /* Calls 'done' when no cached flow contradicts the tables as they are now: later, or at once.
+     * 'cancel' forgets those calls that have this 'done_aux'. */
+    void (*sync)(void (*done)(void *done_aux), void *done_aux, void *aux);
+    void (*cancel)(void *done_aux, void *aux);
+    /* What ofproto_get_controller() says changed. May look and schedule, not call back. */
+    void (*controllers_changed)(void *aux);
+    void *aux;
+};
+/* Copied. Without hooks (tests, a fuzzer) nothing is executed, and there are no cached flows. */
+void ofproto_set_hooks(struct ofproto_set *, const struct ofproto_hooks *);
 /* Ages MAC entries and rules; call at least every second. */
 void ofproto_set_run(struct ofproto_set *, uint64_t now_ms);
 
@@ -37,6 +53,7 @@ struct ofproto_config {
     bool forward_bpdu;                /* Forward reserved group addresses too. */
     const uint16_t *flood_vlans;      /* VLANs without MAC learning. */
     size_t n_flood_vlans;
+    uint32_t refused_versions; /* Of OpenFlow: a bit a number on the wire. 0: none is. */
 };
 
 int ofproto_new(struct ofproto_set *, const char *name, struct ofproto **ret, struct error *);
@@ -104,6 +121,36 @@ void ofproto_bundle_remove(struct ofproto *, const char *name);
 struct event_base;
 int ofproto_mgmt_listen(struct ofproto *, struct event_base *, const char *path, struct error *);
 
+/* --- Controllers.
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+struct ofproto_controller_config {
+    const char *target; /* tcp:, unix:, ssl: are connected to; ptcp:, punix:, pssl: listened on. */
+    unsigned int max_backoff_ms;      /* At least 1000. */
+    unsigned int inactivity_probe_ms; /* 0: no probes. */
+    uint32_t rate_limit;              /* Packet-ins a second; 0: no limit. */
+    uint32_t burst_limit;             /* 0: a quarter of the rate. */
+    bool no_async;                    /* Tells it nothing unasked until it asks to be. */
+};
+
+/* Makes these the bridge's controllers, one for each target; those that are there stay connected.
+ * With the first that is connected to, and without the last, the tables start anew, as Open vSwitch
+ * does it: empty, or with NORMAL when there is none and fail-mode is standalone. */
+void ofproto_set_controllers(struct ofproto *, struct event_base *,
+                             const struct ofproto_controller_config *, size_t n);
+
+struct ofproto_controller_status {
+    bool is_connected;
+    const char *role;  /* "other", "master", "slave"; NULL: not connected. */
+    const char *state; /* As Open vSwitch's: "ACTIVE", "CONNECTING", "BACKOFF", "VOID"; and
+                          "LISTENING". */
+    const char *error; /* Why it is not connected; "": no failure. Valid until the next event. */
+};
+/* False when the bridge has no such controller. */
+bool ofproto_get_controller(const struct ofproto *, const char *target,
+                            struct ofproto_controller_status *);
+
 /* --- Translation.
  * ------------------------------------------------------------------------------------------------------------
  */
@@ -133,6 +180,10 @@ struct ofproto_xlate_out {
 void ofproto_translate(struct ofproto_set *, const struct ofproto_xlate_in *,
                        struct ofproto_xlate_out *);
 void ofproto_xlate_out_free(struct ofproto_xlate_out *);
+
+/* A packet that an upcall action of translated actions brings: goes to the controllers that want
+ * it. */
+void ofproto_packet_in(struct ofproto_set *, const struct dp_upcall *, uint64_t now_ms);
 
 /* Credits 'packets' and 'bytes' that came since the last call, the latest at 'used_ms'. */
 void ofproto_effects_credit(struct ofproto_set *, struct ofproto_effects *, uint64_t packets,

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "ofproto/codec/action.h"
+#include "ofproto/codec/port_desc.h"
+#include "ofproto/conn/mgmt.h"
 
 static struct ofport *find_by_name(const struct ofproto_set *set, const char *name)
 {
@@ -164,11 +166,39 @@ static struct ofport *port_new(struct ofproto *bridge, const char *name, uint16_
     return port;
 }
 
+static void tell(const struct ofport *port, enum ofp_port_reason reason)
+{
+    if (port->bridge->mgmt) {
+        mgmt_port_status(port->bridge->mgmt, port, reason);
+    }
+}
+
+/* Whether it takes part follows from its device and its configuration. */
+static void update_up(struct ofport *port)
+{
+    bool up = port->link_up && !(port->config & OFPPC_PORT_DOWN);
+
+    if (port->up != up) {
+        port->up = up;
+        bridge_changed(port->bridge);
+    }
+}
+
+void ofport_configure(struct ofport *port, uint32_t config)
+{
+    if (port->config != config) {
+        port->config = config;
+        bridge_changed(port->bridge);
+        update_up(port);
+        tell(port, OFPPR_MODIFY);
+    }
+}
+
 int ofproto_port_set(struct ofproto *bridge, const struct ofproto_port_config *config,
                      uint16_t *ret_ofport, struct error *err)
 {
     struct ofport *port = find_by_name(bridge->set, config->name);
-    bool moved = false;
+    bool moved = false, is_new = false, differs;
     uint16_t number = 0;
     int rc;
 
@@ -186,7 +216,7 @@ int ofproto_port_set(struct ofproto *bridge, const struct ofproto_port_config *c
             return rc;
         }
         port = port_new(bridge, config->name, number);
-        moved = true;
+        moved = is_new = true;
     }
     if (port->dp_port != config->dp_port) {
         set_dp_port(port, config->dp_port);
@@ -200,11 +230,13 @@ int ofproto_port_set(struct ofproto *bridge, const struct ofproto_port_config *c
     if (moved) {
         ports_changed(bridge);
     }
-    if (port->up != config->up) {
-        port->up = config->up;
-        bridge_changed(bridge);
-    }
+    differs = port->link_up != config->up || memcmp(port->mac, config->mac, sizeof port->mac) != 0;
+    port->link_up = config->up;
     memcpy(port->mac, config->mac, sizeof port->mac);
+    update_up(port);
+    if (is_new || differs) {
+        tell(port, is_new ? OFPPR_ADD : OFPPR_MODIFY);
+    }
     if (ret_ofport) {
         *ret_ofport = port->ofport;
     }
@@ -215,6 +247,7 @@ static void port_free(struct ofport *port)
 {
     struct ofproto *bridge = port->bridge;
 
+    tell(port, OFPPR_DELETE);
     if (port->bundle) {
         mac_owner_flush(&bridge->macs, &port->bundle->macs);
         port->bundle->port = NULL;

@@ -1,6 +1,8 @@
 /* The flow tables of a bridge: adding, removing and expiring rules, with the change of version that
  * each is. Called by bridge.c, conn/ and ctl commands. Control thread. */
 #include "ofproto/bridge.h"
+#include "ofproto/codec/flow_removed.h"
+#include "ofproto/conn/mgmt.h"
 
 void bridge_add_rule(struct ofproto *bridge, uint8_t table_id, struct ofp_rule *rule)
 {
@@ -24,8 +26,32 @@ void bridge_remove_rule(struct ofproto *bridge, struct ofp_rule *rule)
     bridge_changed(bridge);
 }
 
-static void remove_cb(struct ofp_rule *rule, void *bridge)
+void bridge_remove_rule_told(struct ofproto *bridge, struct ofp_rule *rule, unsigned int reason,
+                             uint64_t now_ms)
 {
+    if (bridge->mgmt) {
+        mgmt_rule_removed(bridge->mgmt, rule, (enum ofp_removed_reason)reason, now_ms);
+        mgmt_flow_changed(bridge->mgmt, rule, OFPFME_REMOVED, (enum ofp_removed_reason)reason,
+                          NULL);
+    }
+    bridge_remove_rule(bridge, rule);
+}
+
+void bridge_tell_removed(struct ofproto *bridge)
+{
+    if (bridge->mgmt) {
+        mgmt_tell_removed(bridge->mgmt);
+        mgmt_tell_flow_changes(bridge->mgmt);
+    }
+}
+
+static void remove_cb(struct ofp_rule *rule, void *bridge_)
+{
+    struct ofproto *bridge = bridge_;
+
+    if (bridge->mgmt) {
+        mgmt_flow_changed(bridge->mgmt, rule, OFPFME_REMOVED, OFPRR_DELETE, NULL);
+    }
     bridge_remove_rule(bridge, rule);
 }
 
@@ -36,6 +62,7 @@ void bridge_flush_rules(struct ofproto *bridge)
             classifier_each(&bridge->tables[i]->cls, remove_cb, bridge);
         }
     }
+    bridge_tell_removed(bridge);
 }
 
 /* What a bridge does when nobody told it otherwise: be a learning switch. A plain rule: visible,
@@ -54,6 +81,14 @@ void bridge_add_normal_rule(struct ofproto *bridge)
     ofp_actions_free(&actions);
 }
 
+void bridge_start_anew(struct ofproto *bridge)
+{
+    bridge_flush_rules(bridge);
+    if (bridge->config.fail_mode == OFPROTO_STANDALONE && !bridge->has_controllers) {
+        bridge_add_normal_rule(bridge);
+    }
+}
+
 void bridge_expire_rules(struct ofproto *bridge, uint64_t now_ms)
 {
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
@@ -63,10 +98,15 @@ void bridge_expire_rules(struct ofproto *bridge, uint64_t now_ms)
             continue;
         }
         for (rule = LIST_FIRST(&bridge->tables[i]->expirable); rule; rule = next) {
+            enum ofp_expiry expiry = ofp_rule_expiry(rule, now_ms);
+
             next = LIST_NEXT(rule, expiry);
-            if (ofp_rule_expiry(rule, now_ms) != OFP_EXPIRY_NONE) {
-                bridge_remove_rule(bridge, rule);
+            if (expiry != OFP_EXPIRY_NONE) {
+                bridge_remove_rule_told(
+                    bridge, rule,
+                    expiry == OFP_EXPIRY_HARD ? OFPRR_HARD_TIMEOUT : OFPRR_IDLE_TIMEOUT, now_ms);
             }
         }
     }
+    bridge_tell_removed(bridge);
 }

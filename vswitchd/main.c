@@ -157,6 +157,32 @@ static void tables_changed(void *aux)
     upcall_kick(v->upcall);
 }
 
+/* A controller's packet. */
+static bool execute(const void *packet, uint32_t len, uint32_t dp_port,
+                    const struct dp_actions *actions, void *aux)
+{
+    struct vswitchd *v = aux;
+    return upcall_execute(v->upcall, packet, len, dp_port, actions);
+}
+
+static void sync_flows(void (*done)(void *), void *done_aux, void *aux)
+{
+    struct vswitchd *v = aux;
+    upcall_sync(v->upcall, done, done_aux);
+}
+
+static void cancel_sync(void *done_aux, void *aux)
+{
+    struct vswitchd *v = aux;
+    upcall_sync_cancel(v->upcall, done_aux);
+}
+
+static void controllers_changed(void *aux)
+{
+    struct vswitchd *v = aux;
+    reconcile_controllers_changed(v->reconcile);
+}
+
 static void on_ready(void *aux UNUSED)
 {
     log_info("ready");
@@ -214,6 +240,12 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
     v->ofprotos = ofproto_set_new();
     v->upcall = upcall_new(v->base, v->ofprotos);
     ofproto_set_on_change(v->ofprotos, tables_changed, v);
+    ofproto_set_hooks(v->ofprotos,
+                      &(struct ofproto_hooks){.execute = execute,
+                                              .sync = sync_flows,
+                                              .cancel = cancel_sync,
+                                              .controllers_changed = controllers_changed,
+                                              .aux = v});
     v->reconcile = reconcile_new(v->base, v->rundir, v->ofprotos, v->upcall, on_ready, v);
     upcall_ctl_init(v->upcall);
     reconcile_ctl_init(v->reconcile);
@@ -250,8 +282,8 @@ static void stop(struct vswitchd *v)
     link_monitor_free(v->links);
     db_client_free(v->db);
     dp_close(v->dp);
+    reconcile_free(v->reconcile); /* Whose bridges may wait for upcall/. */
     upcall_free(v->upcall);
-    reconcile_free(v->reconcile);
     if (v->ofprotos) {
         ofproto_set_free(v->ofprotos);
     }

@@ -23,6 +23,8 @@ struct action_env {
     uint64_t *copies; /* Counts packets made here. */
     /* Takes packets to send. */
     void (*output)(struct action_env *, uint32_t port_no, struct rte_mbuf **, uint16_t n);
+    /* Tells policy of packets, which stay the caller's and as they are. */
+    void (*upcall)(struct action_env *, uint32_t cookie, struct rte_mbuf **, uint16_t n);
 };
 
 /* Applies one action to packets, which it may replace or drop; returns how many are left. */

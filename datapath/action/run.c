@@ -3,6 +3,7 @@
 #include "datapath/action/exec.h"
 
 DROP_REASON(no_rule, "no-rule", "no rule of the tables forwards it, or one says drop")
+DROP_REASON(told, "to-controller", "its last stop was the controllers")
 DROP_REASON(copy, "no-memory-copy", "no packet buffer was left for a copy to one more output")
 
 /* Policy's reasons are dp_policy_drop_name()'s; "no-rule", which the datapath has too, is above. */
@@ -16,6 +17,7 @@ CONSTRUCTOR static void register_policy_reasons(void)
         [DP_DROP_SAME_PORT] = "its destination is where it came from",
         [DP_DROP_NO_OUTPUT] = "there is nobody else to send it to",
         [DP_DROP_PORT_NOT_IN_BRIDGE] = "its input port belongs to no bridge",
+        [DP_DROP_PORT_CONFIG] = "a controller switched the port's receiving or sending off",
         [DP_DROP_TOO_DEEP] = "translation passed its bound of depth or size",
         [DP_DROP_TTL_EXPIRED] = "a rule decrements the TTL, and none is left",
     };
@@ -46,11 +48,11 @@ static void drop(struct action_env *env, const struct drop_reason *reason, struc
     rte_pktmbuf_free_bulk(pkts, n);
 }
 
-/* Is there an output behind 'a', which makes what stands between matter? */
+/* Is there an output behind 'a', which makes what stands between matter? Policy is one, too. */
 static bool is_last_output(const struct wildcard_actions *list, const struct dp_action *a)
 {
     while ((a = dp_actions_next(list->data, list->len, a))) {
-        if (a->type == DP_ACTION_OUTPUT) {
+        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_UPCALL) {
             return false;
         }
     }
@@ -89,6 +91,9 @@ void action_run(struct action_env *env, const struct wildcard_actions *list, str
                 return;
             }
             output_copies(env, port, pkts, n);
+        } else if (a->type == DP_ACTION_UPCALL) {
+            env->upcall(env, ((const struct dp_action_upcall *)a)->cookie, pkts, n);
+            reason = &drop_told;
         } else if (a->type == DP_ACTION_DROP) {
             uint32_t why = ((const struct dp_action_drop *)a)->reason;
 

@@ -22,7 +22,7 @@
 
 #define CHANNEL_MAX_WORKERS 16
 #define CHANNEL_MAX_REASONS 96
-#define CHANNEL_PACKET_MAX 2048   /* Bytes of a packet in an upcall. */
+#define CHANNEL_PACKET_MAX 9728   /* Bytes of a packet in an upcall. */
 #define CHANNEL_EXECUTE_MAX 65600 /* Bytes of a packet to execute. */
 
 /* --- Counters. --- */

@@ -31,8 +31,10 @@ struct wire_upcall {
     uint8_t reason;
     uint8_t key_lines;
     uint8_t zero[2];
+    uint32_t cookie;
+    uint32_t zero2;
 };
-static_assert(sizeof(struct wire_upcall) == 24, "no hidden padding");
+static_assert(sizeof(struct wire_upcall) == 32, "no hidden padding");
 
 struct wire_completion {
     uint64_t cookie;
@@ -231,7 +233,8 @@ int record_put_upcall(struct ring_writer *w, const struct dp_upcall *upcall)
                                .packet_len = MIN_OF(upcall->packet_len, CHANNEL_PACKET_MAX),
                                .full_len = upcall->full_len,
                                .reason = (uint8_t)upcall->reason,
-                               .key_lines = upcall->key->lines};
+                               .key_lines = upcall->key->lines,
+                               .cookie = upcall->cookie};
     const struct iovec parts[] = {{&wire, sizeof wire},
                                   {lines, record_key_len(wire.key_lines)},
                                   {(void *)upcall->packet, wire.packet_len}};
@@ -264,7 +267,8 @@ int record_get_upcall(uint32_t type, const void *record, uint32_t len, struct fl
                               .key = key,
                               .packet = at + record_key_len(wire.key_lines),
                               .packet_len = wire.packet_len,
-                              .full_len = wire.full_len};
+                              .full_len = wire.full_len,
+                              .cookie = wire.cookie};
     return 0;
 }
 

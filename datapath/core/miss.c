@@ -1,10 +1,11 @@
-/* Packets that no megaflow matches: parked, and told to policy, within the port's fair share.
- * Workers. */
+/* Packets that policy is told of, within their port's fair share: those that no megaflow matches,
+ * which are parked meanwhile, and those that an action says are for policy. Workers. */
 #include "datapath/core/private.h"
 #include "datapath/parse/parse_mbuf.h"
 
 DROP_REASON(unparsed, "miss-malformed", "too malformed to be told to policy")
-DROP_REASON(rate, "upcall-rate", "its port has more new flows a second than its share")
+DROP_REASON(rate, "upcall-rate", "its port has more for policy a second than its share")
+DROP_REASON(told, "controller-copy", "made to tell the controllers of it, and done with")
 DROP_REASON(refused, "upcall-refused", "policy is away or does not keep up with new flows")
 DROP_REASON(flow_full, "pending-flow-full", "too many packets wait for policy on this flow")
 DROP_REASON(port_full, "pending-port-full", "too many new flows of its port wait for policy")
@@ -12,7 +13,8 @@ DROP_REASON(total_full, "pending-full", "too many packets wait for policy in all
 DROP_REASON(timeout, "pending-timeout", "policy did not answer in time")
 DROP_REASON(purged, "port-removed", "waited for policy when its port was removed")
 
-#define UPCALL_BYTES 2048 /* Told of a packet whose first segment is shorter. */
+#define UPCALL_BYTES 2048        /* Told of a packet that is a miss: its headers, and more. */
+#define ACTION_UPCALL_BYTES 9728 /* Of one that an action sends: the whole of a jumbo frame. */
 
 void pending_limits_of(const struct core_settings *s, struct pending_limits *ret)
 {
@@ -66,45 +68,37 @@ bool miss_park_if_pending(struct worker *w, uint32_t in_port, struct rte_mbuf *m
     return e;
 }
 
-/* The share is the queue's part of the port's rate, which may be less than one a second; a burst of
- * a tenth of a second is fine. */
-static bool take_token(struct worker *w, struct core_queue *q)
+/* A bucket gains the port's rate each second, and an upcall costs 1000 for each of those that share
+ * it: so that a share may be less than one a second. A burst of a tenth of a second is fine. */
+static bool take_token(struct worker *w, struct core_bucket *b, uint64_t price)
 {
-    uint64_t rate = core.settings.upcall_rate, price = UINT64_C(1000) * q->port->n_rxq;
+    uint64_t rate = core.settings.upcall_rate;
 
     if (!rate) {
         return true;
     }
-    if (w->now_ms != q->tokens_ms) {
-        q->tokens += RTE_MIN(w->now_ms - q->tokens_ms, price) * rate;
-        q->tokens = RTE_MIN(q->tokens, RTE_MAX(rate * 100, price));
-        q->tokens_ms = w->now_ms;
+    if (w->now_ms != b->tokens_ms) {
+        b->tokens += RTE_MIN(w->now_ms - b->tokens_ms, price) * rate;
+        b->tokens = RTE_MIN(b->tokens, RTE_MAX(rate * 100, price));
+        b->tokens_ms = w->now_ms;
     }
-    if (q->tokens < price) {
+    if (b->tokens < price) {
         return false;
     }
-    q->tokens -= price;
+    b->tokens -= price;
     return true;
 }
 
-static bool post(struct worker *w, const struct flow_key *key, uint64_t token, struct rte_mbuf *m)
+/* Says of the packet as much as 'max' bytes, which are copied only where they are not in a row. */
+static bool post(struct worker *w, struct dp_upcall *upcall, const struct rte_mbuf *m, uint32_t max)
 {
-    uint8_t copy[UPCALL_BYTES];
-    struct dp_upcall upcall = {
-        .reason = DP_UPCALL_MISS,
-        .in_port = key->in_port,
-        .pending = token,
-        .key = key,
-        .packet = rte_pktmbuf_mtod(m, const void *),
-        .packet_len = m->data_len,
-        .full_len = m->pkt_len,
-    };
+    uint8_t copy[ACTION_UPCALL_BYTES];
 
-    if (m->data_len < m->pkt_len && m->data_len < UPCALL_BYTES) {
-        upcall.packet_len = RTE_MIN(m->pkt_len, (uint32_t)UPCALL_BYTES);
-        upcall.packet = rte_pktmbuf_read(m, 0, upcall.packet_len, copy);
-    }
-    if (!core.sink.post || !upcall.packet || !core.sink.post(w->id, &upcall, core.sink.aux)) {
+    upcall->in_port = upcall->key->in_port;
+    upcall->full_len = m->pkt_len;
+    upcall->packet_len = RTE_MIN(m->pkt_len, max);
+    upcall->packet = rte_pktmbuf_read(m, 0, upcall->packet_len, copy);
+    if (!core.sink.post || !upcall->packet || !core.sink.post(w->id, upcall, core.sink.aux)) {
         return false;
     }
     w->totals->upcalls++;
@@ -114,6 +108,7 @@ static bool post(struct worker *w, const struct flow_key *key, uint64_t token, s
 
 void miss_run(struct worker *w, struct core_queue *q, struct rte_mbuf *m)
 {
+    struct dp_upcall upcall = {.reason = DP_UPCALL_MISS};
     struct rte_mbuf *none[PENDING_MAX_PACKETS];
     enum pending_status status;
     struct pending_entry *e;
@@ -129,7 +124,7 @@ void miss_run(struct worker *w, struct core_queue *q, struct rte_mbuf *m)
         park(w, e, m);
         return;
     }
-    if (!take_token(w, q)) {
+    if (!take_token(w, &q->share, UINT64_C(1000) * q->port->n_rxq)) {
         drop_packets(w, &drop_rate, &m, 1);
         return;
     }
@@ -138,12 +133,79 @@ void miss_run(struct worker *w, struct core_queue *q, struct rte_mbuf *m)
         drop_packets(w, full_reason(status), &m, 1);
         return;
     }
-    if (!post(w, &e->key, e->token, m)) {
+    upcall.key = &e->key;
+    upcall.pending = e->token;
+    if (!post(w, &upcall, m, UPCALL_BYTES)) {
         pending_close(w->pending, e, none);
         drop_packets(w, &drop_refused, &m, 1);
         return;
     }
     park(w, e, m);
+}
+
+/* --- By an action. */
+
+/* A packet that was told of is no other one; one that was not counts as a copy that was dropped. */
+static void not_told(struct worker *w, const struct drop_reason *reason, uint32_t port_no)
+{
+    w->totals->copies++;
+    drop_count(w->id, port_no, reason, 1);
+}
+
+static void tell(struct worker *w, uint32_t cookie, struct rte_mbuf *m, uint16_t port_no)
+{
+    struct dp_upcall upcall = {.reason = DP_UPCALL_ACTION, .cookie = cookie};
+    struct flow_key key;
+
+    if (parse_mbuf(m, port_no, PARSE_ALL, &key) != PARSE_OK) {
+        not_told(w, &drop_unparsed, port_no);
+        return;
+    }
+    upcall.key = &key;
+    if (!post(w, &upcall, m, ACTION_UPCALL_BYTES)) {
+        not_told(w, &drop_refused, port_no);
+    }
+}
+
+/* Whoever gets the packet from policy knows nothing of offloads: a copy of it is made what goes
+ * over a wire. */
+static void tell_finished(struct worker *w, uint32_t cookie, struct rte_mbuf *m)
+{
+    static const struct port wire; /* Can do nothing by itself. */
+    struct rte_mbuf *copy = action_copy(&w->env, m), *out[8];
+    uint16_t used = 0, extra, n;
+
+    if (!copy) {
+        not_told(w, &drop_refused, m->port);
+        return;
+    }
+    w->totals->copies++;
+    while (!used) {
+        n = offload_prepare(w->offload, &wire, &copy, 1, out, ARRAY_SIZE(out), &used, &extra);
+        w->totals->copies += extra;
+        for (uint16_t i = 0; i < n; i++) {
+            tell(w, cookie, out[i], m->port);
+        }
+        drop_packets(w, &drop_told, out, n);
+    }
+}
+
+void miss_upcall(struct action_env *env, uint32_t cookie, struct rte_mbuf **pkts, uint16_t n)
+{
+    struct worker *w = CONTAINER_OF(env, struct worker, env);
+    uint64_t price = UINT64_C(1000) * MAX_OF(core.settings.n_workers, 1u);
+
+    for (uint16_t i = 0; i < n; i++) {
+        uint16_t port_no = pkts[i]->port;
+
+        if (!take_token(w, &w->told[port_no], price)) {
+            not_told(w, &drop_rate, port_no);
+        } else if (pkts[i]->ol_flags & PARSE_TX_FLAGS) {
+            tell_finished(w, cookie, pkts[i]);
+        } else {
+            tell(w, cookie, pkts[i], port_no);
+        }
+    }
 }
 
 static void give_up(struct worker *w, struct pending_entry *e, const struct drop_reason *reason)

@@ -26,16 +26,20 @@
 
 static_assert(CORE_BURST <= WILDCARD_BATCH && CORE_BURST <= ACTION_BATCH, "a burst is one batch");
 
+/* Of how many packets policy may still be told. */
+struct core_bucket {
+    uint64_t tokens; /* 1000 for each of the buckets that share a rate buy one. */
+    uint64_t tokens_ms;
+};
+
 /* An rx queue, polled by one worker. */
 struct core_queue {
     struct port *port;
     uint16_t port_no;
     uint16_t queue;
     uint8_t worker;
-    int fd; /* -1: must be polled. */
-    /* The worker's: the port's share of upcalls, as a bucket of tokens. */
-    uint64_t tokens; /* 1000 for each queue of the port buy an upcall. */
-    uint64_t tokens_ms;
+    int fd;                   /* -1: must be polled. */
+    struct core_bucket share; /* The worker's: the queue's part of the port's upcalls. */
 };
 
 /* Packets on their way out of a port, from one worker. */
@@ -99,6 +103,7 @@ struct worker {
 
     struct exact_cache *exact;
     struct pending *pending;
+    struct core_bucket *told; /* [DP_MAX_PORTS] */
     struct offload_ctx *offload;
     struct core_tx *tx_list;
     struct action_env env;
@@ -160,6 +165,8 @@ void miss_run(struct worker *, struct core_queue *, struct rte_mbuf *);
  * may be NULL. */
 bool miss_park_if_pending(struct worker *, uint32_t in_port, struct rte_mbuf *,
                           const struct flow_key *key);
+/* The env->upcall of actions. */
+void miss_upcall(struct action_env *, uint32_t cookie, struct rte_mbuf **, uint16_t n);
 void miss_expire(struct worker *);
 void miss_purge(struct worker *, uint32_t port_no);
 void pending_limits_of(const struct core_settings *, struct pending_limits *);

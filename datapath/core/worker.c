@@ -249,6 +249,7 @@ static int worker_parts(struct worker *w, struct error *err)
     int error;
 
     pending_limits_of(&core.settings, &limits);
+    w->told = xcalloc(DP_MAX_PORTS, sizeof *w->told);
     if (exact_cache_new(CORE_EXACT_ENTRIES, &w->exact) ||
         pending_new(w->id, &limits, &w->pending)) {
         return error_set(err, ENOMEM, "worker %u: no memory for its caches", w->id);
@@ -291,7 +292,7 @@ int worker_new(unsigned int id, struct worker **ret, struct error *err)
     w->ports = core.counters.ports[id];
     w->flows = core.counters.flows[id];
     w->totals = core.counters.totals[id];
-    w->env = (struct action_env){id, &core.pools, &w->totals->copies, transmit_output};
+    w->env = (struct action_env){id, &core.pools, &w->totals->copies, transmit_output, miss_upcall};
     error = worker_parts(w, err);
     if (!error) {
         rte_rcu_qsbr_thread_register(core.rcu, id);
@@ -352,5 +353,6 @@ void worker_free(struct worker *w)
     pending_free(w->pending);
     exact_cache_free(w->exact);
     free(w->polled);
+    free(w->told);
     free(w);
 }

@@ -311,6 +311,9 @@ static void fake_close(struct dp *dp)
     n_scheduled -= fake->scheduled;
     event_free(fake->deliver);
     fake->state->n_users--;
+    if (fake->state->listener == fake) {
+        fake->state->listener = NULL;
+    }
     if (!*fake->state->name) {
         state_free(fake->state);
     }
@@ -658,6 +661,7 @@ static int fake_submit(struct dp *dp, const struct dp_op *ops, size_t n)
     if (!fake->attached) {
         return -ENOTCONN;
     }
+    fake->state->listener = fake;
     for (i = 0; i < n && fake->n_completions < fake->ring_size; i++) {
         struct fake_completion_entry *entry = xcalloc(1, sizeof *entry);
 

@@ -90,6 +90,50 @@ static void pop_vlan(struct frame *frame)
     }
 }
 
+static void post_upcall(struct fake_dp *fake, enum dp_upcall_reason reason,
+                        const struct flow_key *key, uint64_t token, uint32_t cookie,
+                        const void *packet, size_t len)
+{
+    struct fake_upcall_entry *entry;
+
+    if (!fake->attached) {
+        return;
+    }
+    entry = aligned_alloc(64, ROUND_UP(sizeof *entry + len, 64));
+    memset(entry, 0, sizeof *entry);
+    flow_key_copy(&entry->key, key);
+    memcpy(entry->packet, packet, len);
+    entry->upcall = (struct dp_upcall){.reason = reason,
+                                       .in_port = key->in_port,
+                                       .pending = token,
+                                       .key = &entry->key,
+                                       .packet = entry->packet,
+                                       .packet_len = (uint32_t)len,
+                                       .full_len = (uint32_t)len,
+                                       .cookie = cookie};
+    STAILQ_INSERT_TAIL(&fake->upcalls, entry, next);
+    fake_schedule(fake);
+}
+
+/* The key is what a parser would say of the Ethernet header alone. */
+static void tell(struct fake_state *state, const struct dp_action_upcall *a, uint32_t in_port,
+                 const struct frame *frame)
+{
+    struct flow_key key;
+
+    if (!state->listener || frame->len < MAC_LEN + 2) {
+        return;
+    }
+    memset(&key, 0, sizeof key);
+    key.lines = 1u << FLOW_LINE_BASE;
+    key.in_port = (uint16_t)in_port;
+    memcpy(key.eth_dst, frame->data, 6);
+    memcpy(key.eth_src, frame->data + 6, 6);
+    memcpy(&key.eth_type, frame->data + MAC_LEN, 2);
+    post_upcall(state->listener, DP_UPCALL_ACTION, &key, DP_NO_PENDING, a->cookie, frame->data,
+                frame->len);
+}
+
 static void apply(struct fake_state *state, const struct dp_action *action, uint32_t in_port,
                   struct frame *frame)
 {
@@ -120,6 +164,9 @@ static void apply(struct fake_state *state, const struct dp_action *action, uint
         }
         break;
     }
+    case DP_ACTION_UPCALL:
+        tell(state, (const struct dp_action_upcall *)action, in_port, frame);
+        break;
     case DP_ACTION_DROP:
         fake_count_drop(state, dp_policy_drop_name(((const struct dp_action_drop *)action)->reason),
                         in_port, 1);
@@ -205,29 +252,6 @@ static struct fake_pending *new_pending(struct fake_state *state, const struct f
     return pending;
 }
 
-static void post_upcall(struct fake_dp *fake, enum dp_upcall_reason reason,
-                        const struct flow_key *key, uint64_t token, const void *packet, size_t len)
-{
-    struct fake_upcall_entry *entry;
-
-    if (!fake->attached) {
-        return;
-    }
-    entry = aligned_alloc(64, ROUND_UP(sizeof *entry + len, 64));
-    memset(entry, 0, sizeof *entry);
-    flow_key_copy(&entry->key, key);
-    memcpy(entry->packet, packet, len);
-    entry->upcall = (struct dp_upcall){.reason = reason,
-                                       .in_port = key->in_port,
-                                       .pending = token,
-                                       .key = &entry->key,
-                                       .packet = entry->packet,
-                                       .packet_len = (uint32_t)len,
-                                       .full_len = (uint32_t)len};
-    STAILQ_INSERT_TAIL(&fake->upcalls, entry, next);
-    fake_schedule(fake);
-}
-
 uint64_t fake_upcall(struct dp *dp, enum dp_upcall_reason reason, const struct flow_key *key,
                      const void *packet, size_t len)
 {
@@ -240,7 +264,7 @@ uint64_t fake_upcall(struct dp *dp, enum dp_upcall_reason reason, const struct f
         park(pending, packet, len);
         token = pending->token;
     }
-    post_upcall(fake, reason, key, token, packet, len);
+    post_upcall(fake, reason, key, token, 0, packet, len);
     return token;
 }
 
@@ -253,6 +277,7 @@ bool fake_receive(struct dp *dp, const struct flow_key *key, const void *packet,
     uint32_t port_no = key->in_port;
     struct fake_port *port;
 
+    state->listener = fake;
     HASH_FIND(hh, state->ports, &port_no, sizeof port_no, port);
     if (port) {
         port->stats.rx_packets++;
@@ -275,7 +300,7 @@ bool fake_receive(struct dp *dp, const struct flow_key *key, const void *packet,
     pending = new_pending(state, key);
     pending->by_key = true;
     park(pending, packet, len);
-    post_upcall(fake, DP_UPCALL_MISS, key, pending->token, packet, len);
+    post_upcall(fake, DP_UPCALL_MISS, key, pending->token, 0, packet, len);
     return false;
 }
 

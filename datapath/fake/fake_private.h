@@ -66,6 +66,7 @@ struct fake_state {
     size_t n_config;
     struct fake_drop *drops;
     size_t n_drops;
+    struct fake_dp *listener; /* Whom actions tell of packets; NULL: nobody yet. */
     struct fake_output *outputs;
     size_t n_outputs;
 };

@@ -62,6 +62,7 @@ static const struct row {
     [DP_ACTION_SET_IPV6] = {"set(ipv6)", sizeof(struct dp_action_set_ipv6), check_set_ipv6},
     [DP_ACTION_SET_L4] = {"set(l4)", sizeof(struct dp_action_set_l4), NULL},
     [DP_ACTION_DROP] = {"drop", sizeof(struct dp_action_drop), check_drop},
+    [DP_ACTION_UPCALL] = {"userspace", sizeof(struct dp_action_upcall), NULL},
 };
 
 const char *dp_policy_drop_name(enum dp_policy_drop reason)
@@ -73,6 +74,7 @@ const char *dp_policy_drop_name(enum dp_policy_drop reason)
         [DP_DROP_SAME_PORT] = "same-port",
         [DP_DROP_NO_OUTPUT] = "no-output",
         [DP_DROP_PORT_NOT_IN_BRIDGE] = "port-not-in-bridge",
+        [DP_DROP_PORT_CONFIG] = "port-config",
         [DP_DROP_TOO_DEEP] = "too-deep",
         [DP_DROP_TTL_EXPIRED] = "ttl-expired",
     };
@@ -136,6 +138,13 @@ void dp_actions_put_output(struct dp_actions *actions, uint32_t port)
     struct dp_action_output *a = dp_actions_put(actions, DP_ACTION_OUTPUT, sizeof *a);
 
     a->port = port;
+}
+
+void dp_actions_put_upcall(struct dp_actions *actions, uint32_t cookie)
+{
+    struct dp_action_upcall *a = dp_actions_put(actions, DP_ACTION_UPCALL, sizeof *a);
+
+    a->cookie = cookie;
 }
 
 void dp_actions_put_drop(struct dp_actions *actions, enum dp_policy_drop reason)

@@ -24,6 +24,7 @@ enum dp_action_type {
     DP_ACTION_SET_IPV6,
     DP_ACTION_SET_L4,
     DP_ACTION_DROP,
+    DP_ACTION_UPCALL,
     DP_N_ACTIONS
 };
 
@@ -88,6 +89,12 @@ struct dp_action_drop {
     uint32_t reason; /* enum dp_policy_drop. */
 };
 
+/* Tells policy of the packet as it is now (dp_upcall's reason ACTION); the list goes on. */
+struct dp_action_upcall {
+    struct dp_action h;
+    uint32_t cookie; /* Comes back with each packet: what policy wants to do with them. */
+};
+
 /* Why policy dropped a packet. Rows in action.c give names; the datapath counts each under that
  * name. */
 enum dp_policy_drop {
@@ -97,6 +104,7 @@ enum dp_policy_drop {
     DP_DROP_SAME_PORT,          /* The destination is where it came from. */
     DP_DROP_NO_OUTPUT,          /* Nobody else to send it to. */
     DP_DROP_PORT_NOT_IN_BRIDGE, /* The input port belongs to no bridge. */
+    DP_DROP_PORT_CONFIG,        /* A controller switched the port's receiving or sending off. */
     DP_DROP_TOO_DEEP,           /* Translation passed its bound of depth or size. */
     DP_DROP_TTL_EXPIRED,        /* dec_ttl of a packet that had 1 or 0 left. */
     DP_N_POLICY_DROPS
@@ -121,6 +129,7 @@ void dp_actions_clear(struct dp_actions *);
  * the next change. */
 void *dp_actions_put(struct dp_actions *, enum dp_action_type, size_t len);
 void dp_actions_put_output(struct dp_actions *, uint32_t port);
+void dp_actions_put_upcall(struct dp_actions *, uint32_t cookie);
 void dp_actions_put_drop(struct dp_actions *, enum dp_policy_drop reason);
 void dp_actions_append(struct dp_actions *, const struct dp_actions *more);
 bool dp_actions_equal(const struct dp_actions *, const struct dp_actions *);

@@ -429,6 +429,9 @@ static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_na
         break;
     case DP_ACTION_PUSH_VLAN: put_push_vlan(s, (const void *)a); break;
     case DP_ACTION_POP_VLAN: strbuf_puts(s, "pop_vlan"); break;
+    case DP_ACTION_UPCALL:
+        strbuf_printf(s, "userspace(cookie=0x%x)", ((const struct dp_action_upcall *)a)->cookie);
+        break;
     case DP_ACTION_DROP:
         strbuf_printf(s, "drop:%s",
                       dp_policy_drop_name(((const struct dp_action_drop *)a)->reason));

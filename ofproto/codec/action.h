@@ -65,7 +65,8 @@ struct ofp_action {
 
 struct ofp_action_output {
     struct ofp_action h;
-    uint32_t port; /* enum ofp_port or a port's number. */
+    uint16_t port;    /* enum ofp_port or a port's number. */
+    uint16_t max_len; /* To CONTROLLER: as asked for. The packet goes whole: none is buffered. */
 };
 
 struct ofp_action_push_vlan {
@@ -189,6 +190,7 @@ void ofp_actions_free(struct ofp_actions *);
  * change. */
 void *ofp_actions_put(struct ofp_actions *, enum ofp_action_type, size_t len);
 void ofp_actions_put_output(struct ofp_actions *, uint32_t port);
+void ofp_actions_put_controller(struct ofp_actions *, uint16_t max_len);
 /* 'mask' NULL: all of the field. */
 void ofp_actions_put_set_field(struct ofp_actions *, const struct ofp_field *, const uint8_t *value,
                                const uint8_t *mask);

@@ -9,7 +9,17 @@ void ofp_actions_put_output(struct ofp_actions *actions, uint32_t port)
                                                   sizeof(struct ofp_action_output));
 
     if (a) {
-        a->port = port;
+        a->port = (uint16_t)port;
+    }
+}
+
+void ofp_actions_put_controller(struct ofp_actions *actions, uint16_t max_len)
+{
+    struct ofp_action_output *a = ofp_actions_put(actions, OFP_ACTION_OUTPUT, sizeof *a);
+
+    if (a) {
+        a->port = OFP_PORT_CONTROLLER;
+        a->max_len = max_len;
     }
 }
 
@@ -58,7 +68,9 @@ static void format_output(struct strbuf *s, const struct ofp_action *h)
 {
     const struct ofp_action_output *a = (const struct ofp_action_output *)h;
 
-    if (reserved_port_name(a->port)) {
+    if (a->port == OFP_PORT_CONTROLLER) {
+        strbuf_printf(s, "CONTROLLER:%u", a->max_len);
+    } else if (reserved_port_name(a->port)) {
         ofp_port_format(s, a->port);
     } else {
         strbuf_printf(s, "output:%u", a->port);
@@ -72,27 +84,33 @@ static void encode_output(struct strbuf *s, enum ofp_version version, const stru
     wire_put16(s, 0);
     if (version == OFP10) {
         wire_put16(s, 8);
-        wire_put16(s, (uint16_t)a->port);
-        wire_put16(s, 0);
+        wire_put16(s, a->port);
+        wire_put16(s, a->max_len);
     } else {
         wire_put16(s, 16);
         wire_put32(s, ofp_port_to32(a->port));
-        wire_zeros(s, 8);
+        wire_put16(s, a->max_len);
+        wire_zeros(s, 6);
     }
 }
 
 /* The ports that can be sent to now. */
-static int put_checked(struct ofp_actions *out, uint32_t port)
+static int put_checked(struct ofp_actions *out, uint32_t port, uint16_t max_len)
 {
     bool ok = (port && port < OFP_PORT_MAX) || port == OFP_PORT_IN_PORT ||
               port == OFP_PORT_NORMAL || port == OFP_PORT_FLOOD || port == OFP_PORT_ALL ||
+              port == OFP_PORT_TABLE || /* Of packet-outs alone; flow mods are asked again. */
               port == OFP_PORT_LOCAL;
 
-    if (!ok) {
-        return OFPERR_BAC_BAD_OUT_PORT;
-    }
     if (out->len + 16 > OFP_ACTIONS_MAX_LEN) {
         return OFPERR_BAC_TOO_MANY;
+    }
+    if (port == OFP_PORT_CONTROLLER) {
+        ofp_actions_put_controller(out, max_len);
+        return 0;
+    }
+    if (!ok) {
+        return OFPERR_BAC_BAD_OUT_PORT;
     }
     ofp_actions_put_output(out, port);
     return 0;
@@ -100,15 +118,16 @@ static int put_checked(struct ofp_actions *out, uint32_t port)
 
 static int decode_output10(const struct ofp_action_in *in, struct ofp_actions *out)
 {
-    return put_checked(out, wire_get16(in->p + 4));
+    return put_checked(out, wire_get16(in->p + 4), wire_get16(in->p + 6));
 }
 
 static int decode_output11(const struct ofp_action_in *in, struct ofp_actions *out)
 {
     uint32_t port;
 
-    return ofp_port_from32(wire_get32(in->p + 4), &port) ? put_checked(out, port)
-                                                         : OFPERR_BAC_BAD_OUT_PORT;
+    return ofp_port_from32(wire_get32(in->p + 4), &port)
+               ? put_checked(out, port, wire_get16(in->p + 8))
+               : OFPERR_BAC_BAD_OUT_PORT;
 }
 
 CONSTRUCTOR static void register_output(void)

@@ -179,6 +179,19 @@ static void put_stats15(struct strbuf *s, const struct ofp_flow_stats *fs)
     end_oxs(s, start);
 }
 
+void ofp_oxs_removed_encode(struct strbuf *s, const struct ofp_flow_stats *fs)
+{
+    size_t start = begin_oxs(s);
+
+    put_oxs(s, OXS_DURATION, 8);
+    put_duration(s, fs->duration_ms);
+    put_oxs(s, OXS_PACKETS, 8);
+    wire_put64(s, fs->packets);
+    put_oxs(s, OXS_BYTES, 8);
+    wire_put64(s, fs->bytes);
+    end_oxs(s, start);
+}
+
 static void encode15(struct strbuf *s, const struct ofp_flow_stats *fs)
 {
     wire_zeros(s, 2);

@@ -52,4 +52,7 @@ void ofp_flow_stats_encode(struct strbuf *, enum ofp_version, enum ofp_flow_stat
 void ofp_aggregate_encode(struct strbuf *, enum ofp_version, uint64_t packets, uint64_t bytes,
                           uint32_t flows);
 
+/* A removed rule's duration and counters, as OpenFlow 1.5's list of statistics. */
+void ofp_oxs_removed_encode(struct strbuf *, const struct ofp_flow_stats *);
+
 #endif

@@ -2,10 +2,13 @@
 #include "ofproto/codec/ofp_error.h"
 
 #define NXET_VENDOR 0xb0c2
-/* The type of errors of extensions since 1.2; Nicira's are the only ones. */
+/* The type of errors of extensions since 1.2; Nicira's, but for those of bundles. */
 #define EXPERIMENTER 0xffff
 /* Codes of OpenFlow 1.0 from here on are Nicira's. */
 #define NX_CODES 256
+
+#define BUNDLE_FAILED 17
+#define ONF_FIRST 2300 /* Of the extension that gives OpenFlow 1.3 bundles, and their errors. */
 
 /* Where OpenFlow 1.0 has no such error, Nicira's, or its nearest one. */
 static const struct {
@@ -25,6 +28,7 @@ static const struct {
     [OFPERR_BRC_BUFFER_UNKNOWN] = {"OFPBRC_BUFFER_UNKNOWN", 1, 8, 1, 8},
     [OFPERR_BRC_BAD_TABLE_ID] = {"OFPBRC_BAD_TABLE_ID", 1, 6, 1, 9},
     [OFPERR_BRC_BAD_PORT] = {"OFPBRC_BAD_PORT", 1, 6, 1, 11},
+    [OFPERR_BRC_IS_SLAVE] = {"OFPBRC_IS_SLAVE", 1, 5, 1, 10},
     [OFPERR_BAC_BAD_TYPE] = {"OFPBAC_BAD_TYPE", 2, 0, 2, 0},
     [OFPERR_BAC_BAD_LEN] = {"OFPBAC_BAD_LEN", 2, 1, 2, 1},
     [OFPERR_BAC_BAD_VENDOR] = {"OFPBAC_BAD_VENDOR", 2, 2, 2, 2},
@@ -84,6 +88,34 @@ static const struct {
     [OFPERR_BPC_BAD_EXP_TYPE] = {"OFPBPC_BAD_EXP_TYPE", 1, 6, 14, 6},
     [OFPERR_TFFC_EPERM] = {"OFPTFFC_EPERM", 1, 5, 13, 5},
     [OFPERR_SCFC_BAD_FLAGS] = {"OFPSCFC_BAD_FLAGS", 1, 5, 10, 0},
+    [OFPERR_PMFC_BAD_PORT] = {"OFPPMFC_BAD_PORT", 4, 0, 7, 0},
+    [OFPERR_PMFC_BAD_HW_ADDR] = {"OFPPMFC_BAD_HW_ADDR", 4, 1, 7, 1},
+    [OFPERR_PMFC_BAD_CONFIG] = {"OFPPMFC_BAD_CONFIG", 1, 5, 7, 2},
+    [OFPERR_PMFC_BAD_ADVERTISE] = {"OFPPMFC_BAD_ADVERTISE", 1, 5, 7, 3},
+    [OFPERR_RRFC_STALE] = {"OFPRRFC_STALE", 1, 5, 11, 0},
+    /* Of OpenFlow 1.4 and later. */
+    [OFPERR_BRC_PIPELINE_FIELDS_ONLY] = {"OFPBRC_PIPELINE_FIELDS_ONLY", 1, 6, 1, 17},
+    [OFPERR_ACFC_INVALID] = {"OFPACFC_INVALID", 1, 6, 15, 0},
+    [OFPERR_ACFC_UNSUPPORTED] = {"OFPACFC_UNSUPPORTED", 1, 6, 15, 1},
+    [OFPERR_BFC_BAD_ID] = {"OFPBFC_BAD_ID", 1, 1, BUNDLE_FAILED, 2},
+    [OFPERR_BFC_BUNDLE_CLOSED] = {"OFPBFC_BUNDLE_CLOSED", 1, 1, BUNDLE_FAILED, 4},
+    [OFPERR_BFC_OUT_OF_BUNDLES] = {"OFPBFC_OUT_OF_BUNDLES", 1, 1, BUNDLE_FAILED, 5},
+    [OFPERR_BFC_BAD_TYPE] = {"OFPBFC_BAD_TYPE", 1, 1, BUNDLE_FAILED, 6},
+    [OFPERR_BFC_BAD_FLAGS] = {"OFPBFC_BAD_FLAGS", 1, 1, BUNDLE_FAILED, 7},
+    [OFPERR_BFC_MSG_BAD_LEN] = {"OFPBFC_MSG_BAD_LEN", 1, 1, BUNDLE_FAILED, 8},
+    [OFPERR_BFC_MSG_BAD_XID] = {"OFPBFC_MSG_BAD_XID", 1, 1, BUNDLE_FAILED, 9},
+    [OFPERR_BFC_MSG_UNSUP] = {"OFPBFC_MSG_UNSUP", 1, 1, BUNDLE_FAILED, 10},
+    [OFPERR_BFC_MSG_TOO_MANY] = {"OFPBFC_MSG_TOO_MANY", 1, 1, BUNDLE_FAILED, 12},
+    [OFPERR_BFC_MSG_FAILED] = {"OFPBFC_MSG_FAILED", 1, 1, BUNDLE_FAILED, 13},
+    [OFPERR_BFC_TIMEOUT] = {"OFPBFC_TIMEOUT", 1, 1, BUNDLE_FAILED, 14},
+    [OFPERR_MOFC_UNKNOWN] = {"OFPMOFC_UNKNOWN", 1, 5, 16, 0},
+    [OFPERR_MOFC_MONITOR_EXISTS] = {"OFPMOFC_MONITOR_EXISTS", 1, 5, 16, 1},
+    [OFPERR_MOFC_UNKNOWN_MONITOR] = {"OFPMOFC_UNKNOWN_MONITOR", 1, 5, 16, 3},
+    [OFPERR_MOFC_BAD_COMMAND] = {"OFPMOFC_BAD_COMMAND", 1, 5, 16, 4},
+    [OFPERR_MOFC_BAD_FLAGS] = {"OFPMOFC_BAD_FLAGS", 1, 5, 16, 5},
+    [OFPERR_MOFC_BAD_TABLE_ID] = {"OFPMOFC_BAD_TABLE_ID", 1, 5, 16, 6},
+    [OFPERR_MOFC_BAD_OUT] = {"OFPMOFC_BAD_OUT", 1, 5, 16, 7},
+    [OFPERR_RRFC_BAD_ROLE] = {"OFPRRFC_BAD_ROLE", 1, 5, 11, 2},
 };
 
 const char *ofp_error_name(enum ofp_error error)
@@ -102,8 +134,17 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
         wire_put16(s, 0);
         wire_put32(s, OFP_VENDOR_NX);
     }
-    wire_put16(s, version == OFP10 ? rows[error].type10 : rows[error].type13);
-    wire_put16(s, version == OFP10 ? rows[error].code10 : rows[error].code13);
+    if (version == OFP10) {
+        wire_put16(s, rows[error].type10);
+        wire_put16(s, rows[error].code10);
+    } else if (version < OFP14 && rows[error].type13 == BUNDLE_FAILED) {
+        wire_put16(s, EXPERIMENTER);
+        wire_put16(s, (uint16_t)(ONF_FIRST + rows[error].code13));
+        wire_put32(s, OFP_VENDOR_ONF);
+    } else {
+        wire_put16(s, rows[error].type13);
+        wire_put16(s, rows[error].code13);
+    }
     if (version != OFP10 && rows[error].type13 == EXPERIMENTER) {
         wire_put32(s, OFP_VENDOR_NX);
     }

@@ -30,7 +30,7 @@ void ofp_port_desc_encode(struct strbuf *s, enum ofp_version version,
         wire_put16(s, 0);
     }
     put_name(s, port->name);
-    wire_put32(s, 0); /* Config: nothing is administered over OpenFlow yet. */
+    wire_put32(s, port->config & (version == OFP10 ? OFPPC10_ALL : OFPPC13_ALL));
     wire_put32(s, port->link_down ? OFPPS_LINK_DOWN : version == OFP10 ? 0 : OFPPS13_LIVE);
     /* Current, advertised, supported and the peer's features (and speeds): unknown. */
     if (version >= OFP14) { /* As properties, of which there are none. */

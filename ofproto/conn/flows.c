@@ -1,12 +1,16 @@
 /* Flow mods: what they do to the tables (OpenFlow 1.3.5 section 6.4). A flow mod that fails changes
  * nothing. Event base's thread. */
 #include "ofproto/codec/flow_mod.h"
+
+#include "ofproto/conn/changes.h"
+#include "ofproto/conn/mgmt.h"
 #include "ofproto/conn/vendor.h"
 #include "ofproto/group/group.h"
 
 struct selection {
     struct ofproto *bridge;
     const struct ofp_flow_mod *fm;
+    struct flow_changes *changes;
     bool strict;
     uint64_t now_ms;
     size_t n;
@@ -35,7 +39,7 @@ static void delete_cb(struct ofp_rule *rule, void *sel_)
     struct selection *sel = sel_;
 
     if (selected(sel, rule)) {
-        bridge_remove_rule(sel->bridge, rule);
+        flow_changes_remove(sel->changes, sel->bridge, rule);
         sel->n++;
     }
 }
@@ -46,6 +50,7 @@ static void modify_cb(struct ofp_rule *rule, void *sel_)
     const struct ofp_flow_mod *fm = sel->fm;
 
     if (selected(sel, rule)) {
+        flow_changes_modify(sel->changes, sel->bridge, rule);
         rule_set_actions(rule, fm->actions.data, fm->actions.len, sel->now_ms);
         if (fm->flags & OFPFF_RESET_COUNTS) {
             rule->packets = rule->bytes = 0;
@@ -53,7 +58,6 @@ static void modify_cb(struct ofp_rule *rule, void *sel_)
         if (fm->change_cookie) {
             rule->cookie = fm->new_cookie;
         }
-        bridge_changed(sel->bridge);
         sel->n++;
     }
 }
@@ -84,8 +88,8 @@ static void overlap_cb(struct ofp_rule *rule, void *overlap_)
     o->found = true;
 }
 
-static struct ofp_rule *make_rule(struct ofproto *bridge, const struct ofp_flow_mod *fm,
-                                  uint64_t now_ms)
+struct ofp_rule *flow_mod_make_rule(struct ofproto *bridge, const struct ofp_flow_mod *fm,
+                                    uint64_t now_ms)
 {
     struct ofp_rule_config config = {
         .match = &fm->match,
@@ -103,12 +107,30 @@ static struct ofp_rule *make_rule(struct ofproto *bridge, const struct ofp_flow_
     return rule_new(&bridge->set->masks, &config);
 }
 
-static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms)
+int flow_mod_add_rule(struct flow_changes *changes, struct ofproto *bridge, uint8_t table_id,
+                      struct ofp_rule *rule, bool reset_counts)
+{
+    struct ofp_table *table = bridge->tables[table_id];
+    const struct ofp_rule *old = table ? classifier_find_same(&table->cls, rule) : NULL;
+
+    if (!old && table && table->cls.n_rules >= table->max_rules) {
+        rule_unref(&bridge->set->masks, rule);
+        return OFPERR_FMFC_TABLE_FULL;
+    }
+    if (old && !reset_counts) {
+        rule->packets = old->packets;
+        rule->bytes = old->bytes;
+    }
+    flow_changes_add(changes, bridge, table_id, rule);
+    return 0;
+}
+
+static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms,
+               struct flow_changes *changes)
 {
     uint8_t table_id = fm->table_id == OFPTT_ALL ? 0 : fm->table_id;
     struct ofp_table *table = bridge->tables[table_id];
     struct overlap overlap = {fm, false};
-    struct ofp_rule *rule, *old;
 
     if (table && fm->flags & OFPFF_CHECK_OVERLAP) {
         classifier_each(&table->cls, overlap_cb, &overlap);
@@ -116,18 +138,8 @@ static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t n
             return OFPERR_FMFC_OVERLAP;
         }
     }
-    rule = make_rule(bridge, fm, now_ms);
-    old = table ? classifier_find_same(&table->cls, rule) : NULL;
-    if (!old && table && table->cls.n_rules >= table->max_rules) {
-        rule_unref(&bridge->set->masks, rule);
-        return OFPERR_FMFC_TABLE_FULL;
-    }
-    if (old && !(fm->flags & OFPFF_RESET_COUNTS)) {
-        rule->packets = old->packets;
-        rule->bytes = old->bytes;
-    }
-    bridge_add_rule(bridge, table_id, rule);
-    return 0;
+    return flow_mod_add_rule(changes, bridge, table_id, flow_mod_make_rule(bridge, fm, now_ms),
+                             fm->flags & OFPFF_RESET_COUNTS);
 }
 
 /* Calls 'cb' with the rules of the table that may be selected. */
@@ -139,7 +151,7 @@ static void each(struct selection *sel, struct ofp_table *table, classifier_cb *
         classifier_each(&table->cls, cb, sel);
         return;
     }
-    probe = make_rule(sel->bridge, sel->fm, sel->now_ms);
+    probe = flow_mod_make_rule(sel->bridge, sel->fm, sel->now_ms);
     same = classifier_find_same(&table->cls, probe);
     rule_unref(&sel->bridge->set->masks, probe);
     if (same) {
@@ -147,36 +159,54 @@ static void each(struct selection *sel, struct ofp_table *table, classifier_cb *
     }
 }
 
-int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms)
+int flow_mod_check(const struct ofp_flow_mod *fm)
+{
+    return ofp_actions_output_to(fm->actions.data, fm->actions.len, OFP_PORT_TABLE)
+               ? OFPERR_BAC_BAD_OUT_PORT /* OpenFlow 1.3.5 section 4.5: for packet-outs alone. */
+               : 0;
+}
+
+int flow_mod_change(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms,
+                    struct flow_changes *changes)
 {
     struct selection sel = {
         .bridge = bridge,
         .fm = fm,
+        .changes = changes,
         .strict = fm->command == OFPFC_MODIFY_STRICT || fm->command == OFPFC_DELETE_STRICT,
         .now_ms = now_ms,
     };
     bool is_delete = fm->command == OFPFC_DELETE || fm->command == OFPFC_DELETE_STRICT;
 
-    if (fm->flags & OFPFF_SEND_FLOW_REM) {
-        return OFPERR_FMFC_BAD_FLAGS; /* Nobody would be told. */
-    }
     if (group_check_actions(bridge, fm->actions.data, fm->actions.len)) {
         return OFPERR_BAC_BAD_OUT_GROUP;
     }
     if (fm->command == OFPFC_ADD) {
-        return add(bridge, fm, now_ms);
+        return add(bridge, fm, now_ms, changes);
     }
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
         if (bridge->tables[i] && (fm->table_id == OFPTT_ALL || fm->table_id == i)) {
             each(&sel, bridge->tables[i], is_delete ? delete_cb : modify_cb);
         }
     }
-    return fm->adds_if_none && !sel.n ? add(bridge, fm, now_ms) : 0;
+    return fm->adds_if_none && !sel.n ? add(bridge, fm, now_ms, changes) : 0;
 }
 
-static int apply_and_free(struct conn *conn, struct ofp_flow_mod *fm)
+int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms,
+                   const struct flow_author *author)
 {
-    int rc = flow_mod_apply(conn->bridge, fm, time_now_ms());
+    struct flow_changes changes = {0};
+    int rc = flow_mod_check(fm);
+
+    rc = rc ? rc : flow_mod_change(bridge, fm, now_ms, &changes);
+    flow_changes_finish(&changes, bridge, now_ms, author); /* Of one that failed: none. */
+    return rc;
+}
+
+static int apply_and_free(struct conn *conn, const struct request *r, struct ofp_flow_mod *fm)
+{
+    const struct flow_author author = {conn, r->h.xid};
+    int rc = flow_mod_apply(conn->bridge, fm, time_now_ms(), &author);
 
     ofp_actions_free(&fm->actions);
     return rc;
@@ -188,7 +218,7 @@ int handle_flow_mod(struct conn *conn, const struct request *r)
     int rc = ofp_flow_mod_decode((enum ofp_version)conn->version, request_body(r),
                                  request_body_len(r), conn->flow_mod_table_id, &fm);
 
-    return rc ? rc : apply_and_free(conn, &fm);
+    return rc ? rc : apply_and_free(conn, r, &fm);
 }
 
 static int nx_flow_mod(struct conn *conn, const struct request *r, const uint8_t *body, size_t len)
@@ -197,8 +227,7 @@ static int nx_flow_mod(struct conn *conn, const struct request *r, const uint8_t
     int rc = nx_flow_mod_decode((enum ofp_version)conn->version, body, len, conn->flow_mod_table_id,
                                 &fm);
 
-    (void)r;
-    return rc ? rc : apply_and_free(conn, &fm);
+    return rc ? rc : apply_and_free(conn, r, &fm);
 }
 
 static int nx_flow_mod_table_id(struct conn *conn, const struct request *r, const uint8_t *body,
@@ -232,7 +261,7 @@ static int nx_set_flow_format(struct conn *conn, const struct request *r, const 
 CONSTRUCTOR static void register_flow_mods(void)
 {
     static const struct vendor_row rows[] = {
-        {OFP_VENDOR_NX, NXT_FLOW_MOD, OFP10, OFP10, nx_flow_mod},
+        {OFP_VENDOR_NX, NXT_FLOW_MOD, OFP10, OFP10, nx_flow_mod, NULL, true},
         {OFP_VENDOR_NX, NXT_FLOW_MOD_TABLE_ID, OFP10, OFP10, nx_flow_mod_table_id},
         {OFP_VENDOR_NX, NXT_SET_FLOW_FORMAT, OFP10, OFP10, nx_set_flow_format},
     };

@@ -148,7 +148,8 @@ int stats_group_features(struct multipart *m, const uint8_t *p, size_t len)
 
 CONSTRUCTOR static void register_groups(void)
 {
-    static const struct vendor_row row = {OFP_VENDOR_NX, NXT_GROUP_MOD, OFP11, OFP14, nx_group_mod};
+    static const struct vendor_row row = {OFP_VENDOR_NX, NXT_GROUP_MOD, OFP11, OFP14,
+                                          nx_group_mod,  NULL,          true};
 
     vendor_register(&row, 1);
 }

@@ -1,11 +1,15 @@
 /* What the switch answers to each OpenFlow message: a row a type and version. Messages that have no
  * row are OFPBRC_BAD_TYPE. Event base's thread. */
 #include "ofproto/codec/port_desc.h"
+#include "ofproto/conn/bundle.h"
 #include "ofproto/conn/vendor.h"
 
-#define CAPABILITIES10 (1u << 0 | 1u << 1 | 1u << 7) /* Flow, table statistics; ARP addresses. */
-#define CAPABILITIES13 (1u << 0 | 1u << 1 | 1u << 3) /* Flow, table, group statistics. */
-#define ACTIONS10 0x7ffu                             /* Output ... set transport port. */
+/* Statistics of flows, tables and ports; ARP addresses. */
+#define CAPABILITIES10 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 7)
+/* Statistics of flows, tables, ports and groups. */
+#define CAPABILITIES13 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 3)
+#define CAPABILITIES15 (CAPABILITIES13 | 1u << 9 | 1u << 10) /* And bundles, monitors. */
+#define ACTIONS10 0x7ffu                                     /* Output ... set transport port. */
 #define N_TABLES BRIDGE_MAX_TABLES
 
 static int ignore(struct conn *conn, const struct request *r)
@@ -37,13 +41,11 @@ static void put_ports(struct strbuf *s, struct conn *conn)
     struct ofport *port, *next;
 
     HASH_ITER (by_number, conn->bridge->ports, port, next) {
-        struct ofp_port_desc desc = {
-            .port = port->ofport, .name = port->name, .link_down = !port->up};
+        struct ofp_port_desc desc = ofport_describe(port);
 
         if (s->len > UINT16_MAX - 64) {
             break; /* A message holds no more; ask for the port descriptions. */
         }
-        memcpy(desc.mac, port->mac, 6);
         ofp_port_desc_encode(s, (enum ofp_version)conn->version, &desc);
     }
 }
@@ -63,7 +65,7 @@ static int handle_features(struct conn *conn, const struct request *r)
         wire_put32(&s, ACTIONS10);
         put_ports(&s, conn);
     } else {
-        wire_put32(&s, CAPABILITIES13);
+        wire_put32(&s, conn->version >= OFP15 ? CAPABILITIES15 : CAPABILITIES13);
         wire_put32(&s, 0);
     }
     ofp_end(&s, start);
@@ -92,13 +94,7 @@ static int handle_set_config(struct conn *conn, const struct request *r)
         return OFPERR_SCFC_BAD_FLAGS; /* Other ways to treat fragments are not there. */
     }
     conn->miss_send_len = wire_get16(request_body(r) + 2);
-    return 0;
-}
-
-/* Every message before it was handled before it: they are handled one by one. */
-static int handle_barrier(struct conn *conn, const struct request *r)
-{
-    reply(conn, r, conn->version == OFP10 ? OFPT10_BARRIER_REPLY : OFPT13_BARRIER_REPLY, 0);
+    mgmt_async_changed(conn->mgmt);
     return 0;
 }
 
@@ -109,10 +105,11 @@ static int handle_barrier(struct conn *conn, const struct request *r)
     }
 
 static const struct handler {
-    uint8_t version; /* OFP10: that alone; OFP13: and later. */
+    uint8_t version; /* OFP10: that alone; others: and later. */
     uint8_t type;
     bool header_only; /* Has no body. */
     int (*handle)(struct conn *, const struct request *);
+    bool changes; /* The switch: slaves may not (OpenFlow 1.3.5 section 6.3.6). */
 } handlers[] = {
     BOTH(OFPT_HELLO, false, ignore),
     BOTH(OFPT_ERROR, false, ignore),
@@ -122,8 +119,18 @@ static const struct handler {
     BOTH(OFPT_FEATURES_REQUEST, true, handle_features),
     BOTH(OFPT_GET_CONFIG_REQUEST, true, handle_get_config),
     BOTH(OFPT_SET_CONFIG, false, handle_set_config),
-    BOTH(OFPT_FLOW_MOD, false, handle_flow_mod),
-    {OFP13, OFPT11_GROUP_MOD, false, handle_group_mod},
+    {OFP10, OFPT_PACKET_OUT, false, handle_packet_out, true},
+    {OFP13, OFPT_PACKET_OUT, false, handle_packet_out, true},
+    {OFP10, OFPT_FLOW_MOD, false, handle_flow_mod, true},
+    {OFP13, OFPT_FLOW_MOD, false, handle_flow_mod, true},
+    {OFP10, OFPT10_PORT_MOD, false, handle_port_mod, true},
+    {OFP13, OFPT13_PORT_MOD, false, handle_port_mod, true},
+    {OFP13, OFPT13_ROLE_REQUEST, false, handle_role_request},
+    {OFP13, OFPT13_GET_ASYNC_REQUEST, true, handle_get_async},
+    {OFP13, OFPT13_SET_ASYNC, false, handle_set_async},
+    {OFP13, OFPT11_GROUP_MOD, false, handle_group_mod, true},
+    {OFP14, OFPT14_BUNDLE_CONTROL, false, handle_bundle_control, true},
+    {OFP14, OFPT14_BUNDLE_ADD, false, handle_bundle_add, true},
     {OFP10, OFPT10_STATS_REQUEST, false, handle_stats},
     {OFP13, OFPT13_MULTIPART_REQUEST, false, handle_stats},
     {OFP10, OFPT10_BARRIER_REQUEST, true, handle_barrier},
@@ -136,10 +143,13 @@ void conn_handle(struct conn *conn, const struct request *r)
     struct strbuf s = STRBUF_INIT;
 
     for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
-        if (handlers[i].version == MIN_OF(conn->version, (uint8_t)OFP13) &&
-            handlers[i].type == r->h.type) {
-            error = handlers[i].header_only && request_body_len(r) ? OFPERR_BRC_BAD_LEN
-                                                                   : handlers[i].handle(conn, r);
+        const struct handler *h = &handlers[i];
+
+        if (h->type == r->h.type &&
+            (h->version == OFP10 ? conn->version == OFP10 : conn->version >= h->version)) {
+            error = h->header_only && request_body_len(r)     ? OFPERR_BRC_BAD_LEN
+                    : h->changes && conn->role == OFPCR_SLAVE ? OFPERR_BRC_IS_SLAVE
+                                                              : h->handle(conn, r);
             break;
         }
     }

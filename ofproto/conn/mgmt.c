@@ -11,12 +11,14 @@
 #include "lib/log.h"
 #include "lib/stream.h"
 #include "ofproto/conn/conn.h"
+#include "ofproto/conn/controller.h"
 
 LOG_MODULE(openflow);
 
 #define MAX_CONNECTIONS 64
 /* For the peer's hello; and, when a connection is to end, for reading what is left. */
 #define LIMIT_S 5
+#define DEFAULT_MISS_SEND_LEN 128 /* OpenFlow 1.3.5 section 7.3.2. */
 /* A peer that leaves so much unread is not read from, until it has read down to the other. */
 #define PAUSE_BYTES ((size_t)4 << 20)
 #define RESUME_BYTES ((size_t)1 << 20)
@@ -25,20 +27,35 @@ LOG_MODULE(openflow);
 #define SUPPORTED (1u << OFP10 | 1u << OFP13 | 1u << OFP14 | 1u << OFP15)
 #define HIGHEST OFP15
 
-struct mgmt {
-    struct ofproto *bridge;
-    struct stream_listener *listener;
-    LIST_HEAD(conn_list, conn) conns;
-    unsigned int n_conns;
-};
-
-static void conn_free(struct conn *conn)
+static uint32_t versions_of(const struct mgmt *mgmt)
 {
+    return SUPPORTED & ~mgmt->bridge->config.refused_versions;
+}
+
+static uint8_t highest(uint32_t versions)
+{
+    return versions ? (uint8_t)(31 - __builtin_clz(versions)) : HIGHEST;
+}
+
+void conn_close(struct conn *conn, const char *why)
+{
+    struct controller *controller = conn->controller;
+    struct mgmt *mgmt = conn->mgmt;
+
+    conn_cancel_barrier(conn);
+    conn_free_bundles(conn);
+    conn_free_monitors(conn);
     LIST_REMOVE(conn, node);
-    conn->mgmt->n_conns--;
+    mgmt->n_conns--;
+    mgmt_async_changed(mgmt);
+    conn_end_probe(conn);
     event_free(conn->limit);
     bufferevent_free(conn->bev);
+    free(conn->peer);
     free(conn);
+    if (controller) {
+        controller_conn_gone(controller, why ? why : "closed");
+    }
 }
 
 static void on_limit(evutil_socket_t fd UNUSED, short what UNUSED, void *conn_)
@@ -49,7 +66,7 @@ static void on_limit(evutil_socket_t fd UNUSED, short what UNUSED, void *conn_)
         log_info_limit("bridge '%s': OpenFlow connection ended: no hello within %d s",
                        conn->bridge->name, LIMIT_S);
     }
-    conn_free(conn);
+    conn_close(conn, "no hello in time");
 }
 
 static void start_limit(struct conn *conn)
@@ -68,11 +85,12 @@ void conn_send(struct conn *conn, struct strbuf *s)
 static void send_hello(struct conn *conn)
 {
     struct strbuf s = STRBUF_INIT;
-    size_t start = ofp_begin(&s, HIGHEST, OFPT_HELLO, 1);
+    uint32_t versions = versions_of(conn->mgmt);
+    size_t start = ofp_begin(&s, highest(versions), OFPT_HELLO, 1);
 
     wire_put16(&s, 1); /* OFPHET_VERSIONBITMAP. */
     wire_put16(&s, 8);
-    wire_put32(&s, SUPPORTED);
+    wire_put32(&s, versions);
     ofp_end(&s, start);
     conn_send(conn, &s);
 }
@@ -101,28 +119,39 @@ static uint32_t hello_versions(const struct request *r, bool *ret_bitmap)
     return 0;
 }
 
+/* For the peer's log: what it could have offered. */
+static void put_versions(struct strbuf *s, uint32_t versions)
+{
+    strbuf_puts(s, versions ? "this bridge speaks OpenFlow" : "this bridge speaks no OpenFlow");
+    for (unsigned int v = 0; v < 32; v++) {
+        if (versions >> v & 1) { /* 1.0 is number 1. */
+            strbuf_printf(s, " 1.%u", v - 1);
+        }
+    }
+}
+
 /* False when there is no common version. */
 static bool negotiate(struct conn *conn, const struct request *r)
 {
-    static const char text[] = "this switch speaks OpenFlow 1.0, 1.3, 1.4 and 1.5";
     struct strbuf s = STRBUF_INIT;
     bool has_bitmap;
-    uint32_t common = hello_versions(r, &has_bitmap) & SUPPORTED;
-    uint8_t lower = MIN_OF(r->h.version, (uint8_t)HIGHEST);
+    uint32_t versions = versions_of(conn->mgmt);
+    uint32_t common = hello_versions(r, &has_bitmap) & versions;
+    uint8_t lower = MIN_OF(r->h.version, highest(versions));
     size_t start;
 
     if (!has_bitmap) {
-        common = SUPPORTED & 1u << lower;
+        common = versions & 1u << MIN_OF(lower, (uint8_t)31);
     }
     if (common) {
-        conn->version = (uint8_t)(31 - __builtin_clz(common));
+        conn->version = highest(common);
         event_del(conn->limit);
         return true;
     }
     start = ofp_begin(&s, lower, OFPT_ERROR, r->h.xid);
     wire_put16(&s, 0); /* OFPET_HELLO_FAILED, OFPHFC_INCOMPATIBLE; a text for the log follows. */
     wire_put16(&s, 0);
-    strbuf_put(&s, text, sizeof text - 1);
+    put_versions(&s, versions);
     ofp_end(&s, start);
     conn_send(conn, &s);
     return false;
@@ -144,7 +173,15 @@ static bool message(struct conn *conn, const struct request *r)
             send_error(conn, r, OFPERR_BRC_BAD_VERSION);
             return false;
         }
-        return negotiate(conn, r);
+        if (!negotiate(conn, r)) {
+            return false;
+        }
+        conn_async_init(conn);
+        mgmt_async_changed(conn->mgmt);
+        if (conn->controller) {
+            controller_conn_changed(conn->controller);
+        }
+        return true;
     }
     if (r->h.version != conn->version && r->h.type != OFPT_HELLO) {
         send_error(conn, r, OFPERR_BRC_BAD_VERSION);
@@ -161,7 +198,7 @@ static bool read_messages(struct conn *conn)
     struct evbuffer *out = bufferevent_get_output(conn->bev);
     uint8_t head[OFP_HEADER_LEN];
 
-    while (evbuffer_copyout(in, head, sizeof head) == (ssize_t)sizeof head) {
+    while (!conn->in_barrier && evbuffer_copyout(in, head, sizeof head) == (ssize_t)sizeof head) {
         struct request r;
 
         if (evbuffer_get_length(out) > PAUSE_BYTES) {
@@ -186,13 +223,16 @@ static bool read_messages(struct conn *conn)
         }
         evbuffer_drain(in, r.len);
     }
+    if (conn->in_barrier) {
+        bufferevent_disable(conn->bev, EV_READ);
+    }
     return true;
 }
 
 static void finish(struct conn *conn)
 {
     if (!evbuffer_get_length(bufferevent_get_output(conn->bev))) {
-        conn_free(conn);
+        conn_close(conn, "it does not speak OpenFlow as we do");
         return;
     }
     conn->closing = true;
@@ -207,11 +247,26 @@ static void on_read(struct bufferevent *bev, void *conn_)
     struct ofproto_set *set = conn->bridge->set;
 
     (void)bev;
+    conn->heard_ms = time_now_ms();
+    if (!conn->closing) {
+        bool go_on;
 
-    if (!conn->closing && !read_messages(conn)) {
-        finish(conn);
+        conn->reading = true;
+        go_on = read_messages(conn);
+        conn->reading = false;
+        if (!go_on) {
+            finish(conn);
+        }
     }
     set_tell_changes(set);
+}
+
+void conn_resume(struct conn *conn)
+{
+    if (!conn->reading && !conn->closing && !conn->paused && !conn->in_barrier) {
+        bufferevent_enable(conn->bev, EV_READ);
+        on_read(conn->bev, conn);
+    }
 }
 
 /* The output is down to the low mark. */
@@ -219,20 +274,27 @@ static void on_written(struct bufferevent *bev, void *conn_)
 {
     struct conn *conn = conn_;
 
+    (void)bev;
     if (conn->closing) {
-        conn_free(conn);
-    } else if (conn->paused) {
+        conn_close(conn, "it does not speak OpenFlow as we do");
+        return;
+    }
+    conn_resume_monitors(conn);
+    if (conn->paused) {
         conn->paused = false;
-        bufferevent_enable(bev, EV_READ);
-        on_read(bev, conn);
+        conn_resume(conn);
     }
 }
 
 static void on_event(struct bufferevent *bev, short what, void *conn)
 {
+    struct ofproto_set *set = ((struct conn *)conn)->bridge->set;
+
     (void)bev;
     if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
-        conn_free(conn);
+        conn_close(conn, what & BEV_EVENT_EOF ? "it closed the connection"
+                                              : strerror(EVUTIL_SOCKET_ERROR()));
+        set_tell_changes(set);
     }
 }
 
@@ -243,7 +305,7 @@ static bool make_room(struct mgmt *mgmt)
     struct conn *conn, *victim = NULL;
 
     LIST_FOREACH (conn, &mgmt->conns, node) {
-        if (!conn->version || conn->paused || conn->closing) {
+        if (!conn->controller && (!conn->version || conn->paused || conn->closing)) {
             victim = conn; /* The newest is first. */
         }
     }
@@ -255,27 +317,35 @@ static bool make_room(struct mgmt *mgmt)
                    mgmt->bridge->name,
                    victim->version ? "does not read its answers" : "has said no hello",
                    MAX_CONNECTIONS);
-    conn_free(victim);
+    conn_close(victim, NULL);
     return true;
 }
 
-void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt_)
+struct conn *mgmt_serve_controller(struct mgmt *mgmt, struct bufferevent *bev, const char *peer,
+                                   struct controller *controller)
 {
-    struct mgmt *mgmt = mgmt_;
     struct conn *conn;
 
     if (mgmt->n_conns >= MAX_CONNECTIONS && !make_room(mgmt)) {
         log_warn_limit("bridge '%s': OpenFlow connection from %s refused: there are %d already",
                        mgmt->bridge->name, peer, MAX_CONNECTIONS);
         bufferevent_free(bev);
-        return;
+        return NULL;
     }
     conn = xcalloc(1, sizeof *conn);
     conn->mgmt = mgmt;
     conn->bridge = mgmt->bridge;
     conn->bev = bev;
     conn->limit = evtimer_new(bufferevent_get_base(bev), on_limit, conn);
-    conn->miss_send_len = 128;
+    conn->peer = xstrdup(peer);
+    conn->controller = controller;
+    conn->is_primary = controller != NULL;
+    /* Nobody who just asks something gets messages unasked: see conn_wants(). */
+    conn->miss_send_len = controller ? DEFAULT_MISS_SEND_LEN : 0;
+    conn->role = OFPCR_EQUAL;
+    LIST_INIT(&conn->bundles);
+    LIST_INIT(&conn->monitors);
+    conn->short_id = OFPCID_UNDEFINED;
     LIST_INSERT_HEAD(&mgmt->conns, conn, node);
     mgmt->n_conns++;
     bufferevent_setcb(bev, on_read, on_written, on_event, conn);
@@ -283,6 +353,12 @@ void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt_)
     send_hello(conn);
     start_limit(conn);
     bufferevent_enable(bev, EV_READ | EV_WRITE);
+    return conn;
+}
+
+void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt)
+{
+    mgmt_serve_controller(mgmt, bev, peer, NULL);
 }
 
 struct mgmt *mgmt_new(struct ofproto *bridge)
@@ -291,6 +367,9 @@ struct mgmt *mgmt_new(struct ofproto *bridge)
 
     mgmt->bridge = bridge;
     LIST_INIT(&mgmt->conns);
+    LIST_INIT(&mgmt->controllers);
+    STAILQ_INIT(&mgmt->counting);
+    STAILQ_INIT(&mgmt->removed);
     return mgmt;
 }
 
@@ -316,14 +395,28 @@ int ofproto_mgmt_listen(struct ofproto *bridge, struct event_base *base, const c
     return 0;
 }
 
+void mgmt_versions_changed(struct mgmt *mgmt)
+{
+    struct conn *conn, *next;
+
+    for (conn = LIST_FIRST(&mgmt->conns); conn; conn = next) {
+        next = LIST_NEXT(conn, node);
+        if (conn->version && !(versions_of(mgmt) >> conn->version & 1)) {
+            conn_close(conn, "its OpenFlow version is not among the bridge's protocols any more");
+        }
+    }
+}
+
 void mgmt_free(struct mgmt *mgmt)
 {
     if (!mgmt) {
         return;
     }
+    controllers_free(mgmt);
     while (!LIST_EMPTY(&mgmt->conns)) {
-        conn_free(LIST_FIRST(&mgmt->conns));
+        conn_close(LIST_FIRST(&mgmt->conns), NULL);
     }
+    mgmt_forget_removed(mgmt);
     stream_listener_free(mgmt->listener);
     free(mgmt);
 }

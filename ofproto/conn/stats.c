@@ -1,5 +1,6 @@
 /* Statistics (1.0) and multipart (1.3 and later) requests: a row a type. Replies are cut into
  * messages of at most 64 kB. Event base's thread. */
+#include "ofproto/codec/bundle.h"
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/codec/port_desc.h"
 #include "ofproto/conn/vendor.h"
@@ -91,14 +92,24 @@ static int ports(struct multipart *m, const uint8_t *p, size_t len)
         return OFPERR_BRC_BAD_PORT;
     }
     HASH_ITER (by_number, m->conn->bridge->ports, port, next) {
-        struct ofp_port_desc d = {.port = port->ofport, .name = port->name, .link_down = !port->up};
+        struct ofp_port_desc d = ofport_describe(port);
 
         if (wanted == OFP_PORT_NONE || wanted == port->ofport) {
-            memcpy(d.mac, port->mac, 6);
             ofp_port_desc_encode(&m->s, (enum ofp_version)m->conn->version, &d);
             multipart_next(m);
         }
     }
+    return 0;
+}
+
+/* OpenFlow 1.5.1 section 7.3.5.22. */
+static int bundle_features(struct multipart *m, const uint8_t *p UNUSED, size_t len)
+{
+    if (len < 8) {
+        return OFPERR_BRC_BAD_LEN;
+    }
+    wire_put16(&m->s, OFPBF_ATOMIC | OFPBF_ORDERED);
+    wire_zeros(&m->s, 6);
     return 0;
 }
 
@@ -118,7 +129,9 @@ static const struct stats_type {
     {12, stats_table_features, OFP13},
     {13, ports},
     {14, stats_table_desc, OFP14},
+    {16, stats_flow_monitor, OFP14},
     {17, stats_flows_short, OFP15},
+    {19, bundle_features, OFP15},
     {UINT16_MAX, vendor_stats},
 };
 

@@ -44,6 +44,9 @@ int handle_vendor(struct conn *conn, const struct request *r)
         return OFPERR_BRC_BAD_LEN;
     }
     rc = find(conn, p, false, &row);
+    if (!rc && row->changes && conn->role == OFPCR_SLAVE) {
+        rc = OFPERR_BRC_IS_SLAVE;
+    }
     return rc ? rc : row->message(conn, r, p + HEADER_LEN, request_body_len(r) - HEADER_LEN);
 }
 

@@ -24,6 +24,7 @@ struct vendor_row {
      * peer gets. */
     int (*message)(struct conn *, const struct request *, const uint8_t *body, size_t len);
     int (*stats)(struct multipart *, const uint8_t *body, size_t len);
+    bool changes; /* The switch: slaves may not. */
 };
 /* Rows are kept by address. */
 void vendor_register(const struct vendor_row *, size_t n);

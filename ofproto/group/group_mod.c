@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ofproto/bridge.h"
+#include "ofproto/codec/flow_removed.h"
 #include "ofproto/group/group.h"
 
 static int check_exists(uint32_t group_id, void *bridge)
@@ -125,7 +126,7 @@ static void remove_rule_cb(struct ofp_rule *rule, void *removal_)
     struct removal *r = removal_;
 
     if (ofp_actions_use_group(rule->actions, rule->actions_len, r->group_id)) {
-        bridge_remove_rule(r->bridge, rule);
+        bridge_remove_rule_told(r->bridge, rule, OFPRR_GROUP_DELETE, time_now_ms());
     }
 }
 
@@ -139,6 +140,7 @@ static void remove_rules(struct ofproto *bridge, uint32_t group_id)
             classifier_each(&bridge->tables[i]->cls, remove_rule_cb, &r);
         }
     }
+    bridge_tell_removed(bridge);
 }
 
 static int delete (struct ofproto *bridge, uint32_t group_id)

@@ -3,6 +3,7 @@
  * Reads in_port, the MAC addresses and the outer VLAN tag, and nothing else of the packet, so that
  * all traffic between two addresses is one cached flow. Control thread. */
 
+#include "ofproto/codec/port_desc.h"
 #include "ofproto/xlate/xlate.h"
 
 #define VLAN_VID_MASK 0xfff
@@ -126,7 +127,8 @@ static void flood(struct xlate_ctx *ctx, const struct bundle *in, uint16_t vlan)
             bool as_is = leaves_tagged(out, vlan) == tagged_now &&
                          out->priority_tags == OFPROTO_PRIO_TAG_NEVER;
 
-            if (as_is == (pass == 0) && may_go(in, out, vlan) && out->port->up) {
+            if (as_is == (pass == 0) && may_go(in, out, vlan) && out->port->up &&
+                !(out->port->config & (OFPPC_NO_FLOOD | OFPPC_NO_FWD))) {
                 output_to(ctx, out, vlan);
             }
         }
@@ -146,6 +148,9 @@ static void learn(struct xlate_ctx *ctx, struct bundle *in, uint16_t vlan)
     struct mac_table *macs = &ctx->bridge->macs;
     unsigned int bucket;
 
+    if (!in->port) {
+        return; /* A controller's own packet: it came by no port. */
+    }
     if (ctx->bridge->flood_vlans && ctx->bridge->flood_vlans[vlan / 64] >> (vlan % 64) & 1) {
         return;
     }

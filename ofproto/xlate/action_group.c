@@ -8,10 +8,13 @@
 static void run_bucket(struct xlate_ctx *ctx, struct ofp_group *group, unsigned int i)
 {
     const struct ofp_actions *actions = &group->config.bucket[i].actions;
+    enum ofp_packet_in_reason via = ctx->via;
 
     xlate_say(ctx, "     -> bucket %u", group->config.bucket[i].id);
     effects_add_bucket(ctx->effects, group, i);
+    ctx->via = OFPR_GROUP;
     xlate_set_on_copy(ctx, actions->data, actions->len);
+    ctx->via = via;
 }
 
 static void run_all(struct xlate_ctx *ctx, struct ofp_group *group)

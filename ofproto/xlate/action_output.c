@@ -1,4 +1,6 @@
 /* Carries out the output family; see codec/action_output.c for its other forms. */
+#include "ofproto/codec/port_desc.h"
+#include "ofproto/xlate/controller.h"
 #include "ofproto/xlate/xlate.h"
 
 static void output_number(struct xlate_ctx *ctx, uint32_t number)
@@ -17,16 +19,36 @@ static void output_number(struct xlate_ctx *ctx, uint32_t number)
     }
 }
 
-static void output_all(struct xlate_ctx *ctx)
+/* 'except': ports with such configuration are left out. */
+static void output_all(struct xlate_ctx *ctx, uint32_t except)
 {
     struct ofport *port, *next;
 
     xlate_drop(ctx, DP_DROP_NO_OUTPUT);
     HASH_ITER (by_number, ctx->bridge->ports, port, next) {
-        if (port->ofport != ctx->now.flow.in_port && port->up) {
+        if (port->ofport != ctx->now.flow.in_port && port->up && !(port->config & except)) {
             xlate_output(ctx, port);
         }
     }
+}
+
+/* OpenFlow 1.3.5 section 7.4.1: what a table-miss entry sends is a miss. */
+static void output_controller(struct xlate_ctx *ctx)
+{
+    bool is_miss = ctx->via == OFPR_ACTION && ctx->rule && !ctx->rule->priority &&
+                   !ctx->rule->mask->n;
+
+    xlate_controller(ctx, is_miss ? OFPR_NO_MATCH : ctx->via);
+}
+
+/* OpenFlow 1.3.5 section 4.5: only packet-outs say so, whose pipeline begins here. */
+static void output_table(struct xlate_ctx *ctx)
+{
+    effects_depend_bridge(ctx->effects, ctx->bridge);
+    ctx->depth++;
+    xlate_table(ctx, 0);
+    ctx->depth--;
+    ctx->rule = NULL;
 }
 
 static void output_in_port(struct xlate_ctx *ctx)
@@ -45,9 +67,11 @@ void xlate_output_to(struct xlate_ctx *ctx, uint32_t port)
 {
     switch (port) {
     case OFP_PORT_NORMAL: xlate_normal(ctx); break;
-    case OFP_PORT_FLOOD:
-    case OFP_PORT_ALL: output_all(ctx); break;
+    case OFP_PORT_FLOOD: output_all(ctx, OFPPC_NO_FLOOD | OFPPC_NO_FWD); break;
+    case OFP_PORT_ALL: output_all(ctx, OFPPC_NO_FWD); break;
     case OFP_PORT_IN_PORT: output_in_port(ctx); break;
+    case OFP_PORT_TABLE: output_table(ctx); break;
+    case OFP_PORT_CONTROLLER: output_controller(ctx); break;
     case OFP_PORT_NONE: break;
     default: output_number(ctx, port); break;
     }

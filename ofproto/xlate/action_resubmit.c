@@ -5,6 +5,7 @@
 static void execute_resubmit(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     const struct ofp_action_resubmit *a = (const struct ofp_action_resubmit *)h;
+    struct ofp_rule *rule = ctx->rule;
     uint8_t table_id = ctx->table_id;
     uint8_t to = a->table_id == OFP_RESUBMIT_SAME_TABLE ? table_id : (uint8_t)a->table_id;
 
@@ -23,6 +24,7 @@ static void execute_resubmit(struct xlate_ctx *ctx, const struct ofp_action *h)
     ctx->n_resubmits--;
     ctx->depth--;
     ctx->table_id = table_id;
+    ctx->rule = rule;
 }
 
 static void execute_exit(struct xlate_ctx *ctx, const struct ofp_action *h)

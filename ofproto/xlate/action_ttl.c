@@ -2,6 +2,7 @@
  *
  * The packet's TTL is looked at as a whole: packets of one flow have few values of it, so a cached
  * flow for each costs little, its action is a plain set, and later tables see the result. */
+#include "ofproto/xlate/controller.h"
 #include "ofproto/xlate/xlate.h"
 
 static void execute_dec(struct xlate_ctx *ctx, const struct ofp_action *h)
@@ -22,6 +23,9 @@ static void execute_dec(struct xlate_ctx *ctx, const struct ofp_action *h)
     if (ctx->now.flow.pkt.nw_ttl <= 1) {
         xlate_say(ctx, "     >> its TTL is %u: dropping the packet", ctx->now.flow.pkt.nw_ttl);
         xlate_drop(ctx, DP_DROP_TTL_EXPIRED);
+        if (ctx->bridge->ttl_to_controller) {
+            xlate_controller(ctx, OFPR_INVALID_TTL);
+        }
         ctx->action_set.len = 0;
         ctx->stop = true;
         return;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ofproto/group/group.h"
+#include "ofproto/xlate/controller.h"
 #include "ofproto/xlate/learned.h"
 
 enum effect_kind {
@@ -15,7 +16,8 @@ enum effect_kind {
     EFFECT_BUCKET,
     EFFECT_CHANGE,
     EFFECT_DEPEND_BRIDGE,
-    EFFECT_DEPEND_MAC
+    EFFECT_DEPEND_MAC,
+    EFFECT_ORIGIN
 };
 
 struct effect {
@@ -24,6 +26,7 @@ struct effect {
         struct ofproto *bridge;
         struct ofp_group *group;
         struct rule_change *change;
+        struct packet_origin *origin;
     };
     uint8_t kind;
     uint8_t table_id;
@@ -123,6 +126,12 @@ void effects_add_bucket(struct ofproto_effects *effects, struct ofp_group *group
 void effects_add_change(struct ofproto_effects *effects, struct rule_change *change)
 {
     add(effects, EFFECT_CHANGE)->change = change;
+}
+
+void effects_add_origin(struct ofproto_effects *effects, struct packet_origin *origin)
+{
+    packet_origin_ref(effects->set->origins, origin);
+    add(effects, EFFECT_ORIGIN)->origin = origin;
 }
 
 void effects_depend_bridge(struct ofproto_effects *effects, struct ofproto *bridge)
@@ -229,7 +238,7 @@ void ofproto_effects_credit(struct ofproto_set *set, struct ofproto_effects *eff
             credit_group(e, packets, bytes);
         } else if (e->kind == EFFECT_CHANGE) {
             rule_change_apply(e->change, used_ms);
-        } else if (e->bridge->dead) {
+        } else if (e->kind == EFFECT_ORIGIN || e->bridge->dead) {
             continue;
         } else if (e->kind == EFFECT_MAC) {
             credit_mac(e, used_ms);
@@ -254,6 +263,9 @@ void ofproto_effects_free(struct ofproto_effects *effects)
             group_unref(effects->effect[i].group);
         } else if (effects->effect[i].kind == EFFECT_CHANGE) {
             rule_change_free(effects->effect[i].change, effects->set);
+        } else if (effects->effect[i].kind == EFFECT_ORIGIN) {
+            packet_origin_unref(effects->set->origins, effects->effect[i].origin,
+                                effects->set->now_ms);
         } else {
             bridge_unref(effects->effect[i].bridge);
         }

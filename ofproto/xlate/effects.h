@@ -19,6 +19,8 @@ void effects_add_bucket(struct ofproto_effects *, struct ofp_group *, unsigned i
 /* To be done again as packets come; takes it over. */
 struct rule_change;
 void effects_add_change(struct ofproto_effects *, struct rule_change *);
+struct packet_origin;
+void effects_add_origin(struct ofproto_effects *, struct packet_origin *);
 /* The verdict depends on the bridge's configuration and rules; on a bucket of its MAC table. */
 void effects_depend_bridge(struct ofproto_effects *, struct ofproto *);
 void effects_depend_mac(struct ofproto_effects *, struct ofproto *, unsigned int bucket);

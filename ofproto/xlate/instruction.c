@@ -78,6 +78,7 @@ void xlate_run_set(struct xlate_ctx *ctx, const void *actions, size_t len)
 void xlate_run_action_set(struct xlate_ctx *ctx)
 {
     struct ofp_actions set = ctx->action_set;
+    enum ofp_packet_in_reason via = ctx->via;
 
     if (!set.len) {
         return;
@@ -86,7 +87,9 @@ void xlate_run_action_set(struct xlate_ctx *ctx)
     ctx->action_set = (struct ofp_actions)OFP_ACTIONS_INIT;
     ctx->stop = false; /* Of "exit"; a packet whose time is over has no set. */
     xlate_say(ctx, "--. Executing action set:");
+    ctx->via = OFPR_ACTION_SET;
     xlate_run_set(ctx, set.data, set.len);
+    ctx->via = via;
     ofp_actions_free(&set);
 }
 

@@ -1,4 +1,5 @@
 /* Output: out of a datapath port, or through a patch port into the peer's bridge. */
+#include "ofproto/codec/port_desc.h"
 #include "ofproto/xlate/xlate.h"
 
 /* Room for what one commit and one output may put. */
@@ -9,6 +10,7 @@ static void output_patch(struct xlate_ctx *ctx, const struct ofport *port)
     const struct ofport *peer = ofport_peer(port), *in_port = ctx->in_port;
     struct xlate_packet before = ctx->now;
     struct ofproto *bridge = ctx->bridge;
+    struct ofp_rule *rule = ctx->rule;
     uint8_t table_id = ctx->table_id;
 
     if (!peer) {
@@ -26,16 +28,27 @@ static void output_patch(struct xlate_ctx *ctx, const struct ofport *port)
     ctx->now = before;
     ctx->bridge = bridge;
     ctx->in_port = in_port;
+    ctx->rule = rule;
     ctx->table_id = table_id;
+}
+
+bool xlate_has_room(struct xlate_ctx *ctx)
+{
+    if (ctx->actions->len + OUTPUT_RESERVE > DP_ACTIONS_MAX_LEN) {
+        xlate_too_deep(ctx, "too many datapath actions");
+        return false;
+    }
+    return true;
 }
 
 void xlate_output(struct xlate_ctx *ctx, const struct ofport *port)
 {
-    if (ctx->too_deep) {
+    if (ctx->too_deep || !xlate_has_room(ctx)) {
         return;
     }
-    if (ctx->actions->len + OUTPUT_RESERVE > DP_ACTIONS_MAX_LEN) {
-        xlate_too_deep(ctx, "too many datapath actions");
+    if (port->config & (OFPPC_PORT_DOWN | OFPPC_NO_FWD)) {
+        xlate_say(ctx, "     >> port %s is configured not to forward", port->name);
+        xlate_drop(ctx, DP_DROP_PORT_CONFIG);
         return;
     }
     if (port->patch_peer) {

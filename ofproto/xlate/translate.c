@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ofproto/codec/port_desc.h"
+#include "ofproto/xlate/controller.h"
+
 static const struct xlate_action_class *classes[OFP_N_ACTIONS];
 
 void xlate_action_register(const struct xlate_action_class *class)
@@ -136,13 +139,18 @@ static void say_rule(struct xlate_ctx *ctx, const struct ofp_rule *rule)
     strbuf_free(&s);
 }
 
-/* OpenFlow 1.3.5 section 5.4: what no rule matches is dropped. A resubmit that finds nothing is no
- * miss of the pipeline. */
+/* OpenFlow 1.3.5 section 5.4: what no rule matches is dropped; OpenFlow 1.0 section 3.4: or told to
+ * controllers of that version. A resubmit that finds nothing is no miss of the pipeline. */
 static void miss(struct xlate_ctx *ctx)
 {
     xlate_say(ctx, "%2u. No match.", ctx->table_id);
-    xlate_say(ctx, "    drop");
     xlate_drop(ctx, DP_DROP_NO_RULE);
+    if (!ctx->n_resubmits && ctx->bridge->misses_to_controller) {
+        xlate_say(ctx, "    CONTROLLER");
+        xlate_controller(ctx, OFPR_NO_MATCH);
+    } else {
+        xlate_say(ctx, "    drop");
+    }
     if (!ctx->n_resubmits) {
         ctx->action_set.len = 0;
     }
@@ -151,7 +159,7 @@ static void miss(struct xlate_ctx *ctx)
 static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
 {
     struct ofp_table *table = ctx->bridge->tables[table_id];
-    struct ofp_rule *rule = NULL, *outer = ctx->rule;
+    struct ofp_rule *rule = NULL;
     struct ofp_flow looked;
 
     if (ctx->depth > XLATE_MAX_DEPTH || ++ctx->n_lookups > XLATE_MAX_LOOKUPS) {
@@ -159,6 +167,7 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
         return;
     }
     ctx->table_id = table_id;
+    ctx->rule = NULL;
     if (table) {
         memset(&looked, 0, sizeof looked);
         rule = classifier_lookup(&table->cls, &ctx->now.flow, &looked);
@@ -175,18 +184,20 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
     }
     say_rule(ctx, rule);
     effects_add_rule(ctx->effects, rule);
+    ctx->rule = rule;
     if (!rule->actions_len) {
         xlate_say(ctx, "    drop");
         xlate_drop(ctx, DP_DROP_NO_RULE);
     }
-    ctx->rule = rule;
     xlate_actions(ctx, rule->actions, rule->actions_len);
-    ctx->rule = outer;
 }
 
 void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
 {
+    enum ofp_packet_in_reason via = ctx->via;
     int next = table_id;
+
+    ctx->via = OFPR_ACTION;
 
     while (next >= 0 && !ctx->too_deep && !ctx->stop) {
         ctx->next_table = -1;
@@ -194,6 +205,7 @@ void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
         next = ctx->next_table;
     }
     ctx->next_table = -1;
+    ctx->via = via;
 }
 
 /* The pipeline of a bridge, from its first table to the end of the action set. */
@@ -217,6 +229,29 @@ static void run_pipeline(struct xlate_ctx *ctx)
     ctx->stop = stop;
 }
 
+/* OpenFlow 1.0 section 5.2.1: spanning tree's frames have a switch of their own. */
+static bool may_receive(struct xlate_ctx *ctx, const struct ofport *port)
+{
+    static const uint8_t stp[6] = {0x01, 0x80, 0xc2, 0, 0, 0};
+    uint32_t off = OFPPC_PORT_DOWN | OFPPC_NO_RECV;
+
+    if (!port->config) {
+        return true;
+    }
+    if ((port->config & (OFPPC_NO_RECV | OFPPC_NO_RECV_STP))) {
+        XLATE_LOOK(ctx, pkt.eth_dst);
+        if (!memcmp(ctx->now.flow.pkt.eth_dst, stp, sizeof stp)) {
+            off = OFPPC_PORT_DOWN | OFPPC_NO_RECV_STP;
+        }
+    }
+    if (!(port->config & off)) {
+        return true;
+    }
+    xlate_say(ctx, " >> port %s is configured not to receive: drop", port->name);
+    xlate_drop(ctx, DP_DROP_PORT_CONFIG);
+    return false;
+}
+
 void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
 {
     static const char dashes[] = "----------------------------------------------------------------";
@@ -228,6 +263,15 @@ void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
     effects_depend_bridge(ctx->effects, ctx->bridge);
     xlate_say(ctx, "bridge(\"%s\")", ctx->bridge->name);
     xlate_say(ctx, "%.*s", (int)MIN_OF(strlen(ctx->bridge->name) + 10, sizeof dashes - 1), dashes);
+    if (!may_receive(ctx, in_port)) {
+        return;
+    }
+    if (ctx->bridge->fail_open) {
+        xlate_say(ctx, " -> the controllers are gone: NORMAL in place of the tables");
+        ctx->rule = NULL;
+        xlate_normal(ctx);
+        return;
+    }
     run_pipeline(ctx);
 }
 
@@ -293,6 +337,36 @@ void translate_from(struct ofproto_set *set, const struct ofport *port,
         xlate_say(&ctx, "datapath port %u belongs to no bridge: drop", in->key->in_port);
         xlate_drop(&ctx, DP_DROP_PORT_NOT_IN_BRIDGE);
     }
+    finish(&ctx, out);
+    free(ctx.stack.value);
+}
+
+void translate_packet_out(const struct xlate_packet_out *po, const struct ofproto_xlate_in *in,
+                          struct ofproto_xlate_out *out)
+{
+    /* A packet that came by no port may go to every VLAN, and teaches nothing. */
+    struct bundle anywhere = {
+        .bridge = po->bridge, .name = (char *)"CONTROLLER", .vlan_mode = OFPROTO_VLAN_TRUNK};
+    struct ofport nowhere = {.bridge = po->bridge,
+                             .bundle = &anywhere,
+                             .name = (char *)"CONTROLLER",
+                             .ofport = (uint16_t)po->in_port};
+    const struct ofport *port = ofport_by_number(po->bridge, po->in_port);
+    struct xlate_ctx ctx;
+
+    memset(out, 0, sizeof *out);
+    out->effects = effects_new(po->bridge->set);
+    start(&ctx, po->bridge->set, in, out);
+    ctx.bridge = po->bridge;
+    ctx.in_port = port ? port : &nowhere;
+    ctx.now.flow.metadata = po->pipeline->metadata;
+    memcpy(ctx.now.flow.reg, po->pipeline->reg, sizeof ctx.now.flow.reg);
+    ctx.now.flow.in_port = po->in_port;
+    ctx.via = OFPR_PACKET_OUT;
+    ctx.now.flow.actset_output = OFP_PORT_UNSET;
+    xlate_actions(&ctx, po->actions, po->actions_len);
+    xlate_run_action_set(&ctx); /* What tables wrote that "output:TABLE" led through. */
+    ofp_actions_free(&ctx.action_set);
     finish(&ctx, out);
     free(ctx.stack.value);
 }

@@ -15,6 +15,7 @@
 #define OFPROTO_XLATE_XLATE_H
 
 #include "ofproto/bridge.h"
+#include "ofproto/codec/packet_in.h"
 #include "ofproto/match/text.h"
 #include "ofproto/xlate/effects.h"
 #include "ofproto/xlate/vlan_stack.h"
@@ -33,10 +34,11 @@ struct xlate_packet {
 struct xlate_ctx {
     struct ofproto_set *set;
     const struct ofproto_xlate_in *in;
-    struct ofproto *bridge;       /* At work. */
-    const struct ofport *in_port; /* In that bridge. */
+    struct ofproto *bridge;        /* At work. */
+    const struct ofport *in_port;  /* In that bridge. */
+    struct ofp_rule *rule;         /* At work; NULL: none (yet). */
+    enum ofp_packet_in_reason via; /* Why controllers get what is output to them here. */
     uint8_t table_id;
-    struct ofp_rule *rule; /* At work; NULL: none. */
     struct xlate_packet now;
     struct xlate_packet base;
     struct ofp_flow wc;
@@ -65,6 +67,17 @@ struct xlate_ctx {
 /* ofproto_translate() of a packet that came by this port (NULL: by none that a bridge has). */
 void translate_from(struct ofproto_set *, const struct ofport *, const struct ofproto_xlate_in *,
                     struct ofproto_xlate_out *);
+
+/* A packet that a controller sends: a list of actions in place of table 0. */
+struct xlate_packet_out {
+    struct ofproto *bridge;
+    uint32_t in_port; /* A port of the bridge, OFP_PORT_CONTROLLER or OFP_PORT_NONE. */
+    const struct ofp_flow *pipeline; /* Its metadata and registers; the packet is the key's. */
+    const void *actions;
+    size_t actions_len;
+};
+void translate_packet_out(const struct xlate_packet_out *, const struct ofproto_xlate_in *,
+                          struct ofproto_xlate_out *);
 
 /* The verdict depends on these bits of 'now' (VLAN bits among them are followed to where they came
  * from). */
@@ -114,6 +127,8 @@ void xlate_output(struct xlate_ctx *, const struct ofport *);
 /* In l2/normal.c: OpenFlow's NORMAL and, without learning, FLOOD and ALL. */
 void xlate_normal(struct xlate_ctx *);
 void xlate_commit(struct xlate_ctx *);
+/* For one more commit and output; gives the translation up when there is none. */
+bool xlate_has_room(struct xlate_ctx *);
 /* Why nothing was output here; the last one counts if nothing was output at all. */
 void xlate_drop(struct xlate_ctx *, enum dp_policy_drop);
 /* Gives the whole translation up. */

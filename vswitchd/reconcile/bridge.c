@@ -47,7 +47,8 @@ static void choose_datapath_id(struct bridge *b, const struct conf_bridge *want)
 static fingerprint fingerprint_of(const struct conf_bridge *w)
 {
     fingerprint p = print_add(1, &w->uuid, sizeof w->uuid);
-    unsigned int numbers[] = {w->secure, w->forward_bpdu, w->mac_aging_s, w->mac_table_size};
+    unsigned int numbers[] = {w->secure, w->forward_bpdu, w->mac_aging_s, w->mac_table_size,
+                              w->refused_versions};
 
     p = print_str(p, w->datapath_type);
     p = print_add(p, &w->has_hwaddr, sizeof w->has_hwaddr);
@@ -55,6 +56,14 @@ static fingerprint fingerprint_of(const struct conf_bridge *w)
     p = print_add(p, &w->datapath_id, sizeof w->datapath_id);
     p = print_add(p, numbers, sizeof numbers);
     p = print_add(p, w->flood_vlans, w->n_flood_vlans * sizeof *w->flood_vlans);
+    for (size_t i = 0; i < w->n_controllers; i++) {
+        const struct conf_controller *c = &w->controllers[i];
+        uint32_t limits[] = {c->max_backoff_ms, c->inactivity_probe_ms, c->rate_limit,
+                             c->burst_limit, c->no_async};
+
+        p = print_str(p, c->target);
+        p = print_add(p, limits, sizeof limits);
+    }
     return p ? p : 1;
 }
 
@@ -89,6 +98,27 @@ static int make_ofproto(struct reconcile *r, struct bridge *b, struct error *err
     return error;
 }
 
+static void set_controllers(struct reconcile *r, struct bridge *b, const struct conf_bridge *want)
+{
+    size_t n = want->n_controllers;
+    struct ofproto_controller_config *configs = xcalloc(n, sizeof *configs);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct conf_controller *c = &want->controllers[i];
+
+        configs[i] = (struct ofproto_controller_config){
+            .target = c->target,
+            .max_backoff_ms = c->max_backoff_ms,
+            .inactivity_probe_ms = c->inactivity_probe_ms,
+            .rate_limit = c->rate_limit,
+            .burst_limit = c->burst_limit,
+            .no_async = c->no_async,
+        };
+    }
+    ofproto_set_controllers(b->ofproto, r->base, configs, n);
+    free(configs);
+}
+
 static int configure(struct reconcile *r, struct bridge *b, const struct conf_bridge *want,
                      struct error *err)
 {
@@ -114,10 +144,15 @@ static int configure(struct reconcile *r, struct bridge *b, const struct conf_br
         return error;
     }
     choose_mac(b, want);
+    config.refused_versions = want->refused_versions;
     choose_datapath_id(b, want);
     config.datapath_id = b->datapath_id;
     memcpy(config.local_mac, b->local_mac, 6);
-    return ofproto_configure(b->ofproto, &config, err);
+    error = ofproto_configure(b->ofproto, &config, err);
+    if (!error) {
+        set_controllers(r, b, want);
+    }
+    return error;
 }
 
 struct bridge *bridge_sync(struct reconcile *r, const struct conf_bridge *want)

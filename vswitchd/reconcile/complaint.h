@@ -2,8 +2,8 @@
  *
  * conf.c and settings.c make them, each row's beside what was read from it; report.c shows all of
  * them, and status.c writes them where the person looks who asked for it: into 'status' of the
- * Bridge or Port ("error:COLUMN" = reason), 'error' of the Interface. A row that does not work at
- * all is no matter of complaints but of its error. Thread of the event base. */
+ * Bridge, Port or Controller ("error:COLUMN" = reason), 'error' of the Interface. A row that does
+ * not work at all is no matter of complaints but of its error. Thread of the event base. */
 #ifndef VSWITCHD_RECONCILE_COMPLAINT_H
 #define VSWITCHD_RECONCILE_COMPLAINT_H
 

@@ -248,20 +248,71 @@ static void read_port(struct db_client *db, const struct db_row *row, struct con
     }
 }
 
-/* OpenFlow 1.0 and 1.3 are what there is; a choice among them is not built. */
-static void check_protocols(const struct db_row *row, struct conf_bridge *b)
+/* Bits are numbers on the wire. Of the others, nobody who asks for them gets a different one. */
+static void read_protocols(const struct db_row *row, struct conf_bridge *b)
 {
+    static const struct {
+        const char *name;
+        unsigned int version;
+    } built[] = {{"OpenFlow10", 1}, {"OpenFlow13", 4}, {"OpenFlow14", 5}, {"OpenFlow15", 6}};
     const struct db_type *type;
     const struct db_datum *d = db_row_datum(row, "protocols", &type);
-    unsigned int n_built = 0;
+    uint32_t wanted = 0;
 
-    for (unsigned int i = 0; type->key.type == DB_STRING && i < d->n; i++) {
-        n_built += !strcmp(d->keys[i].string, "OpenFlow10") ||
-                   !strcmp(d->keys[i].string, "OpenFlow13");
+    if (!d->n || type->key.type != DB_STRING) {
+        return;
     }
-    if (d->n && (n_built != d->n || n_built != 2)) {
-        complaint_add(&b->complaints, "protocols", NULL,
-                      "has no effect: OpenFlow10 and OpenFlow13 are spoken, and no other version");
+    for (unsigned int i = 0; i < d->n; i++) {
+        const char *name = d->keys[i].string;
+        size_t k = 0;
+
+        while (k < ARRAY_SIZE(built) && strcmp(name, built[k].name)) {
+            k++;
+        }
+        if (k < ARRAY_SIZE(built)) {
+            wanted |= 1u << built[k].version;
+        } else {
+            complaint_add(&b->complaints, "protocols", NULL,
+                          "'%.*s' is not built yet: OpenFlow10, OpenFlow13, OpenFlow14 and "
+                          "OpenFlow15 are",
+                          complaint_width(name), name);
+        }
+    }
+    b->refused_versions = ~wanted;
+}
+
+/* What ovs-vswitchd.conf.db(5) says of empty columns. */
+#define DEFAULT_BACKOFF_MS 8000
+#define DEFAULT_PROBE_MS 5000
+
+static uint32_t clamp(int64_t n)
+{
+    return n < 0 ? 0 : (uint32_t)MIN_OF(n, (int64_t)1000000000);
+}
+
+static void read_controller(const struct db_row *row, struct conf_controller *c)
+{
+    c->uuid = row->uuid;
+    c->target = xstrdup(db_row_string(row, "target", ""));
+    c->max_backoff_ms = clamp(db_row_integer(row, "max_backoff", DEFAULT_BACKOFF_MS));
+    c->inactivity_probe_ms = clamp(db_row_integer(row, "inactivity_probe", DEFAULT_PROBE_MS));
+    c->rate_limit = clamp(db_row_integer(row, "controller_rate_limit", 0));
+    c->burst_limit = clamp(db_row_integer(row, "controller_burst_limit", 0));
+    c->no_async = !db_row_bool(row, "enable_async_messages", true);
+    unbuilt_check(row, &c->complaints);
+}
+
+static void read_controllers(struct db_client *db, const struct db_row *row, struct conf_bridge *b)
+{
+    unsigned int n = count_refs(row, "controller");
+
+    b->controllers = xcalloc(n, sizeof *b->controllers);
+    for (unsigned int i = 0; i < n; i++) {
+        const struct db_row *controller = db_row_ref(db, row, "controller", i);
+
+        if (controller) {
+            read_controller(controller, &b->controllers[b->n_controllers++]);
+        }
     }
 }
 
@@ -279,8 +330,9 @@ static void read_bridge(struct db_client *db, const struct db_row *row, struct c
     b->mac_aging_s = map_number(row, "mac-aging-time", 300, 1000000, &b->complaints);
     b->mac_table_size = map_number(row, "mac-table-size", 8192, 1000000, &b->complaints);
     b->flood_vlans = read_vlans(row, "flood_vlans", &b->n_flood_vlans);
-    check_protocols(row, b);
+    read_protocols(row, b);
     unbuilt_check(row, &b->complaints);
+    read_controllers(db, row, b);
     b->ports = xcalloc(n, sizeof *b->ports);
     for (unsigned int i = 0; i < n; i++) {
         const struct db_row *port = db_row_ref(db, row, "ports", i);
@@ -358,6 +410,11 @@ void conf_free(struct conf *c)
         free(b->datapath_type);
         free(b->flood_vlans);
         complaints_free(b->complaints);
+        for (size_t j = 0; j < b->n_controllers; j++) {
+            complaints_free(b->controllers[j].complaints);
+            free(b->controllers[j].target);
+        }
+        free(b->controllers);
     }
     free(c->bridges);
     free_options(c->settings, c->n_settings);

@@ -40,6 +40,17 @@ struct conf_port {
     struct complaints *complaints;
 };
 
+struct conf_controller {
+    struct uuid uuid;
+    char *target;
+    unsigned int max_backoff_ms;
+    unsigned int inactivity_probe_ms;
+    uint32_t rate_limit; /* 0: none. */
+    uint32_t burst_limit;
+    bool no_async;
+    struct complaints *complaints;
+};
+
 struct conf_bridge {
     struct uuid uuid;
     char *name;
@@ -55,6 +66,9 @@ struct conf_bridge {
     unsigned int mac_table_size;
     uint16_t *flood_vlans;
     size_t n_flood_vlans;
+    uint32_t refused_versions; /* Of OpenFlow: a bit a number on the wire. */
+    struct conf_controller *controllers;
+    size_t n_controllers;
     struct complaints *complaints;
 };
 

@@ -320,6 +320,14 @@ void reconcile_port_changed(struct reconcile *r)
     }
 }
 
+/* Its status is written with that of ports. */
+void reconcile_controllers_changed(struct reconcile *r)
+{
+    if (r) {
+        reconcile_port_changed(r);
+    }
+}
+
 /* The datapath will tell, too, but later; until then a container that has just got its device would
  * not get the first broadcasts. */
 static void take_link_state(struct reconcile *r, struct iface *i, const struct link_info *link,

@@ -44,6 +44,8 @@ void reconcile_set_conf(struct reconcile *, struct conf *);
 void reconcile_dp_attached(struct reconcile *, bool fresh);
 void reconcile_dp_lost(struct reconcile *, const char *reason);
 void reconcile_port_changed(struct reconcile *);
+/* A controller was connected to or lost, or has another role. */
+void reconcile_controllers_changed(struct reconcile *);
 /* A kernel device came, changed or went ('gone': also to another namespace). */
 void reconcile_device_changed(struct reconcile *, const struct link_info *, bool gone);
 

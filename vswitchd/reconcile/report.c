@@ -35,6 +35,9 @@ static void for_each_quiet(const struct reconcile *r, complaint_cb *cb, void *au
         const struct conf_bridge *b = &c->bridges[i];
 
         tell(b->complaints, "Bridge", b->name, cb, aux);
+        for (size_t k = 0; k < b->n_controllers; k++) {
+            tell(b->controllers[k].complaints, "Controller", b->controllers[k].target, cb, aux);
+        }
         for (size_t k = 0; k < b->n_ports; k++) {
             tell(b->ports[k].complaints, "Port", b->ports[k].name, cb, aux);
         }

@@ -95,13 +95,27 @@ static const char *const iface_columns[] = {"name",
                                             "other_config",
                                             NULL};
 
+static const char *const controller_columns[] = {"target",
+                                                 "max_backoff",
+                                                 "inactivity_probe",
+                                                 "controller_rate_limit",
+                                                 "controller_burst_limit",
+                                                 "enable_async_messages",
+                                                 "connection_mode",
+                                                 "local_ip",
+                                                 "local_netmask",
+                                                 "local_gateway",
+                                                 "other_config",
+                                                 "is_connected",
+                                                 "role",
+                                                 "status",
+                                                 NULL};
+
 const struct db_client_table *reconcile_db_tables(void)
 {
-    static const struct db_client_table tables[] = {{"Open_vSwitch", root_columns},
-                                                    {"Bridge", bridge_columns},
-                                                    {"Port", port_columns},
-                                                    {"Interface", iface_columns},
-                                                    {NULL, NULL}};
+    static const struct db_client_table tables[] = {
+        {"Open_vSwitch", root_columns}, {"Bridge", bridge_columns},         {"Port", port_columns},
+        {"Interface", iface_columns},   {"Controller", controller_columns}, {NULL, NULL}};
     return tables;
 }
 
@@ -121,6 +135,9 @@ static bool is_own_column(const char *table, const char *column)
                                       "Bridge.datapath_version",
                                       "Bridge.status",
                                       "Port.status",
+                                      "Controller.is_connected",
+                                      "Controller.role",
+                                      "Controller.status",
                                       "Interface.ofport",
                                       "Interface.error",
                                       "Interface.link_state",
@@ -318,6 +335,39 @@ static void put_system(struct db_txn *txn, const struct db_row *row)
     free(version);
 }
 
+static void put_controller(struct db_txn *txn, const struct db_row *row,
+                           const struct conf_controller *c,
+                           const struct ofproto_controller_status *s)
+{
+    json_t *status = complaints_json(c->complaints, "");
+
+    map_put(status, "state", json_string(s->state));
+    if (s->error[0]) {
+        map_put(status, "last_error", text_json(s->error));
+    }
+    status_put(txn, row, "is_connected", json_boolean(s->is_connected));
+    status_put(txn, row, "role", s->role ? json_string(s->role) : none());
+    status_put(txn, row, "status", status);
+}
+
+static void put_controllers(struct reconcile *r, struct db_txn *txn)
+{
+    for (size_t i = 0; i < r->conf->n_bridges; i++) {
+        const struct conf_bridge *want = &r->conf->bridges[i];
+        const struct bridge *b = bridge_find(r, want->name);
+
+        for (size_t j = 0; b && b->ofproto && j < want->n_controllers; j++) {
+            const struct conf_controller *c = &want->controllers[j];
+            const struct db_row *row = db_client_get(r->db, "Controller", &c->uuid);
+            struct ofproto_controller_status status;
+
+            if (row && ofproto_get_controller(b->ofproto, c->target, &status)) {
+                put_controller(txn, row, c, &status);
+            }
+        }
+    }
+}
+
 static void put_root(struct reconcile *r, struct db_txn *txn, const struct db_row *row)
 {
     struct dp_info info;
@@ -412,6 +462,7 @@ void status_write(struct reconcile *r)
     r->status_dirty = false;
     txn = db_txn_new(r->db);
     put_all(r, txn);
+    put_controllers(r, txn);
     put_root(r, txn, root);
     if (r->synced_cfg_valid) {
         status_put(txn, root, "cur_cfg", json_integer(r->synced_cfg));

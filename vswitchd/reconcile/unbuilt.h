@@ -7,7 +7,8 @@
 
 struct db_row;
 
-/* Complains of what a row of Open_vSwitch, Bridge, Port or Interface asks for in vain. */
+/* Complains of what a row of Open_vSwitch, Bridge, Controller, Port or Interface
+ * asks for in vain. */
 void unbuilt_check(const struct db_row *, struct complaints **);
 
 #endif

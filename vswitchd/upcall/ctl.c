@@ -272,6 +272,8 @@ static void show(struct ctl_request *req, int argc UNUSED, const char *const arg
         {"adopted", u->n.adopted},
         {"limit-hits", u->n.limit_hits},
         {"unanswered", u->n.unanswered},
+        {"packet-ins", u->n.packet_ins},
+        {"refused", u->n.refused},
         {"put-errors", u->n.put_errors},
         {"held", u->held.n},
         {"queued", op_queue_length(&u->ops)},

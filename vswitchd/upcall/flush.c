@@ -91,6 +91,32 @@ void upcall_credit(struct upcall *u, struct cached_flow *f, const struct dp_flow
     *was = *now;
 }
 
+/* Of packets that controllers send: a share of the queue, so that misses find room. */
+#define EXECUTE_MAX_OPS 4096
+#define EXECUTE_MAX_BYTES ((size_t)8 << 20)
+
+bool upcall_execute(struct upcall *u, const void *packet, uint32_t len, uint32_t in_port,
+                    const struct dp_actions *actions)
+{
+    struct dp_op op = {.type = DP_OP_EXECUTE,
+                       .cookie = COOKIE_EXECUTE << 56,
+                       .actions = actions->data,
+                       .actions_len = actions->len,
+                       .packet = packet,
+                       .packet_len = len,
+                       .in_port = in_port};
+
+    if (!u->dp || !u->is_running || op_queue_length(&u->ops) >= EXECUTE_MAX_OPS ||
+        u->ops.n_bytes >= EXECUTE_MAX_BYTES) {
+        u->n.refused++;
+        return false;
+    }
+    op_queue_put(&u->ops, &op);
+    u->n.executed++;
+    upcall_flush_ops(u);
+    return true;
+}
+
 void upcall_flush(struct upcall *u)
 {
     for (uint32_t i = 0; i < u->flows.high; i++) {

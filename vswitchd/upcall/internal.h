@@ -2,6 +2,8 @@
 #ifndef VSWITCHD_UPCALL_INTERNAL_H
 #define VSWITCHD_UPCALL_INTERNAL_H
 
+#include <sys/queue.h>
+
 #include "vswitchd/upcall/flow_table.h"
 #include "vswitchd/upcall/hold.h"
 #include "vswitchd/upcall/op_queue.h"
@@ -15,13 +17,6 @@ struct event;
 #define COOKIE_FLOW UINT64_C(1)
 #define COOKIE_EXECUTE UINT64_C(2)
 #define COOKIE_SYNC UINT64_C(3)
-
-enum sync_state {
-    SYNC_NONE,
-    SYNC_WANTED,  /* Waits for a pass that began after the request. */
-    SYNC_PASS,    /* That pass is going on. */
-    SYNC_BARRIER, /* The barrier is on its way. */
-};
 
 /* Why vswitchd itself dropped a packet (docs/drop-reasons.md). */
 enum upcall_drop {
@@ -61,14 +56,14 @@ struct upcall {
     uint64_t pass_ended_ms;
     bool kicked;
 
-    enum sync_state sync;
-    uint64_t sync_serial;
-    upcall_synced_cb *synced;
-    void *synced_aux;
+    TAILQ_HEAD(sync_waiters, sync_waiter) waiters; /* Of upcall_sync(). */
+    uint64_t sync_serial;                          /* Of the last barrier. */
 
     struct {
         uint64_t upcalls, installed, executed, limit_hits, unanswered, put_errors;
         uint64_t deleted_idle, deleted_wrong, evicted, reput, passes, adopted;
+        uint64_t packet_ins;   /* Packets for controllers. */
+        uint64_t refused;      /* Packets of controllers that found no room. */
         uint64_t flow_packets; /* Of flows that are gone. */
     } n;
 };
@@ -90,6 +85,14 @@ void upcall_credit(struct upcall *, struct cached_flow *, const struct dp_flow_s
 void upcall_drop(struct upcall *, enum upcall_drop, uint32_t in_port);
 /* Adds them to '*list', which is the caller's to free(). */
 void upcall_drops(const struct upcall *, struct dp_drop **list, size_t *n);
+
+/* sync.c */
+/* Whether somebody waits for a pass that has not begun. */
+bool sync_wants_pass(const struct upcall *);
+void sync_pass_ended(struct upcall *);
+void sync_barrier_passed(struct upcall *, uint64_t serial);
+void sync_lost(struct upcall *);
+void sync_free(struct upcall *); /* Calls nobody. */
 
 /* revalidate.c */
 void upcall_pass_reset(struct upcall *);

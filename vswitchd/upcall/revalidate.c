@@ -32,6 +32,7 @@ void upcall_pass_reset(struct upcall *u)
 {
     u->in_pass = u->kicked = false;
     u->cursor = 0;
+    u->pass_generation = 0;
 }
 
 /* Near the flow limit, the idle time of ports that have more than their share shrinks: what is used
@@ -130,7 +131,7 @@ static bool pass_is_due(const struct upcall *u, uint64_t now_ms)
 {
     uint64_t since = now_ms - u->pass_ended_ms;
 
-    if (u->sync == SYNC_WANTED) {
+    if (sync_wants_pass(u)) {
         return true;
     }
     if (u->pass_generation != ofproto_set_generation(u->ofprotos)) {
@@ -146,9 +147,6 @@ static void pass_begin(struct upcall *u, uint64_t now_ms)
     u->cursor = 0;
     u->pass_began_ms = now_ms;
     u->pass_generation = ofproto_set_generation(u->ofprotos);
-    if (u->sync == SYNC_WANTED) {
-        u->sync = SYNC_PASS;
-    }
 }
 
 static void pass_end(struct upcall *u, uint64_t now_ms)
@@ -157,11 +155,7 @@ static void pass_end(struct upcall *u, uint64_t now_ms)
     u->pass_ended_ms = now_ms;
     u->n.passes++;
     coverage_hit(revalidate_pass);
-    if (u->sync == SYNC_PASS) {
-        struct dp_op op = {.type = DP_OP_BARRIER, .cookie = COOKIE_SYNC << 56 | ++u->sync_serial};
-        u->sync = SYNC_BARRIER;
-        op_queue_put(&u->ops, &op);
-    }
+    sync_pass_ended(u);
 }
 
 unsigned int upcall_run(struct upcall *u, uint64_t now_ms)
@@ -196,7 +190,7 @@ out:
     if (op_queue_length(&u->ops)) {
         return 1; /* The ring is full. */
     }
-    if (u->in_pass || u->sync == SYNC_WANTED) {
+    if (u->in_pass || sync_wants_pass(u)) {
         return 0;
     }
     if (u->pass_generation != ofproto_set_generation(u->ofprotos)) {

@@ -40,6 +40,7 @@ struct upcall *upcall_new(struct event_base *base, struct ofproto_set *ofprotos)
     flow_table_init(&u->flows);
     op_queue_init(&u->ops);
     hold_init(&u->held);
+    TAILQ_INIT(&u->waiters);
     if (base) {
         u->timer = event_new(base, -1, 0, on_timer, u);
     }
@@ -55,6 +56,7 @@ void upcall_free(struct upcall *u)
         event_free(u->timer);
     }
     hold_free(&u->held);
+    sync_free(u);
     upcall_forget(u);
     flow_table_clear(&u->flows);
     op_queue_free(&u->ops);
@@ -213,6 +215,11 @@ static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t no
     struct ofproto_xlate_out out;
     struct cached_flow *f;
 
+    if (up->reason == DP_UPCALL_ACTION) {
+        u->n.packet_ins++;
+        ofproto_packet_in(u->ofprotos, up, now_ms);
+        return;
+    }
     u->n.upcalls++;
     coverage_hit(upcall);
     if (op_queue_is_full(&u->ops)) {
@@ -277,21 +284,11 @@ void upcall_start(struct upcall *u, bool fresh, uint64_t now_ms)
         upcall_adopt(u, now_ms);
     }
     upcall_forget(u);
+    upcall_pass_reset(u); /* What was adopted is to be looked at. */
     u->is_running = true;
     hold_release(&u->held, release_one, &r);
     upcall_flush_ops(u);
     upcall_kick(u);
-}
-
-static void finish_sync(struct upcall *u)
-{
-    upcall_synced_cb *cb = u->synced;
-
-    u->sync = SYNC_NONE;
-    u->synced = NULL;
-    if (cb) {
-        cb(u->synced_aux);
-    }
 }
 
 void upcall_lost(struct upcall *u)
@@ -302,21 +299,7 @@ void upcall_lost(struct upcall *u)
     upcall_remember(u);
     flow_table_clear(&u->flows);
     upcall_pass_reset(u);
-    if (u->sync != SYNC_NONE) {
-        finish_sync(u);
-    }
-}
-
-void upcall_sync(struct upcall *u, upcall_synced_cb *done, void *aux)
-{
-    u->synced = done;
-    u->synced_aux = aux;
-    u->sync = SYNC_WANTED;
-    if (!u->dp || !u->is_running) {
-        finish_sync(u);
-    } else {
-        upcall_kick(u);
-    }
+    sync_lost(u);
 }
 
 /* --- Completions.
@@ -366,9 +349,7 @@ void upcall_completions(struct upcall *u, const struct dp_completion *cs, size_t
         const struct dp_completion *c = &cs[i];
 
         if (COOKIE_KIND(c->cookie) == COOKIE_SYNC) {
-            if (u->sync == SYNC_BARRIER && (c->cookie & ~(COOKIE_SYNC << 56)) == u->sync_serial) {
-                finish_sync(u);
-            }
+            sync_barrier_passed(u, c->cookie & ~(COOKIE_SYNC << 56));
         } else if (COOKIE_KIND(c->cookie) == COOKIE_EXECUTE) {
             uint32_t in_port = (uint32_t)(c->cookie & UINT32_MAX);
 

@@ -49,9 +49,16 @@ void upcall_kick(struct upcall *);
 
 /* Calls 'done' once, later, when every cached flow agrees with the tables as they are now and that
  * is in force on every worker; at once ('done' runs before the return) when no datapath is
- * attached. A call while another waits takes its place: only the last 'done' is called. */
+ * attached, and when the one that is goes away. Any number may wait. Not called any more after
+ * upcall_sync_cancel() with the same 'aux', nor after upcall_free(). */
 typedef void upcall_synced_cb(void *aux);
 void upcall_sync(struct upcall *, upcall_synced_cb *done, void *aux);
+void upcall_sync_cancel(struct upcall *, void *aux);
+
+/* Takes a packet through actions, as received on a datapath port (0: on none). False, and the
+ * packet is gone: there is no datapath, or it does not keep up. */
+bool upcall_execute(struct upcall *, const void *packet, uint32_t len, uint32_t in_port,
+                    const struct dp_actions *);
 
 /* Deletes all flows from the datapath's cache. */
 void upcall_flush(struct upcall *);

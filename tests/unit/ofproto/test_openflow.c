@@ -280,7 +280,7 @@ static void what_is_not_there_gets_the_exact_error(void **state)
     struct strbuf s = STRBUF_INIT;
 
     greet(p, OFP13);
-    send_message(p, 13, NULL); /* Packet-out. */
+    send_message(p, 29, NULL); /* Meter mod. */
     expect_error(p, 1, 1);
     send_message(p, 200, NULL);
     expect_error(p, 1, 1);
@@ -504,7 +504,7 @@ static void a_bad_flow_mod_changes_nothing(void **state)
 
     greet(p, OFP13);
     generation = ofproto_set_generation(p->net.set);
-    put_apply(&apply, 0xfffffffd); /* CONTROLLER. */
+    put_apply(&apply, 0xfffffff9); /* TABLE. */
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, &apply);
     send_message(p, OFPT_FLOW_MOD, &s);
     expect_error(p, 2, 4);

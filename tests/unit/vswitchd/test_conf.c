@@ -225,6 +225,48 @@ static void assert_complains(const struct complaints *c, const char *column, con
     }
 }
 
+static void protocols_that_are_not_named_are_refused(void **state)
+{
+    struct conf *c = read_one(*state, "{}", "{}", "{}");
+
+    assert_int_equal(c->bridges[0].refused_versions, 0);
+    conf_free(c);
+    c = read_one(*state, "{'protocols':['set',['OpenFlow10','OpenFlow14']]}", "{}", "{}");
+    assert_int_equal(~c->bridges[0].refused_versions, 1u << 1 | 1u << 5);
+    assert_null(c->bridges[0].complaints);
+    conf_free(c);
+}
+
+static void controllers_arrive_with_what_they_ask_for_in_vain(void **state)
+{
+    struct db_client *db = *state;
+    struct conf_controller *controller;
+    struct conf *c;
+
+    fake_db_put(db, "Controller", 5,
+                "{'target':'tcp:127.0.0.1:6653','max_backoff':2000,'inactivity_probe':-5,"
+                "'controller_rate_limit':100,'controller_burst_limit':25,"
+                "'enable_async_messages':false,'connection_mode':'in-band'}");
+    fake_db_put(db, "Controller", 6, "{'target':'ptcp:6653','connection_mode':'out-of-band'}");
+    c = read_one(db, "{'controller':['set',[U5,U6,U999]]}", "{}", "{}");
+    assert_int_equal(c->bridges[0].n_controllers, 2);
+    controller = &c->bridges[0].controllers[0];
+    assert_string_equal(controller->target, "tcp:127.0.0.1:6653");
+    assert_int_equal(controller->max_backoff_ms, 2000);
+    assert_int_equal(controller->inactivity_probe_ms, 0);
+    assert_int_equal(controller->rate_limit, 100);
+    assert_int_equal(controller->burst_limit, 25);
+    assert_true(controller->no_async);
+    assert_complains(controller->complaints, "connection_mode", "not built");
+    controller = &c->bridges[0].controllers[1];
+    assert_int_equal(controller->max_backoff_ms, 8000);
+    assert_int_equal(controller->inactivity_probe_ms, 5000);
+    assert_int_equal(controller->rate_limit, 0);
+    assert_false(controller->no_async);
+    assert_null(controller->complaints);
+    conf_free(c);
+}
+
 static void what_is_not_built_or_no_value_is_a_complaint_of_its_row(void **state)
 {
     static const struct {
@@ -233,10 +275,9 @@ static void what_is_not_built_or_no_value_is_a_complaint_of_its_row(void **state
     } rows[] = {
         {'b', "{'stp_enable':true}", "stp_enable", "not built"},
         {'b', "{'mirrors':U5}", "mirrors", "not built"},
-        {'b', "{'controller':U5}", "controller", "not built"},
         {'b', "{'flow_tables':['map',[[0,U5]]]}", "flow_tables", "not built"},
-        {'b', "{'protocols':'OpenFlow14'}", "protocols", "OpenFlow13"},
-        {'b', "{'protocols':'OpenFlow10'}", "protocols", "OpenFlow13"},
+        {'b', "{'protocols':'OpenFlow11'}", "protocols", "OpenFlow13"},
+        {'b', "{'protocols':['set',['OpenFlow10','OpenFlow12']]}", "protocols", "'OpenFlow12'"},
         {'b', "{'other_config':['map',[['hwaddr','01:00:00:00:00:00']]]}", "other_config:hwaddr",
          "'01:00:00:00:00:00' is not a unicast"},
         {'b', "{'other_config':['map',[['datapath-id','-1']]]}", "other_config:datapath-id", "-1"},
@@ -375,6 +416,8 @@ int main(void)
         TEST(rows_that_vanished_are_left_out_and_the_others_stay),
         TEST(configuration_does_not_move_when_the_replica_does),
         TEST(switch_wide_settings_and_next_cfg_arrive),
+        TEST(protocols_that_are_not_named_are_refused),
+        TEST(controllers_arrive_with_what_they_ask_for_in_vain),
         TEST(what_is_not_built_or_no_value_is_a_complaint_of_its_row),
         TEST(what_asks_for_nothing_is_no_complaint),
         TEST(switch_wide_keys_without_effect_are_complaints),

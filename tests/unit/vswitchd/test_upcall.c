@@ -101,6 +101,45 @@ static void sync_waits_until_every_flow_agrees(void **state)
     assert_int_equal(n_done, 1);
 }
 
+static void every_one_who_waits_is_told_and_who_cancelled_is_not(void **state)
+{
+    struct env *e = *state;
+    unsigned int a = 0, b = 0, c = 0;
+    uint64_t passes;
+
+    env_set_vlan(e, 1, 10);
+    env_send(e, 1, 2);
+    env_set_vlan(e, 2, 20);
+    upcall_sync(e->u, count_one, &a);
+    upcall_sync(e->u, count_one, &b);
+    env_set_vlan(e, 3, 20);
+    upcall_sync(e->u, count_one, &c);
+    upcall_sync_cancel(e->u, &b);
+    env_revalidate(e);
+    assert_int_equal(a, 1);
+    assert_int_equal(b, 0);
+    assert_int_equal(c, 1);
+    /* Nothing changed since: no pass is needed, only the datapath's word. */
+    passes = e->u->n.passes;
+    upcall_sync(e->u, count_one, &b);
+    assert_int_equal(b, 0);
+    fake_run(e->base);
+    assert_int_equal(b, 1);
+    assert_int_equal(e->u->n.passes, passes);
+}
+
+static void who_waits_is_told_when_the_datapath_is_lost(void **state)
+{
+    struct env *e = *state;
+    unsigned int n_done = 0;
+
+    env_set_vlan(e, 1, 10);
+    upcall_sync(e->u, count_one, &n_done);
+    upcall_sync(e->u, count_one, &n_done);
+    upcall_lost(e->u);
+    assert_int_equal(n_done, 2);
+}
+
 static void idle_flow_expires_and_a_used_one_stays(void **state)
 {
     struct env *e = *state;
@@ -245,7 +284,7 @@ static void upcall_for_a_flow_that_is_there_puts_it_again_under_its_number(void 
     assert_int_equal(fake_pending_count(e->dp), 0);
 }
 
-static void action_upcall_is_executed_and_not_cached(void **state)
+static void action_upcall_tells_controllers_and_does_nothing_else(void **state)
 {
     struct env *e = *state;
     struct flow_key key = env_key(1, 2, 1);
@@ -254,7 +293,28 @@ static void action_upcall_is_executed_and_not_cached(void **state)
     fake_upcall(e->dp, DP_UPCALL_ACTION, &key, packet, sizeof packet);
     fake_run(e->base);
     assert_int_equal(fake_flow_count(e->dp), 0);
+    assert_int_equal(env_sent(e, 2), 0);
+    assert_int_equal(e->u->n.packet_ins, 1);
+}
+
+static void a_controllers_packet_is_executed_within_bounds(void **state)
+{
+    struct env *e = *state;
+    struct dp_actions actions = DP_ACTIONS_INIT;
+    uint8_t packet[60] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0};
+    unsigned int taken = 0;
+
+    dp_actions_put_output(&actions, 2);
+    assert_true(upcall_execute(e->u, packet, sizeof packet, 0, &actions));
+    fake_run(e->base);
     assert_int_equal(env_sent(e, 2), 1);
+    fake_set_ring_size(e->dp, 4);
+    for (unsigned int i = 0; i < 10000; i++) {
+        taken += upcall_execute(e->u, packet, sizeof packet, 0, &actions);
+    }
+    assert_true(taken >= 4000 && taken < 5000);
+    assert_int_equal(e->u->n.refused, 10000 - taken);
+    dp_actions_free(&actions);
 }
 
 static uint64_t drops_of(struct env *e, const char *reason, uint32_t port)
@@ -276,7 +336,7 @@ static void packet_that_policy_cannot_send_on_is_counted(void **state)
     struct env *e = *state;
     struct flow_key key = env_key(2, 3, 1000);
     uint8_t packet[60] = {0};
-    struct dp_upcall up = {.reason = DP_UPCALL_ACTION,
+    struct dp_upcall up = {.reason = DP_UPCALL_MISS,
                            .in_port = 2,
                            .pending = DP_NO_PENDING,
                            .key = &key,
@@ -320,6 +380,8 @@ int main(void)
         TEST(flood_becomes_unicast_once_the_destination_is_learned),
         TEST(changed_vlan_stops_a_cached_flow),
         TEST(sync_waits_until_every_flow_agrees),
+        TEST(every_one_who_waits_is_told_and_who_cancelled_is_not),
+        TEST(who_waits_is_told_when_the_datapath_is_lost),
         TEST(idle_flow_expires_and_a_used_one_stays),
         TEST(flow_limit_forwards_without_caching),
         TEST(port_that_fills_the_cache_makes_room_for_others),
@@ -327,7 +389,8 @@ int main(void)
         TEST(full_ring_delays_answers_but_loses_none),
         TEST(number_of_a_deleted_flow_is_used_again_only_after_its_deletion),
         TEST(upcall_for_a_flow_that_is_there_puts_it_again_under_its_number),
-        TEST(action_upcall_is_executed_and_not_cached),
+        TEST(action_upcall_tells_controllers_and_does_nothing_else),
+        TEST(a_controllers_packet_is_executed_within_bounds),
         TEST(packet_that_policy_cannot_send_on_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

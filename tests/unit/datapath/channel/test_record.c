@@ -179,7 +179,7 @@ static void test_upcalls_are_cut_to_the_bound_and_say_the_full_length(void **sta
                            .key = &f->key,
                            .packet = packet,
                            .packet_len = sizeof packet,
-                           .full_len = 9000};
+                           .full_len = 20000};
     struct dp_upcall out;
     struct flow_key key;
     uint32_t type, len;
@@ -189,7 +189,7 @@ static void test_upcalls_are_cut_to_the_bound_and_say_the_full_length(void **sta
     assert_true(len <= RECORD_UPCALL_MAX);
     assert_int_equal(record_get_upcall(type, f->record, len, &key, &out), 0);
     assert_int_equal(out.packet_len, CHANNEL_PACKET_MAX);
-    assert_int_equal(out.full_len, 9000);
+    assert_int_equal(out.full_len, 20000);
     assert_int_equal(out.pending, 42);
     assert_true(flow_key_equal(&f->key, out.key));
     assert_memory_equal(out.packet, packet, CHANNEL_PACKET_MAX);
@@ -216,7 +216,7 @@ static void test_a_key_without_further_lines_takes_one_line(void **state)
     f->key.lines = 1u << FLOW_LINE_BASE; /* The other line is not to be read. */
     assert_int_equal(record_put_upcall(&f->w, &in), 0);
     assert_int_equal(get(f, &type, &len), 1);
-    assert_int_equal(len, 24 + 64 + 1);
+    assert_int_equal(len, 32 + 64 + 1);
     memset(&key, 0xff, sizeof key);
     assert_int_equal(record_get_upcall(type, f->record, len, &key, &out), 0);
     assert_int_equal(key.ipv6_dst[0], 0);

@@ -1,0 +1,58 @@
+/* See flow_removed.h. */
+#include "ofproto/codec/flow_removed.h"
+
+#include "ofproto/codec/flow_stats.h"
+#include "ofproto/codec/match_wire.h"
+
+static void put_duration(struct strbuf *s, uint64_t ms)
+{
+    wire_put32(s, (uint32_t)(ms / 1000));
+    wire_put32(s, (uint32_t)(ms % 1000 * 1000000));
+}
+
+static void encode15(struct strbuf *s, const struct ofp_flow_removed *fr)
+{
+    struct ofp_flow_stats stats = {
+        .duration_ms = fr->duration_ms, .packets = fr->packets, .bytes = fr->bytes};
+
+    wire_put8(s, fr->table_id);
+    wire_put8(s, (uint8_t)fr->reason);
+    wire_put16(s, fr->priority);
+    wire_put16(s, fr->idle_timeout_s);
+    wire_put16(s, fr->hard_timeout_s);
+    wire_put64(s, fr->cookie);
+    ofp_oxm_match_encode(s, OFP15, &fr->match);
+    ofp_oxs_removed_encode(s, &stats);
+}
+
+static void encode10(struct strbuf *s, enum ofp_version version, const struct ofp_flow_removed *fr)
+{
+    if (version == OFP10) {
+        ofp10_match_encode(s, &fr->match);
+    }
+    wire_put64(s, fr->cookie);
+    wire_put16(s, fr->priority);
+    wire_put8(s, (uint8_t)(version == OFP10 ? MIN_OF(fr->reason, OFPRR_DELETE) : fr->reason));
+    wire_put8(s, version == OFP10 ? 0 : fr->table_id);
+    put_duration(s, fr->duration_ms);
+    wire_put16(s, fr->idle_timeout_s);
+    wire_put16(s, version == OFP10 ? 0 : fr->hard_timeout_s);
+    wire_put64(s, fr->packets);
+    wire_put64(s, fr->bytes);
+    if (version != OFP10) {
+        ofp_oxm_match_encode(s, version, &fr->match);
+    }
+}
+
+void ofp_flow_removed_encode(struct strbuf *s, enum ofp_version version,
+                             const struct ofp_flow_removed *fr)
+{
+    size_t start = ofp_begin(s, version, OFPT_FLOW_REMOVED, 0);
+
+    if (version >= OFP15) {
+        encode15(s, fr);
+    } else {
+        encode10(s, version, fr);
+    }
+    ofp_end(s, start);
+}

@@ -1,0 +1,33 @@
+/* Bundles: messages that are collected first and carried out together, all or none. Whoever handles
+ * a type of message registers, before main(), how that is done in a bundle. Event base's thread. */
+#ifndef OFPROTO_CONN_BUNDLE_H
+#define OFPROTO_CONN_BUNDLE_H
+
+#include "ofproto/conn/conn.h"
+
+struct staged {
+    void *arg;
+    size_t bytes; /* What it holds, about; for the limit. */
+};
+
+struct bundle_op {
+    uint8_t type; /* Of OpenFlow 1.3 and later. */
+    /* Checks the message as far as it can without a look at the tables, and keeps what apply()
+     * needs. 0, or the error that the peer gets. */
+    int (*stage)(struct conn *, const struct request *, struct staged *ret);
+    /* Carries it out so that undo() can take it back, telling nobody; an error when it cannot be,
+     * and then nothing is to be undone. NULL: finish() is all, and cannot fail. */
+    int (*apply)(struct conn *, void *arg, uint64_t now_ms);
+    void (*undo)(struct conn *, void *arg);
+    /* All of the bundle was applied: what is left to do. */
+    void (*finish)(struct conn *, void *arg, uint64_t now_ms);
+    /* Ends 'arg', whatever was done with it. */
+    void (*free)(struct conn *, void *arg);
+};
+/* Kept by address. */
+void bundle_op_register(const struct bundle_op *);
+
+int handle_bundle_control(struct conn *, const struct request *);
+int handle_bundle_add(struct conn *, const struct request *);
+
+#endif

@@ -1,0 +1,142 @@
+/* See changes.h. */
+#include "ofproto/conn/changes.h"
+
+#include <stdlib.h>
+
+#include "ofproto/conn/mgmt.h"
+
+struct flow_before {
+    uint64_t cookie;
+    uint64_t packets;
+    uint64_t bytes;
+    uint64_t modified_ms;
+    uint32_t actions_len;
+    uint8_t actions[];
+};
+
+static struct flow_change *note(struct flow_changes *changes, enum flow_change_kind kind,
+                                struct ofp_rule *rule)
+{
+    struct flow_change *c;
+
+    if (changes->n == changes->size) {
+        changes->size = MAX_OF(changes->size * 2, (size_t)4);
+        changes->list = xrealloc(changes->list, changes->size * sizeof *changes->list);
+    }
+    c = &changes->list[changes->n++];
+    *c = (struct flow_change){.rule = rule, .kind = kind};
+    rule_ref(rule);
+    return c;
+}
+
+void flow_changes_add(struct flow_changes *changes, struct ofproto *bridge, uint8_t table_id,
+                      struct ofp_rule *rule)
+{
+    struct ofp_table *table = bridge->tables[table_id];
+    struct ofp_rule *old = table ? classifier_find_same(&table->cls, rule) : NULL;
+
+    if (old) {
+        rule_ref(old);
+    }
+    note(changes, FLOW_ADDED, rule)->replaced = old;
+    bridge_add_rule(bridge, table_id, rule);
+}
+
+void flow_changes_remove(struct flow_changes *changes, struct ofproto *bridge,
+                         struct ofp_rule *rule)
+{
+    note(changes, FLOW_REMOVED, rule);
+    bridge_remove_rule(bridge, rule);
+}
+
+void flow_changes_modify(struct flow_changes *changes, struct ofproto *bridge,
+                         struct ofp_rule *rule)
+{
+    struct flow_before *before = xmalloc(sizeof *before + rule->actions_len);
+
+    before->cookie = rule->cookie;
+    before->packets = rule->packets;
+    before->bytes = rule->bytes;
+    before->modified_ms = rule->modified_ms;
+    before->actions_len = rule->actions_len;
+    if (rule->actions_len) {
+        memcpy(before->actions, rule->actions, rule->actions_len);
+    }
+    note(changes, FLOW_MODIFIED, rule)->before = before;
+    bridge_changed(bridge);
+}
+
+static void undo_modify(struct ofp_rule *rule, const struct flow_before *before)
+{
+    rule_set_actions(rule, before->actions, before->actions_len, before->modified_ms);
+    rule->cookie = before->cookie;
+    rule->packets = before->packets;
+    rule->bytes = before->bytes;
+}
+
+static void forget(struct flow_change *c, struct ofproto *bridge)
+{
+    if (c->kind == FLOW_ADDED && c->replaced) {
+        rule_unref(&bridge->set->masks, c->replaced);
+    } else if (c->kind == FLOW_MODIFIED) {
+        free(c->before);
+    }
+    rule_unref(&bridge->set->masks, c->rule);
+}
+
+static void put_back(struct ofproto *bridge, struct ofp_rule *rule)
+{
+    rule_ref(rule);
+    bridge_add_rule(bridge, rule->table_id, rule);
+}
+
+void flow_changes_undo(struct flow_changes *changes, struct ofproto *bridge)
+{
+    while (changes->n) {
+        struct flow_change *c = &changes->list[--changes->n];
+
+        if (c->kind == FLOW_ADDED) {
+            bridge_remove_rule(bridge, c->rule);
+            if (c->replaced) {
+                put_back(bridge, c->replaced);
+            }
+        } else if (c->kind == FLOW_REMOVED) {
+            put_back(bridge, c->rule);
+        } else {
+            undo_modify(c->rule, c->before);
+            bridge_changed(bridge);
+        }
+        forget(c, bridge);
+    }
+    free(changes->list);
+    *changes = (struct flow_changes){0};
+}
+
+static void tell(struct mgmt *mgmt, const struct flow_change *c, uint64_t now_ms,
+                 const struct flow_author *author)
+{
+    enum ofp_monitor_event event = c->kind == FLOW_REMOVED                 ? OFPFME_REMOVED
+                                   : c->kind == FLOW_ADDED && !c->replaced ? OFPFME_ADDED
+                                                                           : OFPFME_MODIFIED;
+
+    if (c->kind == FLOW_REMOVED) {
+        mgmt_rule_removed(mgmt, c->rule, OFPRR_DELETE, now_ms);
+    }
+    mgmt_flow_changed(mgmt, c->rule, event, OFPRR_DELETE, author);
+}
+
+void flow_changes_finish(struct flow_changes *changes, struct ofproto *bridge, uint64_t now_ms,
+                         const struct flow_author *author)
+{
+    for (size_t i = 0; i < changes->n; i++) {
+        struct flow_change *c = &changes->list[i];
+
+        if (bridge->mgmt) {
+            tell(bridge->mgmt, c, now_ms, author);
+        }
+        forget(c, bridge);
+    }
+    bridge_tell_removed(bridge);
+    free(changes->list);
+    *changes = (struct flow_changes){0};
+}

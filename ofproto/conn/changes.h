@@ -1,0 +1,37 @@
+/* What flow mods did to the tables of a bridge: so that it can be undone (a bundle that fails) and,
+ * when it stands, told to those who want to know. For the files of conn/. Event base's thread. */
+#ifndef OFPROTO_CONN_CHANGES_H
+#define OFPROTO_CONN_CHANGES_H
+
+#include "ofproto/bridge.h"
+
+enum flow_change_kind { FLOW_ADDED, FLOW_REMOVED, FLOW_MODIFIED };
+
+struct flow_change {
+    struct ofp_rule *rule;
+    union {
+        struct ofp_rule *replaced;  /* By one that was added; NULL: none. */
+        struct flow_before *before; /* Of one that was modified. */
+    };
+    enum flow_change_kind kind;
+};
+
+struct flow_changes {
+    struct flow_change *list;
+    size_t n;
+    size_t size;
+};
+
+/* Carried out and noted. The rule's reference goes to the table. */
+void flow_changes_add(struct flow_changes *, struct ofproto *, uint8_t table_id, struct ofp_rule *);
+void flow_changes_remove(struct flow_changes *, struct ofproto *, struct ofp_rule *);
+/* Noted; the caller modifies the rule next. */
+void flow_changes_modify(struct flow_changes *, struct ofproto *, struct ofp_rule *);
+
+/* Both end the list: makes the tables what they were; or lets it stand and tells of it. */
+void flow_changes_undo(struct flow_changes *, struct ofproto *);
+struct flow_author;
+void flow_changes_finish(struct flow_changes *, struct ofproto *, uint64_t now_ms,
+                         const struct flow_author *);
+
+#endif

@@ -1,0 +1,89 @@
+/* Packet-ins: what the datapath's upcall actions bring goes to the connections of the bridge that
+ * want it. Never queued beyond what a connection may leave unread, and within its rate. Event
+ * base's thread. */
+#include "ofproto/codec/packet_in.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include "lib/log.h"
+#include "ofproto/conn/conn.h"
+#include "ofproto/xlate/controller.h"
+
+LOG_MODULE(packet_in);
+
+/* A connection that leaves so much unread gets no packets. */
+#define UNREAD_MAX ((size_t)1 << 20)
+
+static bool take_token(struct conn *conn, uint64_t now_ms)
+{
+    struct rate_limit *limit = &conn->packet_in_limit;
+    uint64_t full = (uint64_t)limit->burst * 1000;
+
+    if (!limit->rate) {
+        return true;
+    }
+    limit->tokens += MIN_OF(now_ms - limit->tokens_ms, (uint64_t)60000) * limit->rate;
+    limit->tokens = MIN_OF(limit->tokens, full);
+    limit->tokens_ms = now_ms;
+    if (limit->tokens < 1000) {
+        return false;
+    }
+    limit->tokens -= 1000;
+    return true;
+}
+
+static void send_to(struct conn *conn, const struct ofp_packet_in *pin, uint64_t now_ms)
+{
+    struct evbuffer *out = bufferevent_get_output(conn->bev);
+    struct strbuf s = STRBUF_INIT;
+
+    if (!conn_wants(conn, ASYNC_PACKET_IN,
+                    ofp_packet_in_reason_of((enum ofp_version)conn->version, pin->reason))) {
+        return;
+    }
+    if (evbuffer_get_length(out) > UNREAD_MAX || !take_token(conn, now_ms)) {
+        conn->n_packet_ins_dropped++;
+        log_warn_limit("bridge '%s': a controller gets more packets than it reads or its "
+                       "controller_rate_limit admits: %llu dropped so far",
+                       conn->bridge->name, (unsigned long long)conn->n_packet_ins_dropped);
+        return;
+    }
+    ofp_packet_in_encode(&s, (enum ofp_version)conn->version, pin);
+    conn_send(conn, &s);
+}
+
+static void make_match(const struct packet_origin_id *id, struct ofp_match *ret)
+{
+    ofp_match_init(ret);
+    OFP_MATCH_SET(ret, in_port, id->in_port);
+    if (id->metadata) {
+        OFP_MATCH_SET(ret, metadata, id->metadata);
+    }
+    for (unsigned int i = 0; i < OFP_N_REGS; i++) {
+        if (id->reg[i]) {
+            OFP_MATCH_SET(ret, reg[i], id->reg[i]);
+        }
+    }
+}
+
+void ofproto_packet_in(struct ofproto_set *set, const struct dp_upcall *up, uint64_t now_ms)
+{
+    const struct packet_origin *origin = packet_origin_find(set->origins, up->cookie);
+    struct ofp_packet_in pin;
+    struct conn *conn;
+
+    if (!origin || origin->id.bridge->dead || !origin->id.bridge->mgmt) {
+        return;
+    }
+    pin = (struct ofp_packet_in){.reason = (enum ofp_packet_in_reason)origin->id.reason,
+                                 .table_id = origin->id.table_id,
+                                 .cookie = origin->id.cookie,
+                                 .packet = up->packet,
+                                 .packet_len = up->packet_len,
+                                 .full_len = up->full_len};
+    make_match(&origin->id, &pin.match);
+    LIST_FOREACH (conn, &origin->id.bridge->mgmt->conns, node) {
+        send_to(conn, &pin, now_ms);
+    }
+}

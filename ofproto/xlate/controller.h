@@ -1,0 +1,53 @@
+/* Packets for controllers: from where in the pipeline each of them comes.
+ *
+ * A cached flow cannot carry what a packet-in tells besides the packet (rule, table, registers), so
+ * translation puts the number of an 'origin' into the datapath's upcall action, and gets it back
+ * with each packet. Origins with the same contents are one; effects of cached flows hold
+ * references. One that nobody holds lives on for a while, because packets of it may be on their
+ * way, and is bounded in number. Control thread. */
+#ifndef OFPROTO_XLATE_CONTROLLER_H
+#define OFPROTO_XLATE_CONTROLLER_H
+
+#include <sys/queue.h>
+
+#include "ofproto/bridge.h"
+#include "ofproto/codec/packet_in.h"
+
+/* Hashed and compared as bytes: no padding. */
+struct packet_origin_id {
+    struct ofproto *bridge;
+    uint64_t cookie; /* Of the rule; UINT64_MAX: none. */
+    uint64_t metadata;
+    uint32_t in_port;
+    uint32_t reg[OFP_N_REGS];
+    uint8_t reason; /* enum ofp_packet_in_reason. */
+    uint8_t table_id;
+    uint16_t zero;
+};
+
+struct packet_origin {
+    struct packet_origin_id id;
+    uint32_t number;
+    uint32_t refs;
+    uint64_t unused_ms;                /* Since when nobody holds it. */
+    TAILQ_ENTRY(packet_origin) unused; /* While nobody does. */
+    UT_hash_handle by_id, by_number;
+};
+
+struct packet_origins *packet_origins_new(void);
+/* Nobody may hold any. */
+void packet_origins_free(struct packet_origins *);
+/* With a reference for the caller. */
+struct packet_origin *packet_origin_get(struct packet_origins *, const struct packet_origin_id *);
+void packet_origin_ref(struct packet_origins *, struct packet_origin *);
+void packet_origin_unref(struct packet_origins *, struct packet_origin *, uint64_t now_ms);
+/* NULL when there is none (any more). */
+struct packet_origin *packet_origin_find(const struct packet_origins *, uint32_t number);
+/* Forgets those that nobody has held for a while. */
+void packet_origins_expire(struct packet_origins *, uint64_t now_ms);
+
+/* Sends the packet as it is now to the bridge's controllers. */
+struct xlate_ctx;
+void xlate_controller(struct xlate_ctx *, enum ofp_packet_in_reason);
+
+#endif
