@@ -20,7 +20,7 @@ enum ofp_monitor_command { OFPFMC_ADD, OFPFMC_MODIFY, OFPFMC_DELETE };
 struct ofp_monitor_request {
     enum ofp_monitor_command command;
     uint32_t id;
-    uint32_t out_port; /* OFP_PORT_NONE: any. */
+    uint32_t out_port;  /* OFP_PORT_NONE: any. */
     uint32_t out_group; /* OFP_GROUP_ANY: any. */
     uint16_t flags;
     uint8_t table_id;
