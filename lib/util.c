@@ -27,6 +27,13 @@ void *xcalloc(size_t n, size_t size)
     return check_alloc(calloc(n ? n : 1, size ? size : 1), n * size);
 }
 
+void *xcalloc_line(size_t size)
+{
+    size_t n = ROUND_UP(size, (size_t)64);
+
+    return memset(check_alloc(aligned_alloc(64, n), n), 0, n);
+}
+
 void *xrealloc(void *p, size_t size)
 {
     return check_alloc(realloc(p, size ? size : 1), size);

@@ -24,6 +24,8 @@
 
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);
+/* Zeros, where a cache line begins: for types that are aligned so. free() ends it. */
+void *xcalloc_line(size_t size);
 void *xrealloc(void *p, size_t size);
 /* As xrealloc() of an array; aborts when n * size overflows. */
 void *xreallocarray(void *p, size_t n, size_t size);

@@ -14,7 +14,7 @@ struct staged_flow_mod {
     uint32_t xid;
     uint8_t table_id;
     bool reset_counts;
-    struct ofp_flow_mod fm[]; /* Of the others: one. */
+    struct ofp_flow_mod *fm; /* Of the others. */
 };
 
 static int stage(struct conn *conn, const struct request *r, struct staged *ret)
@@ -35,7 +35,7 @@ static int stage(struct conn *conn, const struct request *r, struct staged *ret)
     }
     is_plain = fm.command == OFPFC_ADD && !(fm.flags & OFPFF_CHECK_OVERLAP);
     ret->bytes = sizeof *s + (is_plain ? sizeof *s->rule + 64 : sizeof fm) + fm.actions.len;
-    ret->arg = s = xcalloc(1, sizeof *s + (is_plain ? 0 : sizeof fm));
+    ret->arg = s = xcalloc(1, sizeof *s);
     s->xid = r->h.xid;
     if (is_plain) {
         s->rule = flow_mod_make_rule(conn->bridge, &fm, time_now_ms());
@@ -43,7 +43,8 @@ static int stage(struct conn *conn, const struct request *r, struct staged *ret)
         s->reset_counts = fm.flags & OFPFF_RESET_COUNTS;
         ofp_actions_free(&fm.actions);
     } else {
-        s->fm[0] = fm;
+        s->fm = xcalloc_line(sizeof fm);
+        *s->fm = fm;
     }
     return 0;
 }
@@ -84,7 +85,8 @@ static void free_staged(struct conn *conn, void *arg)
     if (s->rule) {
         rule_unref(&conn->bridge->set->masks, s->rule);
     } else {
-        ofp_actions_free(&s->fm[0].actions);
+        ofp_actions_free(&s->fm->actions);
+        free(s->fm);
     }
     free(s);
 }

@@ -333,7 +333,7 @@ static void carry_out(struct multipart *m, const struct ofp_monitor_request *r)
         return;
     }
     if (!monitor) {
-        monitor = xcalloc(1, sizeof *monitor);
+        monitor = xcalloc_line(sizeof *monitor);
         LIST_INSERT_HEAD(&conn->monitors, monitor, node);
         conn->n_monitors++;
         conn->mgmt->n_monitors++;
