@@ -27,7 +27,7 @@ static void format_multipath(struct strbuf *s, const struct ofp_action *h)
 static void put_dst(struct strbuf *s, const struct ofp_subfield *dst)
 {
     wire_put16(s, (uint16_t)(dst->ofs << 6 | (dst->n_bits - 1)));
-    oxm_encode_header(s, OFP10, ofp_field((enum ofp_field_id)dst->field), false);
+    oxm_encode_nx_header(s, ofp_field((enum ofp_field_id)dst->field), dst->ofs + dst->n_bits);
 }
 
 static void encode_multipath(struct strbuf *s, enum ofp_version version, const struct ofp_action *h)

@@ -141,7 +141,7 @@ static void format_learn(struct strbuf *s, const struct ofp_action *h)
 
 static void put_subfield(struct strbuf *s, const struct ofp_subfield *sub)
 {
-    oxm_encode_header(s, OFP10, ofp_field((enum ofp_field_id)sub->field), false);
+    oxm_encode_nx_header(s, ofp_field((enum ofp_field_id)sub->field), sub->ofs + sub->n_bits);
     wire_put16(s, sub->ofs);
 }
 

@@ -43,10 +43,9 @@ void ofp_subfield_format(struct strbuf *s, const struct ofp_subfield *sub)
     }
 }
 
-/* In Nicira's actions fields go by NXM's headers, where they have one, in every version. */
 static void put_header(struct strbuf *s, const struct ofp_subfield *sub)
 {
-    oxm_encode_header(s, OFP10, ofp_field((enum ofp_field_id)sub->field), false);
+    oxm_encode_nx_header(s, ofp_field((enum ofp_field_id)sub->field), sub->ofs + sub->n_bits);
 }
 
 /* --- Move. */

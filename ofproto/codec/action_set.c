@@ -118,7 +118,11 @@ static void encode_load(struct strbuf *s, const struct ofp_action_set_field *a,
     size_t start = nx_action_begin(s, 7);
 
     wire_put16(s, (uint16_t)(first << 6 | (n - 1)));
-    oxm_encode_header(s, version < OFP12 || f->nxm ? OFP10 : version, f, false);
+    if (version < OFP12 || f->nxm) {
+        oxm_encode_nx_header(s, f, first + n);
+    } else {
+        oxm_encode_header(s, version, f, false);
+    }
     wire_put64(s, value_at(a, f, first, n));
     ofp_action_end(s, start);
 }

@@ -49,6 +49,9 @@ int oxm_decode(const uint8_t *p, size_t len, const struct ofp_field **ret_field,
                uint8_t mask[16], bool *ret_has_mask, size_t *ret_len);
 bool oxm_has_header(const struct ofp_field *);
 void oxm_encode_header(struct strbuf *, enum ofp_version, const struct ofp_field *, bool has_mask);
+/* In Nicira's actions fields go by NXM's headers, where they have one, in every version; bits up to
+ * 'end' are spoken of, and where NXM's field is narrower (in_port) OXM's is meant. */
+void oxm_encode_nx_header(struct strbuf *, const struct ofp_field *, unsigned int end);
 /* 'mask' NULL: none. */
 void oxm_encode(struct strbuf *, enum ofp_version, const struct ofp_field *, const uint8_t *value,
                 const uint8_t *mask);

@@ -145,6 +145,13 @@ void oxm_encode_header(struct strbuf *s, enum ofp_version version, const struct 
     }
 }
 
+void oxm_encode_nx_header(struct strbuf *s, const struct ofp_field *f, unsigned int end)
+{
+    bool is_narrow = f->nxm && f->oxm && end > wire_bytes(f, true) * 8;
+
+    oxm_encode_header(s, is_narrow ? OFP13 : OFP10, f, false);
+}
+
 /* --- Values. */
 
 /* Wire bytes (n of them) to the field's right-aligned number; false when bits are lost. */
