@@ -98,8 +98,9 @@ struct ofproto_bundle_config {
 int ofproto_bundle_set(struct ofproto *, const struct ofproto_bundle_config *, struct error *);
 void ofproto_bundle_remove(struct ofproto *, const char *name);
 
-/* Serves OpenFlow (1.0 and 1.3) to ovs-ofctl and the like on a Unix socket, RUNDIR/BRIDGE.mgmt,
- * until the bridge is freed. -EADDRINUSE and so on with a text; -EALREADY when it is served. */
+/* Serves OpenFlow (1.0, 1.3, 1.4 and 1.5) to ovs-ofctl and the like on a Unix socket,
+ * RUNDIR/BRIDGE.mgmt, until the bridge is freed. -EADDRINUSE and so on with a text; -EALREADY when
+ * it is served. */
 struct event_base;
 int ofproto_mgmt_listen(struct ofproto *, struct event_base *, const char *path, struct error *);
 

@@ -17,6 +17,7 @@ CONSTRUCTOR static void register_policy_reasons(void)
         [DP_DROP_NO_OUTPUT] = "there is nobody else to send it to",
         [DP_DROP_PORT_NOT_IN_BRIDGE] = "its input port belongs to no bridge",
         [DP_DROP_TOO_DEEP] = "translation passed its bound of depth or size",
+        [DP_DROP_TTL_EXPIRED] = "a rule decrements the TTL, and none is left",
     };
 
     for (unsigned int i = 0; i < DP_N_POLICY_DROPS; i++) {

@@ -74,6 +74,7 @@ const char *dp_policy_drop_name(enum dp_policy_drop reason)
         [DP_DROP_NO_OUTPUT] = "no-output",
         [DP_DROP_PORT_NOT_IN_BRIDGE] = "port-not-in-bridge",
         [DP_DROP_TOO_DEEP] = "too-deep",
+        [DP_DROP_TTL_EXPIRED] = "ttl-expired",
     };
 
     return (unsigned int)reason < DP_N_POLICY_DROPS ? names[reason] : "unknown";

@@ -98,6 +98,7 @@ enum dp_policy_drop {
     DP_DROP_NO_OUTPUT,          /* Nobody else to send it to. */
     DP_DROP_PORT_NOT_IN_BRIDGE, /* The input port belongs to no bridge. */
     DP_DROP_TOO_DEEP,           /* Translation passed its bound of depth or size. */
+    DP_DROP_TTL_EXPIRED,        /* dec_ttl of a packet that had 1 or 0 left. */
     DP_N_POLICY_DROPS
 };
 const char *dp_policy_drop_name(enum dp_policy_drop);

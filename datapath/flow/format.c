@@ -260,6 +260,18 @@ static void l3_arp(struct out *o, const struct flow_key *k, const struct flow_ke
     group_end(o);
 }
 
+static void l3_mpls(struct out *o, const struct flow_key *k, const struct flow_key *m)
+{
+    uint32_t lse = be32_get(k->nw_src), mask = be32_get(m->nw_src);
+
+    group_begin(o, "mpls");
+    number(o, "label", DEC, lse >> 12, mask >> 12, 0xfffff);
+    number(o, "tc", DEC, lse >> 9 & 7, mask >> 9 & 7, 7);
+    number(o, "ttl", DEC, lse & 0xff, mask & 0xff, 0xff);
+    number(o, "bos", DEC, lse >> 8 & 1, mask >> 8 & 1, 1);
+    group_end(o);
+}
+
 static void l4(struct out *o, const struct flow_key *k, const struct flow_key *m, bool six)
 {
     bool icmp = k->nw_proto == (six ? 58 : 1);
@@ -315,6 +327,8 @@ void flow_key_format(struct strbuf *s, const struct flow_key *key, const struct 
     number(&o, "eth_type", HEX4, eth_type, be16_get(m.eth_type), UINT16_MAX);
     if (eth_type == 0x0806 || eth_type == 0x8035) {
         l3_arp(&o, &k, &m);
+    } else if (eth_type == 0x8847 || eth_type == 0x8848) {
+        l3_mpls(&o, &k, &m);
     } else {
         l3_ip(&o, &k, &m, eth_type == 0x86dd);
         l4(&o, &k, &m, eth_type == 0x86dd);

@@ -54,7 +54,8 @@ struct flow_key {
             be16_t eth_type;  /* Of the payload, after VLAN tags; below 0x600 (802.3): 0x05ff. */
             be16_t tcp_flags; /* Low 12 bits. */
             struct flow_vlan vlan[FLOW_MAX_VLANS]; /* Outermost first. */
-            be32_t nw_src;                         /* IPv4, or ARP's sender protocol address. */
+            be32_t nw_src;                         /* IPv4, ARP's sender protocol address, or
+                                                    * MPLS's outermost label stack entry. */
             be32_t nw_dst;                         /* IPv4, or ARP's target protocol address. */
             be16_t tp_src;    /* TCP, UDP, SCTP; ICMP type (in the low byte). */
             be16_t tp_dst;    /* TCP, UDP, SCTP; ICMP code (in the low byte). */

@@ -25,6 +25,8 @@ static_assert(offsetof(struct flow_key, nw_frag) == 47, "word 5");
 #define TYPE_IPV6 BE16(0x86dd)
 #define TYPE_ARP BE16(0x0806)
 #define TYPE_RARP BE16(0x8035)
+#define TYPE_MPLS BE16(0x8847)
+#define TYPE_MPLS_MULTICAST BE16(0x8848)
 #define TYPE_NOT_ETHERNET_II BE16(0x05ff)
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -271,6 +273,15 @@ static NOINLINE void ipv6(struct cursor c, struct words *w, struct flow_key *key
     }
 }
 
+/* The outermost label stack entry (RFC 3032), where IPv4 has its source address. What it carries
+ * is not told by the packet. */
+static void mpls(const struct cursor *c, struct words *w)
+{
+    if (c->left >= 4) {
+        w->nw = be32_load(c->p);
+    }
+}
+
 static NOINLINE void arp(const struct cursor *c, struct words *w, struct flow_key *key)
 {
     static const uint8_t ethernet_ipv4[6] = {0, 1, 8, 0, 6, 4};
@@ -335,6 +346,8 @@ static ALWAYS_INLINE void others(const struct cursor *c, be16_t type, struct wor
         ipv6(at, &copy, key, &l);
     } else if (type == TYPE_ARP || type == TYPE_RARP) {
         arp(&at, &copy, key);
+    } else if (type == TYPE_MPLS || type == TYPE_MPLS_MULTICAST) {
+        mpls(&at, &copy);
     }
     *w = copy;
     *lens = l;

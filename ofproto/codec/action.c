@@ -10,14 +10,23 @@ void ofp_action_codec_register(const struct ofp_action_codec *codec)
     codecs[codec->type] = codec;
 }
 
-#define MAX_FORM 32
+enum ofp_set_place ofp_action_set_place(enum ofp_action_type type)
+{
+    return codecs[type]->place;
+}
 
-static const struct ofp_action_form *forms[OFP13 + 1][MAX_FORM];
+#define MAX_FORM 64
+#define MAX_NESTED 16
+
+/* The protocol's own, and Nicira's. */
+static const struct ofp_action_form *forms[2][OFP15 + 1][MAX_FORM];
 
 void ofp_action_forms_register(const struct ofp_action_form *form, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        forms[form[i].version][form[i].wire_type] = &form[i];
+        for (unsigned int v = form[i].from; v <= form[i].to; v++) {
+            forms[form[i].vendor != 0][v][form[i].type] = &form[i];
+        }
     }
 }
 
@@ -85,41 +94,76 @@ void ofp_actions_format(struct strbuf *s, const void *data, size_t len)
     }
 }
 
-static int decode_one(enum ofp_version version, const uint8_t *p, size_t left,
-                      const struct ofp_match *match, struct ofp_actions *out, size_t *ret_len)
+static int find_form(enum ofp_version version, const uint8_t *p, size_t len,
+                     const struct ofp_action_form **ret)
 {
     const struct ofp_action_form *form;
-    uint16_t type, len;
+    uint16_t type = wire_get16(p);
+
+    if (type != UINT16_MAX) {
+        form = type < MAX_FORM ? forms[0][version][type] : NULL;
+    } else if (wire_get32(p + 4) != OFP_VENDOR_NX) {
+        return OFPERR_BAC_BAD_VENDOR;
+    } else if (len < 16) {
+        return OFPERR_BAC_BAD_LEN;
+    } else {
+        type = wire_get16(p + 8);
+        form = type < MAX_FORM ? forms[1][version][type] : NULL;
+        if (!form) {
+            return OFPERR_BAC_BAD_VENDOR_TYPE;
+        }
+    }
+    *ret = form;
+    return !form ? OFPERR_BAC_BAD_TYPE : form->len && form->len != len ? OFPERR_BAC_BAD_LEN : 0;
+}
+
+static int decode_one(const struct ofp_action_in *list, const uint8_t *p, size_t left,
+                      struct ofp_actions *out, size_t *ret_len)
+{
+    struct ofp_action_in in = *list;
+    const struct ofp_action_form *form;
+    int rc;
 
     if (left < 8) {
         return OFPERR_BAC_BAD_LEN;
     }
-    type = wire_get16(p);
-    len = wire_get16(p + 2);
-    if (len < 8 || len % 8 || len > left) {
+    in.p = p;
+    in.len = wire_get16(p + 2);
+    if (in.len < 8 || in.len % 8 || in.len > left) {
         return OFPERR_BAC_BAD_LEN;
     }
-    if (type == UINT16_MAX) {
-        return OFPERR_BAC_BAD_VENDOR;
-    }
-    form = type < MAX_FORM ? forms[version][type] : NULL;
-    if (!form) {
-        return OFPERR_BAC_BAD_TYPE;
-    }
-    if (form->len && form->len != len) {
-        return OFPERR_BAC_BAD_LEN;
-    }
-    *ret_len = len;
-    return form->decode(p, len, match, out);
+    rc = find_form(in.version, p, in.len, &form);
+    *ret_len = in.len;
+    return rc ? rc : form->decode(&in, out);
 }
 
-int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
-                       const struct ofp_match *match, struct ofp_actions *ret)
+/* Instructions, which OpenFlow 1.0 has among its actions, come after all actions and once. */
+static bool in_order(const struct ofp_actions *list)
 {
+    const struct ofp_action *a = ofp_actions_first(list->data, list->len);
+    unsigned int last = 0;
+
+    for (; a; a = ofp_actions_next(list->data, list->len, a)) {
+        if (last && a->type <= last) {
+            return false;
+        }
+        last = a->type >= OFP_ACTION_CLEAR_ACTIONS ? a->type : 0;
+    }
+    return true;
+}
+
+static int decode_list(enum ofp_version version, const uint8_t *p, size_t len,
+                       const struct ofp_match *match, unsigned int depth, struct ofp_actions *ret)
+{
+    struct ofp_match known;
+    struct ofp_action_in in = {.version = version, .match = match ? &known : NULL, .depth = depth};
     size_t at = 0, n;
 
+    if (match) {
+        known = *match;
+    }
     while (at < len) {
-        int rc = decode_one(version, p + at, len - at, match, ret, &n);
+        int rc = decode_one(&in, p + at, len - at, ret, &n);
 
         if (rc) {
             ofp_actions_free(ret);
@@ -127,13 +171,50 @@ int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
         }
         at += n;
     }
+    if (!in_order(ret)) {
+        ofp_actions_free(ret);
+        return OFPERR_BAC_UNSUPPORTED_ORDER;
+    }
     return 0;
+}
+
+int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
+                       const struct ofp_match *match, struct ofp_actions *ret)
+{
+    return decode_list(version, p, len, match, 0, ret);
+}
+
+int ofp_actions_decode_nested(const struct ofp_action_in *in, const uint8_t *p, size_t len,
+                              struct ofp_actions *ret)
+{
+    return in->depth == MAX_NESTED
+               ? OFPERR_BAC_TOO_MANY
+               : decode_list(in->version, p, len, in->match, in->depth + 1, ret);
 }
 
 void ofp_actions_encode(struct strbuf *s, enum ofp_version version, const void *data, size_t len)
 {
     for (const struct ofp_action *a = ofp_actions_first(data, len); a;
          a = ofp_actions_next(data, len, a)) {
-        codecs[a->type]->encode(s, version, a);
+        if (codecs[a->type]->encode) {
+            codecs[a->type]->encode(s, version, a);
+        }
     }
+}
+
+size_t nx_action_begin(struct strbuf *s, uint16_t subtype)
+{
+    size_t start = s->len;
+
+    wire_put16(s, UINT16_MAX);
+    wire_put16(s, 0);
+    wire_put32(s, OFP_VENDOR_NX);
+    wire_put16(s, subtype);
+    return start;
+}
+
+void ofp_action_end(struct strbuf *s, size_t start)
+{
+    wire_pad8(s, start);
+    wire_set16(s, start + 2, (uint16_t)(s->len - start));
 }

@@ -18,7 +18,8 @@
 
 /* OpenFlow port numbers as kept inside: those of OpenFlow 1.0, in 32 bits. */
 enum ofp_port {
-    OFP_PORT_MAX = 0xff00, /* Numbers of physical ports are below. */
+    OFP_PORT_MAX = 0xff00,   /* Numbers of physical ports are below. */
+    OFP_PORT_UNSET = 0xfff7, /* Of the field actset_output: the action set has no output. */
     OFP_PORT_IN_PORT = 0xfff8,
     OFP_PORT_TABLE = 0xfff9,
     OFP_PORT_NORMAL = 0xfffa,
@@ -34,6 +35,22 @@ enum ofp_action_type {
     OFP_ACTION_SET_FIELD,
     OFP_ACTION_PUSH_VLAN,
     OFP_ACTION_POP_VLAN,
+    OFP_ACTION_DEC_TTL,
+    OFP_ACTION_MOVE,
+    OFP_ACTION_STACK_PUSH,
+    OFP_ACTION_STACK_POP,
+    OFP_ACTION_OUTPUT_REG,
+    OFP_ACTION_RESUBMIT,
+    OFP_ACTION_NOTE,
+    OFP_ACTION_EXIT,
+    OFP_ACTION_CLONE,
+    OFP_ACTION_MULTIPATH, /* action_hash.h has these two. */
+    OFP_ACTION_BUNDLE,
+    /* Instructions, in their order; those of "apply actions" are the actions before. */
+    OFP_ACTION_CLEAR_ACTIONS,
+    OFP_ACTION_WRITE_ACTIONS,
+    OFP_ACTION_WRITE_METADATA,
+    OFP_ACTION_GOTO_TABLE,
     OFP_N_ACTIONS
 };
 
@@ -52,14 +69,105 @@ struct ofp_action_push_vlan {
     be16_t tpid;
 };
 
+/* In which of its forms set-field came, and is told again. */
+enum ofp_set_form {
+    OFP_SET_FIELD,
+    OFP_SET_LOAD, /* Nicira's reg_load: ones of the mask are in one piece of at most 64 bits. */
+    OFP_SET_OWN,  /* The field's own action: mod_nw_ttl. */
+};
+
 /* field = (field & ~mask) | (value & mask). The field is a settable one of the table; value and
  * mask are its number, most significant byte first, right-aligned in the field's n_bytes. */
 struct ofp_action_set_field {
     struct ofp_action h;
     uint16_t field; /* enum ofp_field_id. */
-    uint16_t pad;
+    uint16_t form;  /* enum ofp_set_form. */
     uint8_t value[16];
     uint8_t mask[16];
+};
+
+/* n_bits of a field from bit 'ofs' up. */
+struct ofp_subfield {
+    uint16_t field; /* enum ofp_field_id. */
+    uint16_t ofs;
+    uint16_t n_bits; /* 1...128. */
+    uint16_t pad;
+};
+
+struct ofp_action_move {
+    struct ofp_action h;
+    uint32_t pad;
+    struct ofp_subfield src;
+    struct ofp_subfield dst; /* As many bits; settable. */
+};
+
+struct ofp_action_stack {
+    struct ofp_action h;
+    uint32_t pad;
+    struct ofp_subfield subfield; /* To pop into: settable. */
+};
+
+struct ofp_action_output_reg {
+    struct ofp_action h;
+    uint16_t max_len; /* Of what a controller gets. */
+    uint16_t pad;
+    struct ofp_subfield src;
+};
+
+struct ofp_action_dec_ttl {
+    struct ofp_action h;
+    uint16_t n_ids; /* Controllers who want packets whose time is over; 0: as without ids. */
+    uint16_t id[];
+};
+
+#define OFP_RESUBMIT_SAME_TABLE 0xff
+
+struct ofp_action_resubmit {
+    struct ofp_action h;
+    uint32_t in_port;  /* OFP_PORT_IN_PORT: as it is. */
+    uint16_t table_id; /* Or OFP_RESUBMIT_SAME_TABLE. */
+    uint16_t pad[3];
+};
+
+struct ofp_action_note {
+    struct ofp_action h;
+    uint16_t n;
+    uint8_t data[]; /* n bytes. */
+};
+
+/* Clone, and the instruction "write actions". */
+struct ofp_action_nested {
+    struct ofp_action h;
+    uint32_t len;
+    uint8_t data[]; /* 'len' bytes of records. */
+};
+
+struct ofp_action_write_metadata {
+    struct ofp_action h;
+    uint32_t pad;
+    uint64_t metadata;
+    uint64_t mask;
+};
+
+struct ofp_action_goto_table {
+    struct ofp_action h;
+    uint8_t table_id;
+    uint8_t pad[3];
+};
+
+/* The order in which an action set is carried out (OpenFlow 1.5.1 section 5.6): of each place but
+ * OFP_PLACE_SET the last one that was written, and nothing after a group. */
+enum ofp_set_place {
+    OFP_PLACE_NONE, /* May not be in a set. */
+    OFP_PLACE_POP,
+    OFP_PLACE_PUSH_VLAN,
+    OFP_PLACE_DEC_TTL,
+    OFP_PLACE_SET, /* All of them, as they were written. */
+    OFP_PLACE_QOS,
+    OFP_PLACE_GROUP,
+    OFP_PLACE_OUTPUT,
+    OFP_PLACE_RESUBMIT,
+    OFP_N_PLACES
 };
 
 struct ofp_actions {
@@ -94,30 +202,62 @@ void ofp_actions_format(struct strbuf *, const void *data, size_t len);
 void ofp_action_format(struct strbuf *, const struct ofp_action *);
 void ofp_port_format(struct strbuf *, uint32_t port);
 
-/* Decodes the actions of a message. 'version' is OFP10 or OFP13. '*ret' is empty before and, after
- * an error, again. 'match' (NULL: unknown) is what the rule matches: set-field wants its
- * prerequisites there. */
+/* Decodes the actions of a message. '*ret' is empty before and, after an error, again. 'match'
+ * (NULL: unknown) is what the rule matches: whoever touches a field wants its prerequisites there.
+ */
 int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
                        const struct ofp_match *match, struct ofp_actions *ret);
+/* The actions within an action, which begin at 'p'; what they do to the match is for them alone.
+ * OFPERR_BAC_TOO_MANY when they lie too deep in each other. */
+struct ofp_action_in;
+int ofp_actions_decode_nested(const struct ofp_action_in *, const uint8_t *p, size_t len,
+                              struct ofp_actions *ret);
+/* Everything but instructions. */
 void ofp_actions_encode(struct strbuf *, enum ofp_version version, const void *data, size_t len);
 
-/* A type's text and its way onto the wire; registered before main(). */
+/* A type's text, its way onto the wire, its place in an action set; registered before main(). */
 struct ofp_action_codec {
     enum ofp_action_type type;
     void (*format)(struct strbuf *, const struct ofp_action *);
     void (*encode)(struct strbuf *, enum ofp_version, const struct ofp_action *);
+    enum ofp_set_place place;
 };
 void ofp_action_codec_register(const struct ofp_action_codec *);
+enum ofp_set_place ofp_action_set_place(enum ofp_action_type);
 
-/* A form that actions have on the wire. 'p' is the whole action, whose length was checked to be
- * 'len' (when not 0) and a multiple of 8. Appends to 'out'. */
-struct ofp_action_form {
+/* One action on the wire, to be decoded: 'p' is the whole of it, with its header, whose length was
+ * checked to be 'len' (the form's, when that is not 0) and a multiple of 8. */
+struct ofp_action_in {
+    const uint8_t *p;
+    size_t len;
     enum ofp_version version;
-    uint16_t wire_type;
-    uint16_t len; /* 0: any of at least 8. */
-    int (*decode)(const uint8_t *p, size_t len, const struct ofp_match *match,
-                  struct ofp_actions *out);
+    /* What is known of the packet here: the rule's match, as changed by the actions before. NULL:
+     * nothing. */
+    struct ofp_match *match;
+    unsigned int depth; /* So many actions have this one in them. */
+};
+
+/* A form that actions have on the wire, in which versions. Appends to 'out'. */
+struct ofp_action_form {
+    enum ofp_version from, to;
+    uint16_t type; /* On the wire; of an extension its subtype. */
+    uint16_t len;  /* 0: any of at least 8, of an extension 16. */
+    int (*decode)(const struct ofp_action_in *, struct ofp_actions *out);
+    uint32_t vendor; /* 0, or OFP_VENDOR_NX. */
 };
 void ofp_action_forms_register(const struct ofp_action_form *, size_t n);
+/* Begins the encoding of an extension's action: returns where it starts, for the end, which pads
+ * and fills the length in. */
+size_t nx_action_begin(struct strbuf *, uint16_t subtype);
+void ofp_action_end(struct strbuf *, size_t start);
+
+/* Whether the prerequisites of a field that an action touches hold: 0 or an error. */
+int ofp_action_check_prereq(const struct ofp_action_in *, const struct ofp_field *);
+/* A part of a field on the wire: its header at 'p', of 'len' bytes at most, and the bits. */
+int ofp_subfield_decode(const struct ofp_action_in *, const uint8_t *p, size_t len,
+                        unsigned int ofs, unsigned int n_bits, bool to_write,
+                        struct ofp_subfield *ret, size_t *ret_len);
+/* "NXM_NX_REG0[0..15]" in the field's own name: "reg0[0..15]". */
+void ofp_subfield_format(struct strbuf *, const struct ofp_subfield *);
 
 #endif

@@ -17,7 +17,11 @@ bool ofp_actions_output_to(const void *data, size_t len, uint32_t port)
 {
     for (const struct ofp_action *a = ofp_actions_first(data, len); a;
          a = ofp_actions_next(data, len, a)) {
-        if (a->type == OFP_ACTION_OUTPUT && ((const struct ofp_action_output *)a)->port == port) {
+        const struct ofp_action_nested *w = (const struct ofp_action_nested *)a;
+
+        if ((a->type == OFP_ACTION_OUTPUT && ((const struct ofp_action_output *)a)->port == port) ||
+            ((a->type == OFP_ACTION_WRITE_ACTIONS || a->type == OFP_ACTION_CLONE) &&
+             ofp_actions_output_to(w->data, w->len, port))) {
             return true;
         }
     }
@@ -94,31 +98,26 @@ static int put_checked(struct ofp_actions *out, uint32_t port)
     return 0;
 }
 
-static int decode_output10(const uint8_t *p, size_t len, const struct ofp_match *match,
-                           struct ofp_actions *out)
+static int decode_output10(const struct ofp_action_in *in, struct ofp_actions *out)
 {
-    (void)len;
-    (void)match;
-    return put_checked(out, wire_get16(p + 4));
+    return put_checked(out, wire_get16(in->p + 4));
 }
 
-static int decode_output13(const uint8_t *p, size_t len, const struct ofp_match *match,
-                           struct ofp_actions *out)
+static int decode_output11(const struct ofp_action_in *in, struct ofp_actions *out)
 {
     uint32_t port;
 
-    (void)len;
-    (void)match;
-    return ofp_port_from32(wire_get32(p + 4), &port) ? put_checked(out, port)
-                                                     : OFPERR_BAC_BAD_OUT_PORT;
+    return ofp_port_from32(wire_get32(in->p + 4), &port) ? put_checked(out, port)
+                                                         : OFPERR_BAC_BAD_OUT_PORT;
 }
 
 CONSTRUCTOR static void register_output(void)
 {
-    static const struct ofp_action_codec codec = {OFP_ACTION_OUTPUT, format_output, encode_output};
+    static const struct ofp_action_codec codec = {OFP_ACTION_OUTPUT, format_output, encode_output,
+                                                  OFP_PLACE_OUTPUT};
     static const struct ofp_action_form forms[] = {
-        {OFP10, 0, 8, decode_output10},
-        {OFP13, 0, 16, decode_output13},
+        {OFP10, OFP10, 0, 8, decode_output10},
+        {OFP11, OFP15, 0, 16, decode_output11},
     };
 
     ofp_action_codec_register(&codec);

@@ -1,216 +1,265 @@
-/* The set-field family: overwrites bits of a field. Text form; execution is in xlate/action_set.c.
- * Control thread. */
-#include "ofproto/codec/action.h"
+/* The set-field family: overwrites bits of a field. Text and the forms that say which field by a
+ * header: set-field, Nicira's reg_load and reg_load2; the actions of one field each are in
+ * action_set_own.c. Execution is in xlate/action_set.c. Control thread. */
+#include "ofproto/codec/action_set.h"
+
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/match/text.h"
+
+/* The run of ones in the mask, counted from the number's lowest bit. */
+static unsigned int ones_of(const struct ofp_action_set_field *a, const struct ofp_field *f,
+                            unsigned int *ret_first)
+{
+    unsigned int first = 0, n = 0;
+
+#define BIT(B) (a->mask[f->n_bytes - 1 - (B) / 8] >> (B) % 8 & 1)
+    while (first < f->n_bits && !BIT(first)) {
+        first++;
+    }
+    while (first + n < f->n_bits && BIT(first + n)) {
+        n++;
+    }
+#undef BIT
+    *ret_first = first;
+    return n;
+}
+
+static uint64_t value_at(const struct ofp_action_set_field *a, const struct ofp_field *f,
+                         unsigned int first, unsigned int n)
+{
+    uint64_t v = 0;
+
+    for (unsigned int b = 0; b < n; b++) {
+        unsigned int bit = first + b;
+
+        v |= (uint64_t)(a->value[f->n_bytes - 1 - bit / 8] >> bit % 8 & 1) << b;
+    }
+    return v;
+}
+
+static void format_load(struct strbuf *s, const struct ofp_action_set_field *a,
+                        const struct ofp_field *f)
+{
+    unsigned int first, n = ones_of(a, f, &first);
+    struct ofp_subfield sub = {(uint16_t)f->id, (uint16_t)first, (uint16_t)n, 0};
+
+    strbuf_printf(s, "load:%#llx->", (unsigned long long)value_at(a, f, first, n));
+    ofp_subfield_format(s, &sub);
+}
 
 static void format_set(struct strbuf *s, const struct ofp_action *h)
 {
     const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
     const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
-    struct strbuf text = STRBUF_INIT;
-    struct ofp_match match;
+    struct ofp_flow flow, bits;
+    uint8_t value[16], mask[16];
 
-    ofp_match_init(&match);
-    ofp_field_put(f, &match.flow, a->value);
-    ofp_field_put(f, &match.mask, a->mask);
-    if (f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP) {
-        uint8_t v[16];
-
-        ofp_field_get(f, &match.flow, v);
-        strbuf_printf(s, f->id == OFP_FIELD_VLAN_VID ? "mod_vlan_vid:%u" : "mod_vlan_pcp:%u",
-                      (unsigned int)(v[0] << 8 | v[1]));
+    if (a->form == OFP_SET_LOAD) {
+        format_load(s, a, f);
         return;
     }
-    ofp_match_format(&text, &match); /* "name=value". */
-    strbuf_printf(s, "set_field:%s->%s", strchr(strbuf_str(&text), '=') + 1, f->name);
-    strbuf_free(&text);
+    memset(&flow, 0, sizeof flow);
+    memset(&bits, 0, sizeof bits);
+    ofp_field_put(f, &flow, a->value);
+    ofp_field_put(f, &bits, a->mask);
+    ofp_field_get(f, &flow, value); /* Cut to the field's bits. */
+    ofp_field_get(f, &bits, mask);
+    if (ofp_field_all(f, &bits) &&
+        (f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP || a->form == OFP_SET_OWN)) {
+        strbuf_printf(s, f->id == OFP_FIELD_VLAN_VID   ? "mod_vlan_vid:"
+                         : f->id == OFP_FIELD_VLAN_PCP ? "mod_vlan_pcp:"
+                         : f->id == OFP_FIELD_TUN_ID   ? "set_tunnel:"
+                                                       : "mod_nw_ttl:");
+        ofp_field_format(s, f, value, mask);
+        return;
+    }
+    strbuf_puts(s, "set_field:");
+    ofp_field_format(s, f, value, mask);
+    strbuf_printf(s, "->%s", f->name);
 }
 
-void ofp_actions_put_set_field(struct ofp_actions *actions, const struct ofp_field *f,
-                               const uint8_t *value, const uint8_t *mask)
+static bool is_masked(const struct ofp_action_set_field *a, const struct ofp_field *f)
+{
+    unsigned int first;
+
+    return f->id != OFP_FIELD_NW_TOS_BYTE && ones_of(a, f, &first) != f->n_bits;
+}
+
+struct ofp_action_set_field *ofp_put_set(struct ofp_actions *actions, const struct ofp_field *f,
+                                         const uint8_t *value, const uint8_t *mask,
+                                         enum ofp_set_form form)
 {
     struct ofp_action_set_field *a = ofp_actions_put(actions, OFP_ACTION_SET_FIELD,
                                                      sizeof(struct ofp_action_set_field));
 
     if (a) {
         a->field = (uint16_t)f->id;
+        a->form = (uint16_t)form;
         for (unsigned int i = 0; i < f->n_bytes; i++) {
             a->mask[i] = mask ? mask[i] : 0xff;
             a->value[i] = value[i] & a->mask[i];
         }
     }
+    return a;
 }
 
-/* OpenFlow 1.0 has an action per field. */
-static const struct form10 {
-    uint16_t wire_type;
-    uint16_t len;
-    enum ofp_field_id field;
-    uint8_t n_bytes;
-} forms10[] = {
-    {1, 8, OFP_FIELD_VLAN_VID, 2}, {2, 8, OFP_FIELD_VLAN_PCP, 1}, {4, 16, OFP_FIELD_ETH_SRC, 6},
-    {5, 16, OFP_FIELD_ETH_DST, 6}, {6, 8, OFP_FIELD_NW_SRC, 4},   {7, 8, OFP_FIELD_NW_DST, 4},
-    {8, 8, OFP_FIELD_NW_TOS, 1},   {9, 8, OFP_FIELD_TCP_SRC, 2},  {10, 8, OFP_FIELD_TCP_DST, 2},
-};
-
-static const struct form10 *form10_of_field(enum ofp_field_id id)
+void ofp_actions_put_set_field(struct ofp_actions *actions, const struct ofp_field *f,
+                               const uint8_t *value, const uint8_t *mask)
 {
-    switch (id) { /* Ports are ports in 1.0. */
-    case OFP_FIELD_UDP_SRC:
-    case OFP_FIELD_SCTP_SRC: id = OFP_FIELD_TCP_SRC; break;
-    case OFP_FIELD_UDP_DST:
-    case OFP_FIELD_SCTP_DST: id = OFP_FIELD_TCP_DST; break;
-    default: break;
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(forms10); i++) {
-        if (forms10[i].field == id) {
-            return &forms10[i];
-        }
-    }
-    return NULL;
+    ofp_put_set(actions, f, value, mask, OFP_SET_FIELD);
 }
 
-/* Nicira's reg_load says in 1.0 what 1.0 has no action for: 64 bits of a field each. */
-static void encode_reg_load(struct strbuf *s, const struct ofp_field *f, const uint8_t *value)
-{
-    for (unsigned int bit = 0; bit < f->n_bits && f->nxm; bit += 64) {
-        unsigned int n = MIN_OF(f->n_bits - bit, 64u);
-        uint64_t v = 0;
+/* --- Encoding. */
 
-        for (unsigned int i = 0; i < (n + 7) / 8; i++) {
-            v |= (uint64_t)value[f->n_bytes - 1 - bit / 8 - i] << 8 * i;
-        }
-        wire_put16(s, UINT16_MAX);
-        wire_put16(s, 24);
-        wire_put32(s, 0x2320);
-        wire_put16(s, 7);
-        wire_put16(s, (uint16_t)(bit << 6 | (n - 1)));
-        wire_put32(s, f->nxm | (f->n_bits + 7u) / 8);
-        wire_put64(s, v);
-    }
+static void encode_load(struct strbuf *s, const struct ofp_action_set_field *a,
+                        const struct ofp_field *f, enum ofp_version version)
+{
+    unsigned int first, n = ones_of(a, f, &first);
+    size_t start = nx_action_begin(s, 7);
+
+    wire_put16(s, (uint16_t)(first << 6 | (n - 1)));
+    oxm_encode_header(s, version < OFP12 || f->nxm ? OFP10 : version, f, false);
+    wire_put64(s, value_at(a, f, first, n));
+    ofp_action_end(s, start);
 }
 
-static void encode10(struct strbuf *s, const struct ofp_field *f, const uint8_t *value)
+/* Set-field where the version has it and it can have the mask, else reg_load2. */
+static void encode_oxm(struct strbuf *s, enum ofp_version version,
+                       const struct ofp_action_set_field *a, const struct ofp_field *f)
 {
-    const struct form10 *form = form10_of_field(f->id);
-    size_t start = s->len;
+    bool masked = is_masked(a, f);
+    bool own = version >= OFP12 && (!masked || version >= OFP15);
+    uint8_t value[16], mask[16];
+    size_t start;
 
-    if (!form) {
-        encode_reg_load(s, f, value);
-        return;
+    memcpy(value, a->value, sizeof value);
+    memcpy(mask, a->mask, sizeof mask);
+    if (f->id == OFP_FIELD_VLAN_VID) {
+        value[0] |= FLOW_VLAN_PRESENT >> 8; /* OFPVID_PRESENT. */
+        mask[0] |= FLOW_VLAN_PRESENT >> 8;
     }
-    wire_put16(s, form->wire_type);
-    wire_put16(s, form->len);
-    if (f->id == OFP_FIELD_NW_TOS) {
-        wire_put8(s, (uint8_t)(value[0] << 2));
+    if (own) {
+        start = s->len;
+        wire_put16(s, 25);
+        wire_put16(s, 0);
     } else {
-        strbuf_put(s, value + f->n_bytes - form->n_bytes, form->n_bytes);
+        start = nx_action_begin(s, 33);
     }
-    wire_zeros(s, form->len - (s->len - start));
+    oxm_encode(s, version, f, value, masked ? mask : NULL);
+    ofp_action_end(s, start);
 }
 
 static void encode_set(struct strbuf *s, enum ofp_version version, const struct ofp_action *h)
 {
     const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
     const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
-    size_t start = s->len;
-    uint8_t value[16];
 
-    if (version == OFP10) {
-        encode10(s, f, a->value);
-        return;
+    if (a->form == OFP_SET_LOAD) {
+        encode_load(s, a, f, version);
+    } else if (!ofp_encode_set_own(s, version, a, f, is_masked(a, f))) {
+        encode_oxm(s, version, a, f);
     }
-    memcpy(value, a->value, sizeof value);
-    if (f->id == OFP_FIELD_VLAN_VID) {
-        value[0] |= 0x10; /* OFPVID_PRESENT. */
-    }
-    wire_put16(s, 25);
-    wire_put16(s, 0);
-    oxm_encode(s, f, value, NULL);
-    wire_pad8(s, start);
-    wire_set16(s, start + 2, (uint16_t)(s->len - start));
 }
 
-static int put_checked(struct ofp_actions *out, const struct ofp_field *f, const uint8_t *value)
+/* --- Decoding. */
+
+int ofp_action_check_prereq(const struct ofp_action_in *in, const struct ofp_field *f)
 {
-    if (out->len + sizeof(struct ofp_action_set_field) > OFP_ACTIONS_MAX_LEN) {
-        return OFPERR_BAC_TOO_MANY;
-    }
-    ofp_actions_put_set_field(out, f, value, NULL);
-    return 0;
+    return !in->match || f->id == OFP_FIELD_VLAN_TCI || ofp_prereq_match(f->prereq, in->match)
+               ? 0
+               : OFPERR_BAC_MATCH_INCONSISTENT;
 }
 
-static int decode10(const uint8_t *p, size_t len, const struct ofp_match *match,
-                    struct ofp_actions *out)
-{
-    const struct form10 *form = &forms10[0];
-    const struct ofp_field *f;
-    uint8_t value[16] = {0};
-
-    (void)len;
-    (void)match;
-    for (size_t i = 0; i < ARRAY_SIZE(forms10); i++) {
-        if (forms10[i].wire_type == wire_get16(p)) {
-            form = &forms10[i];
-        }
-    }
-    f = ofp_field(form->field);
-    memcpy(value + f->n_bytes - form->n_bytes, p + 4, form->n_bytes);
-    if ((f->id == OFP_FIELD_VLAN_VID && value[0] & 0xf0) ||
-        (f->id == OFP_FIELD_VLAN_PCP && value[1] & 0xf8) ||
-        (f->id == OFP_FIELD_NW_TOS && value[0] & 3)) {
-        return OFPERR_BAC_BAD_ARGUMENT;
-    }
-    if (f->id == OFP_FIELD_NW_TOS) {
-        value[0] >>= 2;
-    }
-    return put_checked(out, f, value);
-}
-
-/* OpenFlow 1.3.5 section 7.2.5: one OXM without a mask, padded to 8; its prerequisites are in the
- * match, or made by an action before (a pushed tag). */
-static int decode13(const uint8_t *p, size_t len, const struct ofp_match *match,
-                    struct ofp_actions *out)
+static int decode_oxm(const struct ofp_action_in *in, const uint8_t *p, size_t len, bool may_mask,
+                      struct ofp_actions *out)
 {
     const struct ofp_field *f;
     uint8_t value[16], mask[16];
     bool has_mask;
     size_t n;
-    int rc = oxm_decode(p + 4, len - 4, &f, value, mask, &has_mask, &n);
+    int rc = oxm_decode(p, len, &f, value, mask, &has_mask, &n);
 
     if (rc) {
         return rc == OFPERR_BMC_BAD_LEN     ? OFPERR_BAC_BAD_SET_LEN
                : rc == OFPERR_BMC_BAD_FIELD ? OFPERR_BAC_BAD_SET_TYPE
-                                            : OFPERR_BAC_BAD_SET_ARGUMENT;
+               : rc == OFPERR_BMC_BAD_MASK || rc == OFPERR_BMC_BAD_WILDCARDS
+                   ? OFPERR_BAC_BAD_SET_MASK
+                   : OFPERR_BAC_BAD_SET_ARGUMENT;
     }
-    if (len != ROUND_UP(n + 4, 8)) {
+    if (in->len != ROUND_UP((size_t)(p - in->p) + n, 8)) {
         return OFPERR_BAC_BAD_SET_LEN;
     }
-    if (has_mask || !f->is_settable || f->id == OFP_FIELD_METADATA) {
-        return has_mask ? OFPERR_BAC_BAD_SET_TYPE : OFPERR_BAC_BAD_SET_ARGUMENT;
+    if (!f->is_settable) {
+        return OFPERR_BAC_BAD_SET_ARGUMENT;
+    }
+    if (has_mask && !may_mask) {
+        return OFPERR_BAC_BAD_SET_TYPE;
     }
     if (f->id == OFP_FIELD_VLAN_VID) {
-        if (!(value[0] & 0x10)) {
+        if (!has_mask && !(value[0] & FLOW_VLAN_PRESENT >> 8)) {
             return OFPERR_BAC_BAD_SET_ARGUMENT;
         }
         value[0] &= 0xf;
-    } else if (match && f->prereq != OFP_PREREQ_VLAN && !ofp_prereq_match(f->prereq, match)) {
-        return OFPERR_BAC_MATCH_INCONSISTENT;
+        mask[0] &= 0xf;
+        if (in->match && !ofp_prereq_match(OFP_PREREQ_VLAN, in->match)) {
+            return OFPERR_BAC_MATCH_INCONSISTENT;
+        }
     }
-    return put_checked(out, f, value);
+    rc = ofp_action_check_prereq(in, f);
+    if (rc) {
+        return rc;
+    }
+    return ofp_put_set(out, f, value, mask, OFP_SET_FIELD) ? 0 : OFPERR_BAC_TOO_MANY;
+}
+
+/* OpenFlow 1.3.5 section 7.2.5: one OXM without a mask; with one since 1.5. Its prerequisites are
+ * in the match, or made by an action before (a pushed tag). */
+static int decode_set_field(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    return decode_oxm(in, in->p + 4, in->len - 4, in->version >= OFP15, out);
+}
+
+static int decode_load2(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    return decode_oxm(in, in->p + 10, in->len - 10, true, out);
+}
+
+static int decode_load(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    unsigned int bits = wire_get16(in->p + 10), n_bits = (bits & 63) + 1;
+    uint64_t v = wire_get64(in->p + 16);
+    uint8_t value[16] = {0}, mask[16] = {0};
+    const struct ofp_field *f;
+    struct ofp_subfield sub;
+    size_t n;
+    int rc = ofp_subfield_decode(in, in->p + 12, 4, bits >> 6, n_bits, true, &sub, &n);
+
+    if (rc) {
+        return rc;
+    }
+    if (n_bits < 64 && v >> n_bits) {
+        return OFPERR_BAC_BAD_ARGUMENT;
+    }
+    f = ofp_field((enum ofp_field_id)sub.field);
+    for (unsigned int b = 0; b < n_bits; b++) {
+        unsigned int bit = sub.ofs + b, at = f->n_bytes - 1u - bit / 8;
+
+        mask[at] |= (uint8_t)(1u << bit % 8);
+        value[at] |= (uint8_t)((v >> b & 1) << bit % 8);
+    }
+    return ofp_put_set(out, f, value, mask, OFP_SET_LOAD) ? 0 : OFPERR_BAC_TOO_MANY;
 }
 
 CONSTRUCTOR static void register_set(void)
 {
-    static const struct ofp_action_codec codec = {OFP_ACTION_SET_FIELD, format_set, encode_set};
-    static const struct ofp_action_form form13 = {OFP13, 25, 0, decode13};
-    static struct ofp_action_form set10[ARRAY_SIZE(forms10)];
+    static const struct ofp_action_codec codec = {OFP_ACTION_SET_FIELD, format_set, encode_set,
+                                                  OFP_PLACE_SET};
+    static const struct ofp_action_form forms[] = {
+        {OFP12, OFP15, 25, 0, decode_set_field},
+        {OFP10, OFP15, 7, 24, decode_load, OFP_VENDOR_NX},
+        {OFP10, OFP15, 33, 0, decode_load2, OFP_VENDOR_NX},
+    };
 
-    for (size_t i = 0; i < ARRAY_SIZE(forms10); i++) {
-        set10[i] = (struct ofp_action_form){OFP10, forms10[i].wire_type, forms10[i].len, decode10};
-    }
     ofp_action_codec_register(&codec);
-    ofp_action_forms_register(set10, ARRAY_SIZE(set10));
-    ofp_action_forms_register(&form13, 1);
+    ofp_action_forms_register(forms, ARRAY_SIZE(forms));
 }

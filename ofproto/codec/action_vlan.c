@@ -1,5 +1,5 @@
-/* The VLAN family: push_vlan and pop_vlan (set-field on VLAN fields is action_set.c's). Text form;
- * execution is in xlate/action_vlan.c. Control thread. */
+/* The VLAN family: push_vlan and pop_vlan (set-field on VLAN fields is action_set.c's). Text and
+ * wire forms; execution is in xlate/action_vlan.c. Control thread. */
 #include "ofproto/codec/action.h"
 
 static void format_push(struct strbuf *s, const struct ofp_action *h)
@@ -35,14 +35,22 @@ static void encode_pop(struct strbuf *s, enum ofp_version version, const struct 
     wire_put32(s, 0);
 }
 
-static int decode_push(const uint8_t *p, size_t len, const struct ofp_match *match,
-                       struct ofp_actions *out)
+/* What is known of the tag after an action. */
+static void know_tag(const struct ofp_action_in *in, bool present)
 {
-    uint16_t tpid = wire_get16(p + 4);
+    be16_t bit = be16_make(FLOW_VLAN_PRESENT);
+
+    if (in->match) {
+        in->match->flow.pkt.vlan[0].tci = present ? bit : 0;
+        in->match->mask.pkt.vlan[0].tci = present ? bit : 0;
+    }
+}
+
+static int decode_push(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    uint16_t tpid = wire_get16(in->p + 4);
     struct ofp_action_push_vlan *a;
 
-    (void)len;
-    (void)match;
     if (tpid != 0x8100 && tpid != 0x88a8) {
         return OFPERR_BAC_BAD_ARGUMENT;
     }
@@ -51,15 +59,13 @@ static int decode_push(const uint8_t *p, size_t len, const struct ofp_match *mat
         return OFPERR_BAC_TOO_MANY;
     }
     a->tpid = be16_make(tpid);
+    know_tag(in, true);
     return 0;
 }
 
-static int decode_pop(const uint8_t *p, size_t len, const struct ofp_match *match,
-                      struct ofp_actions *out)
+static int decode_pop(const struct ofp_action_in *in, struct ofp_actions *out)
 {
-    (void)p;
-    (void)len;
-    (void)match;
+    know_tag(in, false);
     return ofp_actions_put(out, OFP_ACTION_POP_VLAN, sizeof(struct ofp_action))
                ? 0
                : OFPERR_BAC_TOO_MANY;
@@ -67,12 +73,14 @@ static int decode_pop(const uint8_t *p, size_t len, const struct ofp_match *matc
 
 CONSTRUCTOR static void register_vlan(void)
 {
-    static const struct ofp_action_codec push = {OFP_ACTION_PUSH_VLAN, format_push, encode_push};
-    static const struct ofp_action_codec pop = {OFP_ACTION_POP_VLAN, format_pop, encode_pop};
+    static const struct ofp_action_codec push = {OFP_ACTION_PUSH_VLAN, format_push, encode_push,
+                                                 OFP_PLACE_PUSH_VLAN};
+    static const struct ofp_action_codec pop = {OFP_ACTION_POP_VLAN, format_pop, encode_pop,
+                                                OFP_PLACE_POP};
     static const struct ofp_action_form forms[] = {
-        {OFP10, 3, 8, decode_pop},
-        {OFP13, 17, 8, decode_push},
-        {OFP13, 18, 8, decode_pop},
+        {OFP10, OFP10, 3, 8, decode_pop},
+        {OFP11, OFP15, 17, 8, decode_push},
+        {OFP11, OFP15, 18, 8, decode_pop},
     };
 
     ofp_action_codec_register(&push);

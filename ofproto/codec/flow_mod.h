@@ -1,4 +1,4 @@
-/* Flow mods and flow statistics on the wire, OpenFlow 1.0 and 1.3. */
+/* Flow mods on the wire: OpenFlow 1.0, 1.3 to 1.5, and Nicira's of 1.0. */
 #ifndef OFPROTO_CODEC_FLOW_MOD_H
 #define OFPROTO_CODEC_FLOW_MOD_H
 
@@ -24,50 +24,29 @@ enum ofp_flow_mod_command {
 
 struct ofp_flow_mod {
     enum ofp_flow_mod_command command;
-    uint8_t table_id; /* OFPTT_ALL: for deletes, every one. */
+    /* OFPTT_ALL: of deletes and OpenFlow 1.0's modifies every one; never of adds. */
+    uint8_t table_id;
+    bool adds_if_none;  /* A modify that selects nothing adds: OpenFlow 1.0. */
+    bool change_cookie; /* A modify gives the rules 'new_cookie'. */
     uint16_t priority;
     uint16_t idle_timeout_s;
     uint16_t hard_timeout_s;
+    uint16_t importance;
     uint16_t flags;
-    uint32_t out_port; /* Of deletes: OFP_PORT_NONE when it does not matter. */
-    uint64_t cookie;
-    uint64_t cookie_mask; /* Of modify and delete. */
-    struct ofp_match match;
-    struct ofp_actions actions; /* ofp_actions_free() after success. */
-};
-
-/* 'p' is the message after its header. On an error nothing is left to free. */
-int ofp_flow_mod_decode(enum ofp_version, const uint8_t *p, size_t len, struct ofp_flow_mod *ret);
-
-/* What flow and aggregate statistics are asked of. */
-struct ofp_flow_query {
-    uint8_t table_id;
-    uint32_t out_port;
-    uint64_t cookie;
+    uint32_t out_port;   /* Of deletes: OFP_PORT_NONE when it does not matter. */
+    uint64_t new_cookie; /* Of what is added. */
+    uint64_t cookie;     /* Of what is modified or deleted, in the bits of the mask. */
     uint64_t cookie_mask;
     struct ofp_match match;
+    struct ofp_actions actions; /* With instructions; ofp_actions_free() after success. */
 };
 
-/* 'p' is the body of the request. */
-int ofp_flow_query_decode(enum ofp_version, const uint8_t *p, size_t len,
-                          struct ofp_flow_query *ret);
-
-/* What is told of one rule. */
-struct ofp_flow_stats {
-    uint8_t table_id;
-    uint16_t priority;
-    uint16_t idle_timeout_s;
-    uint16_t hard_timeout_s;
-    uint16_t flags;
-    uint64_t duration_ms;
-    uint64_t cookie;
-    uint64_t packets;
-    uint64_t bytes;
-    struct ofp_match match;
-    const void *actions;
-    uint32_t actions_len;
-};
-
-void ofp_flow_stats_encode(struct strbuf *, enum ofp_version, const struct ofp_flow_stats *);
+/* 'p' is the message after its header. 'with_table_id': Nicira's extension of OpenFlow 1.0 by which
+ * a command's upper byte is a table was switched on. On an error nothing is left to free. */
+int ofp_flow_mod_decode(enum ofp_version, const uint8_t *p, size_t len, bool with_table_id,
+                        struct ofp_flow_mod *ret);
+/* Nicira's flow mod, after its header of an extension, in any version. */
+int nx_flow_mod_decode(enum ofp_version, const uint8_t *p, size_t len, bool with_table_id,
+                       struct ofp_flow_mod *ret);
 
 #endif

@@ -1,4 +1,5 @@
-/* Matches on the wire: OpenFlow 1.0's fixed structure, and OXM of 1.2 and later. */
+/* Matches on the wire: OpenFlow 1.0's fixed structure, and OXM of 1.2 and later,
+ * Nicira's of 1.0. */
 #ifndef OFPROTO_CODEC_MATCH_WIRE_H
 #define OFPROTO_CODEC_MATCH_WIRE_H
 
@@ -21,15 +22,35 @@ void ofp10_match_encode(struct strbuf *, const struct ofp_match *);
 /* A struct ofp_match of 'len' bytes at most; '*ret_len' is its length with padding. */
 int ofp13_match_decode(const uint8_t *p, size_t len, struct ofp_match *, size_t *ret_len);
 void ofp13_match_encode(struct strbuf *, const struct ofp_match *);
+void ofp_oxm_match_encode(struct strbuf *, enum ofp_version, const struct ofp_match *);
 
-/* One OXM TLV of 'len' bytes at most, its field, value and mask (right-aligned in n_bytes; ones
- * when there is no mask). '*ret_len' is the TLV's length. */
+/* The cookie that a Nicira match may ask for, as if it were a field. */
+struct nxm_cookie {
+    uint64_t value;
+    uint64_t mask; /* 0: none. */
+};
+
+/* Nicira's match: the same entries with no header, exactly 'len' bytes. 'cookie' NULL: there may
+ * be none. */
+int nxm_match_decode(const uint8_t *p, size_t len, struct ofp_match *, struct nxm_cookie *);
+/* Without padding. */
+void nxm_match_encode(struct strbuf *, const struct ofp_match *);
+
+/* --- One entry (OpenFlow 1.3.5 section 7.2.3). What is written to OpenFlow 1.0 and 1.1 has NXM's
+ * headers, to later versions OXM's, where the field has both. Either is read in any version. */
+
+/* The header of an entry, or a field's name in an action. '*ret_body' is the length of what
+ * follows, which may be more than 'len'; '*ret_len' that of the header: 4, or 8 of an extension. */
+int oxm_decode_header(const uint8_t *p, size_t len, const struct ofp_field **, bool *ret_has_mask,
+                      size_t *ret_body, size_t *ret_len);
+/* An entry of 'len' bytes at most, its field, value and mask (right-aligned in n_bytes; ones when
+ * there is no mask; ports in the form of inside). '*ret_len' is the entry's length. */
 int oxm_decode(const uint8_t *p, size_t len, const struct ofp_field **ret_field, uint8_t value[16],
                uint8_t mask[16], bool *ret_has_mask, size_t *ret_len);
-/* The TLV's header: class, field, whether there is a mask, length. 0: the field has none. */
-uint32_t oxm_header(const struct ofp_field *, bool has_mask);
+bool oxm_has_header(const struct ofp_field *);
+void oxm_encode_header(struct strbuf *, enum ofp_version, const struct ofp_field *, bool has_mask);
 /* 'mask' NULL: none. */
-void oxm_encode(struct strbuf *, const struct ofp_field *, const uint8_t *value,
+void oxm_encode(struct strbuf *, enum ofp_version, const struct ofp_field *, const uint8_t *value,
                 const uint8_t *mask);
 
 #endif

@@ -1,7 +1,11 @@
 /* See ofp_error.h. */
 #include "ofproto/codec/ofp_error.h"
 
-/* Where OpenFlow 1.0 has no such error, its nearest one. */
+#define NXET_VENDOR 0xb0c2
+/* Codes of OpenFlow 1.0 from here on are Nicira's. */
+#define NX_CODES 256
+
+/* Where OpenFlow 1.0 has no such error, Nicira's, or its nearest one. */
 static const struct {
     const char *name;
     uint16_t type10, code10;
@@ -13,37 +17,47 @@ static const struct {
     [OFPERR_BRC_BAD_TYPE] = {"OFPBRC_BAD_TYPE", 1, 1, 1, 1},
     [OFPERR_BRC_BAD_STAT] = {"OFPBRC_BAD_STAT", 1, 2, 1, 2},
     [OFPERR_BRC_BAD_VENDOR] = {"OFPBRC_BAD_VENDOR", 1, 3, 1, 3},
+    [OFPERR_BRC_BAD_SUBTYPE] = {"OFPBRC_BAD_SUBTYPE", 1, 4, 1, 4},
+    [OFPERR_BRC_EPERM] = {"OFPBRC_EPERM", 1, 5, 1, 5},
     [OFPERR_BRC_BAD_LEN] = {"OFPBRC_BAD_LEN", 1, 6, 1, 6},
     [OFPERR_BRC_BUFFER_UNKNOWN] = {"OFPBRC_BUFFER_UNKNOWN", 1, 8, 1, 8},
     [OFPERR_BRC_BAD_TABLE_ID] = {"OFPBRC_BAD_TABLE_ID", 1, 6, 1, 9},
+    [OFPERR_BRC_BAD_PORT] = {"OFPBRC_BAD_PORT", 1, 6, 1, 11},
     [OFPERR_BAC_BAD_TYPE] = {"OFPBAC_BAD_TYPE", 2, 0, 2, 0},
     [OFPERR_BAC_BAD_LEN] = {"OFPBAC_BAD_LEN", 2, 1, 2, 1},
     [OFPERR_BAC_BAD_VENDOR] = {"OFPBAC_BAD_VENDOR", 2, 2, 2, 2},
+    [OFPERR_BAC_BAD_VENDOR_TYPE] = {"OFPBAC_BAD_VENDOR_TYPE", 2, 3, 2, 3},
     [OFPERR_BAC_BAD_OUT_PORT] = {"OFPBAC_BAD_OUT_PORT", 2, 4, 2, 4},
     [OFPERR_BAC_BAD_ARGUMENT] = {"OFPBAC_BAD_ARGUMENT", 2, 5, 2, 5},
     [OFPERR_BAC_TOO_MANY] = {"OFPBAC_TOO_MANY", 2, 7, 2, 7},
-    [OFPERR_BAC_BAD_SET_TYPE] = {"OFPBAC_BAD_SET_TYPE", 2, 5, 2, 13},
-    [OFPERR_BAC_BAD_SET_LEN] = {"OFPBAC_BAD_SET_LEN", 2, 5, 2, 14},
-    [OFPERR_BAC_BAD_SET_ARGUMENT] = {"OFPBAC_BAD_SET_ARGUMENT", 2, 5, 2, 15},
-    [OFPERR_BAC_MATCH_INCONSISTENT] = {"OFPBAC_MATCH_INCONSISTENT", 2, 5, 2, 10},
+    [OFPERR_BAC_BAD_QUEUE] = {"OFPBAC_BAD_QUEUE", 2, 8, 2, 8},
+    [OFPERR_BAC_BAD_OUT_GROUP] = {"OFPBAC_BAD_OUT_GROUP", 2, 5, 2, 9},
+    [OFPERR_BAC_UNSUPPORTED_ORDER] = {"OFPBAC_UNSUPPORTED_ORDER", 2, 5, 2, 11},
+    [OFPERR_BAC_BAD_SET_TYPE] = {"OFPBAC_BAD_SET_TYPE", 1, 523, 2, 13},
+    [OFPERR_BAC_BAD_SET_LEN] = {"OFPBAC_BAD_SET_LEN", 1, 524, 2, 14},
+    [OFPERR_BAC_BAD_SET_ARGUMENT] = {"OFPBAC_BAD_SET_ARGUMENT", 1, 525, 2, 15},
+    [OFPERR_BAC_BAD_SET_MASK] = {"OFPBAC_BAD_SET_MASK", 2, 5, 2, 16},
+    [OFPERR_BAC_MATCH_INCONSISTENT] = {"OFPBAC_MATCH_INCONSISTENT", 1, 522, 2, 10},
     [OFPERR_BIC_UNKNOWN_INST] = {"OFPBIC_UNKNOWN_INST", 2, 0, 3, 0},
-    [OFPERR_BIC_UNSUP_INST] = {"OFPBIC_UNSUP_INST", 2, 0, 3, 1},
+    [OFPERR_BIC_UNSUP_INST] = {"OFPBIC_UNSUP_INST", 2, 257, 3, 1},
+    [OFPERR_BIC_BAD_TABLE_ID] = {"OFPBIC_BAD_TABLE_ID", 2, 5, 3, 2},
+    [OFPERR_BIC_BAD_EXPERIMENTER] = {"OFPBIC_BAD_EXPERIMENTER", 2, 2, 3, 5},
     [OFPERR_BIC_BAD_LEN] = {"OFPBIC_BAD_LEN", 2, 1, 3, 7},
     /* OpenFlow 1.3 has no code for it; 1.4 gave it this one. */
     [OFPERR_BIC_DUP_INST] = {"OFPBIC_DUP_INST", 2, 0, 3, 9},
     [OFPERR_BMC_BAD_TYPE] = {"OFPBMC_BAD_TYPE", 1, 6, 4, 0},
     [OFPERR_BMC_BAD_LEN] = {"OFPBMC_BAD_LEN", 1, 6, 4, 1},
-    [OFPERR_BMC_BAD_WILDCARDS] = {"OFPBMC_BAD_WILDCARDS", 1, 6, 4, 5},
-    [OFPERR_BMC_BAD_FIELD] = {"OFPBMC_BAD_FIELD", 1, 6, 4, 6},
-    [OFPERR_BMC_BAD_VALUE] = {"OFPBMC_BAD_VALUE", 1, 6, 4, 7},
-    [OFPERR_BMC_BAD_MASK] = {"OFPBMC_BAD_MASK", 1, 6, 4, 8},
-    [OFPERR_BMC_BAD_PREREQ] = {"OFPBMC_BAD_PREREQ", 1, 6, 4, 9},
-    [OFPERR_BMC_DUP_FIELD] = {"OFPBMC_DUP_FIELD", 1, 6, 4, 10},
+    [OFPERR_BMC_BAD_WILDCARDS] = {"OFPBMC_BAD_WILDCARDS", 1, 262, 4, 5},
+    [OFPERR_BMC_BAD_FIELD] = {"OFPBMC_BAD_FIELD", 0, 263, 4, 6},
+    [OFPERR_BMC_BAD_VALUE] = {"OFPBMC_BAD_VALUE", 1, 258, 4, 7},
+    [OFPERR_BMC_BAD_MASK] = {"OFPBMC_BAD_MASK", 1, 259, 4, 8},
+    [OFPERR_BMC_BAD_PREREQ] = {"OFPBMC_BAD_PREREQ", 1, 260, 4, 9},
+    [OFPERR_BMC_DUP_FIELD] = {"OFPBMC_DUP_FIELD", 1, 261, 4, 10},
     [OFPERR_FMFC_TABLE_FULL] = {"OFPFMFC_TABLE_FULL", 3, 0, 5, 1},
     [OFPERR_FMFC_BAD_TABLE_ID] = {"OFPFMFC_BAD_TABLE_ID", 3, 5, 5, 2},
     [OFPERR_FMFC_OVERLAP] = {"OFPFMFC_OVERLAP", 3, 1, 5, 3},
     [OFPERR_FMFC_BAD_COMMAND] = {"OFPFMFC_BAD_COMMAND", 3, 4, 5, 6},
-    [OFPERR_FMFC_BAD_FLAGS] = {"OFPFMFC_BAD_FLAGS", 3, 5, 5, 7},
+    [OFPERR_FMFC_BAD_FLAGS] = {"OFPFMFC_BAD_FLAGS", 3, 258, 5, 7},
     [OFPERR_TFFC_EPERM] = {"OFPTFFC_EPERM", 1, 5, 13, 5},
     [OFPERR_SCFC_BAD_FLAGS] = {"OFPSCFC_BAD_FLAGS", 1, 5, 10, 0},
 };
@@ -59,6 +73,11 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
     uint32_t xid = len >= OFP_HEADER_LEN ? wire_get32((const uint8_t *)request + 4) : 0;
     size_t start = ofp_begin(s, version, OFPT_ERROR, xid);
 
+    if (version == OFP10 && rows[error].code10 >= NX_CODES) {
+        wire_put16(s, NXET_VENDOR);
+        wire_put16(s, 0);
+        wire_put32(s, OFP_VENDOR_NX);
+    }
     wire_put16(s, version == OFP10 ? rows[error].type10 : rows[error].type13);
     wire_put16(s, version == OFP10 ? rows[error].code10 : rows[error].code13);
     strbuf_put(s, request, MIN_OF(len, (size_t)64));

@@ -18,6 +18,8 @@ static void put_name(struct strbuf *s, const char *name)
 void ofp_port_desc_encode(struct strbuf *s, enum ofp_version version,
                           const struct ofp_port_desc *port)
 {
+    size_t start = s->len;
+
     if (version == OFP10) {
         wire_put16(s, (uint16_t)port->port);
         strbuf_put(s, port->mac, 6);
@@ -31,5 +33,9 @@ void ofp_port_desc_encode(struct strbuf *s, enum ofp_version version,
     wire_put32(s, 0); /* Config: nothing is administered over OpenFlow yet. */
     wire_put32(s, port->link_down ? OFPPS_LINK_DOWN : version == OFP10 ? 0 : OFPPS13_LIVE);
     /* Current, advertised, supported and the peer's features (and speeds): unknown. */
-    wire_zeros(s, version == OFP10 ? 16 : 24);
+    if (version >= OFP14) { /* As properties, of which there are none. */
+        wire_set16(s, start + 4, (uint16_t)(s->len - start));
+    } else {
+        wire_zeros(s, version == OFP10 ? 16 : 24);
+    }
 }

@@ -1,4 +1,4 @@
-/* Descriptions of ports on the wire, OpenFlow 1.0 and 1.3. */
+/* Descriptions of ports on the wire, OpenFlow 1.0 and 1.3 to 1.5. */
 #ifndef OFPROTO_CODEC_PORT_DESC_H
 #define OFPROTO_CODEC_PORT_DESC_H
 

@@ -1,5 +1,5 @@
-/* Statistics of ports on the wire, OpenFlow 1.0 (section 5.3.5) and 1.3.5 (section 7.3.5.6). Pure
- * functions over bytes. */
+/* Statistics of ports on the wire, OpenFlow 1.0 (section 5.3.5), 1.3.5 and 1.4 (section 7.3.5.6).
+ * Pure functions over bytes. */
 #ifndef OFPROTO_CODEC_PORT_STATS_H
 #define OFPROTO_CODEC_PORT_STATS_H
 
@@ -9,7 +9,7 @@
 struct ofp_port_stats {
     uint32_t port;              /* enum ofp_port. */
     struct dp_port_stats stats; /* UINT64_MAX: unknown. */
-    uint64_t duration_ms;       /* Since the port was made; 1.3 alone. */
+    uint64_t duration_ms;       /* Since the port was made; not in 1.0. */
 };
 
 /* The request's body: which port, OFP_PORT_NONE for all. 0 or OFPERR_BRC_BAD_LEN. */

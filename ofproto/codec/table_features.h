@@ -5,8 +5,8 @@
 #include "ofproto/codec/wire.h"
 
 /* One entry: every field that has a header can be matched, the settable ones set, actions that are
- * registered applied. OpenFlow 1.3. */
-void ofp_table_features_encode(struct strbuf *, uint8_t table_id, const char *name,
-                               uint32_t max_rules);
+ * registered applied, and each of the 'n_tables' after this one gone to. OpenFlow 1.3 and later. */
+void ofp_table_features_encode(struct strbuf *, enum ofp_version, uint8_t table_id,
+                               unsigned int n_tables, const char *name, uint32_t max_rules);
 
 #endif

@@ -9,7 +9,12 @@
 #include "lib/byteorder.h"
 #include "lib/strbuf.h"
 
-enum ofp_version { OFP10 = 1, OFP13 = 4 };
+/* As headers say it; ordered, so that "since 1.2" is a comparison. */
+enum ofp_version { OFP10 = 1, OFP11, OFP12, OFP13, OFP14, OFP15 };
+
+/* Whose extensions there are. */
+#define OFP_VENDOR_NX 0x2320u
+#define OFP_VENDOR_ONF 0x4f4e4600u
 
 #define OFP_HEADER_LEN 8
 #define OFP_NO_BUFFER UINT32_MAX

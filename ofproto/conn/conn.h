@@ -20,6 +20,8 @@ struct conn {
     bool paused;         /* Does not read its answers: is not read from. */
     bool closing;        /* Ends when everything is written. */
     uint16_t miss_send_len;
+    bool flow_mod_table_id; /* OpenFlow 1.0: commands of flow mods have a table in them. */
+    bool nxm;               /* OpenFlow 1.0: the peer wants Nicira's matches. */
 };
 
 /* A message that came. */
@@ -51,7 +53,6 @@ int handle_stats(struct conn *, const struct request *);
 
 /* In flows.c. */
 struct ofp_flow_mod;
-int flow_mod_apply(struct ofproto *, const struct ofp_flow_mod *, bool modify_adds,
-                   uint64_t now_ms);
+int flow_mod_apply(struct ofproto *, const struct ofp_flow_mod *, uint64_t now_ms);
 
 #endif

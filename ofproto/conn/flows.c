@@ -1,7 +1,7 @@
 /* Flow mods: what they do to the tables (OpenFlow 1.3.5 section 6.4). A flow mod that fails changes
  * nothing. Event base's thread. */
 #include "ofproto/codec/flow_mod.h"
-#include "ofproto/conn/conn.h"
+#include "ofproto/conn/vendor.h"
 
 struct selection {
     struct ofproto *bridge;
@@ -44,8 +44,11 @@ static void modify_cb(struct ofp_rule *rule, void *sel_)
 
     if (selected(sel, rule)) {
         rule_set_actions(rule, fm->actions.data, fm->actions.len, sel->now_ms);
-        if (fm->flags & OFPFF_RESET_COUNTS && fm->command != OFPFC_ADD) {
+        if (fm->flags & OFPFF_RESET_COUNTS) {
             rule->packets = rule->bytes = 0;
+        }
+        if (fm->change_cookie) {
+            rule->cookie = fm->new_cookie;
         }
         bridge_changed(sel->bridge);
         sel->n++;
@@ -78,32 +81,41 @@ static void overlap_cb(struct ofp_rule *rule, void *overlap_)
     o->found = true;
 }
 
-static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms)
+static struct ofp_rule *make_rule(struct ofproto *bridge, const struct ofp_flow_mod *fm,
+                                  uint64_t now_ms)
 {
     struct ofp_rule_config config = {
         .match = &fm->match,
         .priority = fm->priority,
-        .cookie = fm->cookie,
+        .cookie = fm->new_cookie,
         .actions = fm->actions.data,
         .actions_len = fm->actions.len,
         .idle_timeout_s = fm->idle_timeout_s,
         .hard_timeout_s = fm->hard_timeout_s,
+        .importance = fm->importance,
         .flags = fm->flags & ~(OFPFF_CHECK_OVERLAP | OFPFF_RESET_COUNTS),
         .now_ms = now_ms,
     };
-    const struct ofp_table *table = bridge->tables[0];
+
+    return rule_new(&bridge->set->masks, &config);
+}
+
+static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms)
+{
+    uint8_t table_id = fm->table_id == OFPTT_ALL ? 0 : fm->table_id;
+    struct ofp_table *table = bridge->tables[table_id];
     struct overlap overlap = {fm, false};
     struct ofp_rule *rule, *old;
 
-    if (fm->flags & OFPFF_CHECK_OVERLAP) {
-        classifier_each(&bridge->tables[0]->cls, overlap_cb, &overlap);
+    if (table && fm->flags & OFPFF_CHECK_OVERLAP) {
+        classifier_each(&table->cls, overlap_cb, &overlap);
         if (overlap.found) {
             return OFPERR_FMFC_OVERLAP;
         }
     }
-    rule = rule_new(&bridge->set->masks, &config);
-    old = classifier_find_same(&table->cls, rule);
-    if (!old && table->cls.n_rules >= table->max_rules) {
+    rule = make_rule(bridge, fm, now_ms);
+    old = table ? classifier_find_same(&table->cls, rule) : NULL;
+    if (!old && table && table->cls.n_rules >= table->max_rules) {
         rule_unref(&bridge->set->masks, rule);
         return OFPERR_FMFC_TABLE_FULL;
     }
@@ -111,12 +123,28 @@ static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t n
         rule->packets = old->packets;
         rule->bytes = old->bytes;
     }
-    bridge_add_rule(bridge, 0, rule);
+    bridge_add_rule(bridge, table_id, rule);
     return 0;
 }
 
-int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, bool modify_adds,
-                   uint64_t now_ms)
+/* Calls 'cb' with the rules of the table that may be selected. */
+static void each(struct selection *sel, struct ofp_table *table, classifier_cb *cb)
+{
+    struct ofp_rule *probe, *same;
+
+    if (!sel->strict) {
+        classifier_each(&table->cls, cb, sel);
+        return;
+    }
+    probe = make_rule(sel->bridge, sel->fm, sel->now_ms);
+    same = classifier_find_same(&table->cls, probe);
+    rule_unref(&sel->bridge->set->masks, probe);
+    if (same) {
+        cb(same, sel);
+    }
+}
+
+int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms)
 {
     struct selection sel = {
         .bridge = bridge,
@@ -126,31 +154,82 @@ int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, bool m
     };
     bool is_delete = fm->command == OFPFC_DELETE || fm->command == OFPFC_DELETE_STRICT;
 
-    if (fm->table_id && !(is_delete && fm->table_id == OFPTT_ALL)) {
-        return OFPERR_FMFC_BAD_TABLE_ID;
-    }
     if (fm->flags & OFPFF_SEND_FLOW_REM) {
         return OFPERR_FMFC_BAD_FLAGS; /* Nobody would be told. */
     }
     if (fm->command == OFPFC_ADD) {
         return add(bridge, fm, now_ms);
     }
-    classifier_each(&bridge->tables[0]->cls, is_delete ? delete_cb : modify_cb, &sel);
-    if (!is_delete && !sel.n && modify_adds) {
-        return add(bridge, fm, now_ms);
+    for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
+        if (bridge->tables[i] && (fm->table_id == OFPTT_ALL || fm->table_id == i)) {
+            each(&sel, bridge->tables[i], is_delete ? delete_cb : modify_cb);
+        }
     }
-    return 0;
+    return fm->adds_if_none && !sel.n ? add(bridge, fm, now_ms) : 0;
+}
+
+static int apply_and_free(struct conn *conn, struct ofp_flow_mod *fm)
+{
+    int rc = flow_mod_apply(conn->bridge, fm, time_now_ms());
+
+    ofp_actions_free(&fm->actions);
+    return rc;
 }
 
 int handle_flow_mod(struct conn *conn, const struct request *r)
 {
     struct ofp_flow_mod fm;
     int rc = ofp_flow_mod_decode((enum ofp_version)conn->version, request_body(r),
-                                 request_body_len(r), &fm);
+                                 request_body_len(r), conn->flow_mod_table_id, &fm);
 
-    if (!rc) {
-        rc = flow_mod_apply(conn->bridge, &fm, conn->version == OFP10, time_now_ms());
-        ofp_actions_free(&fm.actions);
+    return rc ? rc : apply_and_free(conn, &fm);
+}
+
+static int nx_flow_mod(struct conn *conn, const struct request *r, const uint8_t *body, size_t len)
+{
+    struct ofp_flow_mod fm;
+    int rc = nx_flow_mod_decode((enum ofp_version)conn->version, body, len, conn->flow_mod_table_id,
+                                &fm);
+
+    (void)r;
+    return rc ? rc : apply_and_free(conn, &fm);
+}
+
+static int nx_flow_mod_table_id(struct conn *conn, const struct request *r, const uint8_t *body,
+                                size_t len)
+{
+    (void)r;
+    if (len != 8) {
+        return OFPERR_BRC_BAD_LEN;
     }
-    return rc;
+    conn->flow_mod_table_id = body[0] != 0;
+    return 0;
+}
+
+static int nx_set_flow_format(struct conn *conn, const struct request *r, const uint8_t *body,
+                              size_t len)
+{
+    uint32_t format;
+
+    (void)r;
+    if (len != 4) {
+        return OFPERR_BRC_BAD_LEN;
+    }
+    format = wire_get32(body);
+    if (format != 0 && format != 2) {
+        return OFPERR_BRC_EPERM; /* OpenFlow 1.0's own, or NXM. */
+    }
+    conn->nxm = format == 2;
+    return 0;
+}
+
+CONSTRUCTOR static void register_flow_mods(void)
+{
+    static const struct vendor_row rows[] = {
+        {OFP_VENDOR_NX, NXT_FLOW_MOD, OFP10, OFP10, nx_flow_mod},
+        {OFP_VENDOR_NX, NXT_FLOW_MOD_TABLE_ID, OFP10, OFP10, nx_flow_mod_table_id},
+        {OFP_VENDOR_NX, NXT_SET_FLOW_FORMAT, OFP10, OFP10, nx_set_flow_format},
+    };
+
+    vendor_register(rows, ARRAY_SIZE(rows));
 }

@@ -1,12 +1,12 @@
 /* What the switch answers to each OpenFlow message: a row a type and version. Messages that have no
  * row are OFPBRC_BAD_TYPE. Event base's thread. */
 #include "ofproto/codec/port_desc.h"
-#include "ofproto/conn/conn.h"
+#include "ofproto/conn/vendor.h"
 
 #define CAPABILITIES10 (1u << 0 | 1u << 1 | 1u << 7) /* Flow, table statistics; ARP addresses. */
 #define CAPABILITIES13 (1u << 0 | 1u << 1)           /* Flow and table statistics. */
 #define ACTIONS10 0x7ffu                             /* Output ... set transport port. */
-#define N_TABLES 1                                   /* Nothing leads to another one yet. */
+#define N_TABLES BRIDGE_MAX_TABLES
 
 static int ignore(struct conn *conn, const struct request *r)
 {
@@ -30,12 +30,6 @@ static int handle_echo(struct conn *conn, const struct request *r)
 {
     reply(conn, r, OFPT_ECHO_REPLY, request_body_len(r));
     return 0;
-}
-
-static int handle_vendor(struct conn *conn, const struct request *r)
-{
-    (void)conn;
-    return request_body_len(r) < 8 ? OFPERR_BRC_BAD_LEN : OFPERR_BRC_BAD_VENDOR;
 }
 
 static void put_ports(struct strbuf *s, struct conn *conn)
@@ -115,7 +109,7 @@ static int handle_barrier(struct conn *conn, const struct request *r)
     }
 
 static const struct handler {
-    uint8_t version;
+    uint8_t version; /* OFP10: that alone; OFP13: and later. */
     uint8_t type;
     bool header_only; /* Has no body. */
     int (*handle)(struct conn *, const struct request *);
@@ -141,7 +135,8 @@ void conn_handle(struct conn *conn, const struct request *r)
     struct strbuf s = STRBUF_INIT;
 
     for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
-        if (handlers[i].version == conn->version && handlers[i].type == r->h.type) {
+        if (handlers[i].version == MIN_OF(conn->version, (uint8_t)OFP13) &&
+            handlers[i].type == r->h.type) {
             error = handlers[i].header_only && request_body_len(r) ? OFPERR_BRC_BAD_LEN
                                                                    : handlers[i].handle(conn, r);
             break;

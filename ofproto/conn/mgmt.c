@@ -21,7 +21,9 @@ LOG_MODULE(openflow);
 #define PAUSE_BYTES ((size_t)4 << 20)
 #define RESUME_BYTES ((size_t)1 << 20)
 
-#define SUPPORTED (1u << OFP10 | 1u << OFP13) /* A bit per version, as in a hello's bitmap. */
+/* A bit per version, as in a hello's bitmap. */
+#define SUPPORTED (1u << OFP10 | 1u << OFP13 | 1u << OFP14 | 1u << OFP15)
+#define HIGHEST OFP15
 
 struct mgmt {
     struct ofproto *bridge;
@@ -66,7 +68,7 @@ void conn_send(struct conn *conn, struct strbuf *s)
 static void send_hello(struct conn *conn)
 {
     struct strbuf s = STRBUF_INIT;
-    size_t start = ofp_begin(&s, OFP13, OFPT_HELLO, 1);
+    size_t start = ofp_begin(&s, HIGHEST, OFPT_HELLO, 1);
 
     wire_put16(&s, 1); /* OFPHET_VERSIONBITMAP. */
     wire_put16(&s, 8);
@@ -102,11 +104,11 @@ static uint32_t hello_versions(const struct request *r, bool *ret_bitmap)
 /* False when there is no common version. */
 static bool negotiate(struct conn *conn, const struct request *r)
 {
-    static const char text[] = "this switch speaks OpenFlow 1.0 and 1.3";
+    static const char text[] = "this switch speaks OpenFlow 1.0, 1.3, 1.4 and 1.5";
     struct strbuf s = STRBUF_INIT;
     bool has_bitmap;
     uint32_t common = hello_versions(r, &has_bitmap) & SUPPORTED;
-    uint8_t lower = MIN_OF(r->h.version, (uint8_t)OFP13);
+    uint8_t lower = MIN_OF(r->h.version, (uint8_t)HIGHEST);
     size_t start;
 
     if (!has_bitmap) {
@@ -130,7 +132,7 @@ static void send_error(struct conn *conn, const struct request *r, enum ofp_erro
 {
     struct strbuf s = STRBUF_INIT;
 
-    ofp_error_encode(&s, conn->version ? conn->version : (uint8_t)OFP13, error, r->msg, r->len);
+    ofp_error_encode(&s, conn->version ? conn->version : (uint8_t)HIGHEST, error, r->msg, r->len);
     conn_send(conn, &s);
 }
 

@@ -11,42 +11,86 @@
 #define NXM1(N) OFP_OXM(OFP_NXM_1, N)
 
 /* Columns: name, name2, offset, bytes, bits, shift, host_order, trie, maskable, settable, stage,
- * form, prerequisite, OXM, NXM. */
-#define REG(N)                                                                                     \
-    [OFP_FIELD_REG0 + N] = {OFP_FIELD_REG0 + N,                                                    \
-                            "reg" #N,                                                              \
-                            NULL,                                                                  \
-                            F(reg[N]),                                                             \
-                            4,                                                                     \
-                            32,                                                                    \
-                            0,                                                                     \
-                            true,                                                                  \
-                            false,                                                                 \
-                            true,                                                                  \
-                            true,                                                                  \
-                            OFP_STAGE_METADATA,                                                    \
-                            OFP_FORM_HEX,                                                          \
-                            OFP_PREREQ_NONE,                                                       \
-                            0,                                                                     \
-                            NXM1(N)}
+ * form, prerequisite, OXM, NXM, whether OXM is late. */
+#define REGS(ID, NAME, REGISTER, BYTES, OXM_HEADER, NXM_HEADER)                                    \
+    [ID] = {ID,                                                                                    \
+            NAME,                                                                                  \
+            NULL,                                                                                  \
+            F(reg[REGISTER]),                                                                      \
+            BYTES,                                                                                 \
+            (BYTES)*8,                                                                             \
+            0,                                                                                     \
+            false,                                                                                 \
+            false,                                                                                 \
+            true,                                                                                  \
+            true,                                                                                  \
+            OFP_STAGE_METADATA,                                                                    \
+            OFP_FORM_HEX,                                                                          \
+            OFP_PREREQ_NONE,                                                                       \
+            OXM_HEADER,                                                                            \
+            NXM_HEADER,                                                                            \
+            true}
+#define REG(N) REGS(OFP_FIELD_REG0 + N, "reg" #N, N, 4, 0, NXM1(N))
+#define XREG(N) REGS(OFP_FIELD_XREG0 + N, "xreg" #N, 2 * N, 8, OFP_OXM(OFP_OXM_REGS, N), 0)
+#define XXREG(N) REGS(OFP_FIELD_XXREG0 + N, "xxreg" #N, 4 * N, 16, 0, NXM1(111 + N))
 #define ROW(ID, ...) [OFP_FIELD_##ID] = {OFP_FIELD_##ID, __VA_ARGS__}
 
 /* clang-format off */
 static const struct ofp_field fields[OFP_N_FIELDS] = {
-    ROW(IN_PORT, "in_port", NULL, F(in_port), 4, 32, 0, true, false, false, false,
-        OFP_STAGE_METADATA, OFP_FORM_PORT, OFP_PREREQ_NONE, OXM(0), 0),
+    ROW(IN_PORT, "in_port", NULL, F(in_port), 4, 32, 0, true, false, false, true,
+        OFP_STAGE_METADATA, OFP_FORM_PORT, OFP_PREREQ_NONE, OXM(0), NXM0(0)),
+    ROW(ACTSET_OUTPUT, "actset_output", NULL, F(actset_output), 4, 32, 0, true, false, false,
+        false, OFP_STAGE_METADATA, OFP_FORM_PORT, OFP_PREREQ_NONE, OXM(43), 0, true),
     ROW(METADATA, "metadata", NULL, F(metadata), 8, 64, 0, true, false, true, true,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(2), 0),
     REG(0), REG(1), REG(2), REG(3), REG(4), REG(5), REG(6), REG(7),
     REG(8), REG(9), REG(10), REG(11), REG(12), REG(13), REG(14), REG(15),
+    XREG(0), XREG(1), XREG(2), XREG(3), XREG(4), XREG(5), XREG(6), XREG(7),
+    XXREG(0), XXREG(1), XXREG(2), XXREG(3),
+    ROW(PACKET_TYPE, "packet_type", NULL, F(packet_type), 4, 32, 0, false, false, false, false,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(44), 0),
+    ROW(CONJ_ID, "conj_id", NULL, F(conj_id), 4, 32, 0, false, false, false, false,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXM1(37)),
+    ROW(TUN_ID, "tun_id", "tunnel_id", F(tun_id), 8, 64, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(38), NXM1(16)),
+    ROW(TUN_SRC, "tun_src", NULL, F(tun_src), 4, 32, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_IPV4, OFP_PREREQ_NONE, 0, NXM1(31)),
+    ROW(TUN_DST, "tun_dst", NULL, F(tun_dst), 4, 32, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_IPV4, OFP_PREREQ_NONE, 0, NXM1(32)),
+    ROW(TUN_IPV6_SRC, "tun_ipv6_src", NULL, F(tun_ipv6_src), 16, 128, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_IPV6, OFP_PREREQ_NONE, 0, NXM1(109)),
+    ROW(TUN_IPV6_DST, "tun_ipv6_dst", NULL, F(tun_ipv6_dst), 16, 128, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_IPV6, OFP_PREREQ_NONE, 0, NXM1(110)),
+    ROW(TUN_GBP_ID, "tun_gbp_id", NULL, F(tun_gbp_id), 2, 16, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXM1(38)),
+    ROW(TUN_GBP_FLAGS, "tun_gbp_flags", NULL, F(tun_gbp_flags), 1, 8, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(39)),
+    ROW(TUN_FLAGS, "tun_flags", NULL, F(tun_flags), 2, 1, 0, false, false, true, true,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(104)),
+    ROW(CT_LABEL, "ct_label", NULL, F(ct_label), 16, 128, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(108)),
+    ROW(CT_NW_SRC, "ct_nw_src", NULL, F(ct_nw_src), 4, 32, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_IPV4, OFP_PREREQ_CT, 0, NXM1(120)),
+    ROW(CT_NW_DST, "ct_nw_dst", NULL, F(ct_nw_dst), 4, 32, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_IPV4, OFP_PREREQ_CT, 0, NXM1(121)),
+    ROW(CT_IPV6_SRC, "ct_ipv6_src", NULL, F(ct_ipv6_src), 16, 128, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_IPV6, OFP_PREREQ_CT, 0, NXM1(122)),
+    ROW(CT_IPV6_DST, "ct_ipv6_dst", NULL, F(ct_ipv6_dst), 16, 128, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_IPV6, OFP_PREREQ_CT, 0, NXM1(123)),
+    ROW(CT_NW_PROTO, "ct_nw_proto", NULL, F(ct_nw_proto), 1, 8, 0, false, false, false, false,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_CT, 0, NXM1(119)),
+    ROW(CT_TP_SRC, "ct_tp_src", NULL, F(ct_tp_src), 2, 16, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_CT, 0, NXM1(124)),
+    ROW(CT_TP_DST, "ct_tp_dst", NULL, F(ct_tp_dst), 2, 16, 0, false, false, true, false,
+        OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_CT, 0, NXM1(125)),
     ROW(RECIRC_ID, "recirc_id", NULL, P(recirc_id), 4, 32, 0, true, false, false, false,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(36)),
     ROW(DP_HASH, "dp_hash", NULL, P(dp_hash), 4, 32, 0, true, false, true, false,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(35)),
-    ROW(PKT_MARK, "pkt_mark", NULL, P(pkt_mark), 4, 32, 0, true, false, true, false,
+    ROW(PKT_MARK, "pkt_mark", NULL, P(pkt_mark), 4, 32, 0, true, false, true, true,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(33)),
     ROW(CT_STATE, "ct_state", NULL, P(ct_state), 1, 8, 0, true, false, true, false,
-        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, 0),
+        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(105)),
     ROW(CT_ZONE, "ct_zone", NULL, P(ct_zone), 2, 16, 0, true, false, false, false,
         OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXM1(106)),
     ROW(CT_MARK, "ct_mark", NULL, P(ct_mark), 4, 32, 0, true, false, true, false,
@@ -55,7 +99,7 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_L2, OFP_FORM_MAC, OFP_PREREQ_NONE, OXM(3), NXM0(1)),
     ROW(ETH_SRC, "dl_src", "eth_src", P(eth_src), 6, 48, 0, false, false, true, true,
         OFP_STAGE_L2, OFP_FORM_MAC, OFP_PREREQ_NONE, OXM(4), NXM0(2)),
-    ROW(VLAN_TCI, "vlan_tci", NULL, P(vlan[0].tci), 2, 16, 0, false, false, true, false,
+    ROW(VLAN_TCI, "vlan_tci", NULL, P(vlan[0].tci), 2, 16, 0, false, false, true, true,
         OFP_STAGE_L2, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM0(4)),
     ROW(VLAN_VID, "dl_vlan", "vlan_vid", P(vlan[0].tci), 2, 12, 0, false, false, true, true,
         OFP_STAGE_L2, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, OXM(6), 0),
@@ -63,6 +107,15 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_L2, OFP_FORM_DECIMAL, OFP_PREREQ_VLAN, OXM(7), 0),
     ROW(ETH_TYPE, "dl_type", "eth_type", P(eth_type), 2, 16, 0, false, false, false, false,
         OFP_STAGE_L2, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(5), NXM0(3)),
+    /* A label stack entry stands where IPv4 has its source address: an MPLS packet has none. */
+    ROW(MPLS_LABEL, "mpls_label", NULL, P(nw_src), 4, 20, 12, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, OXM(34), 0),
+    ROW(MPLS_TC, "mpls_tc", NULL, P(nw_src), 4, 3, 9, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, OXM(35), 0),
+    ROW(MPLS_BOS, "mpls_bos", NULL, P(nw_src), 4, 1, 8, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, OXM(36), 0),
+    ROW(MPLS_TTL, "mpls_ttl", NULL, P(nw_src), 4, 8, 0, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, 0, NXM1(30)),
     ROW(NW_SRC, "nw_src", "ip_src", P(nw_src), 4, 32, 0, false, true, true, true,
         OFP_STAGE_L3, OFP_FORM_IPV4, OFP_PREREQ_IPV4, OXM(11), NXM0(7)),
     ROW(NW_DST, "nw_dst", "ip_dst", P(nw_dst), 4, 32, 0, false, true, true, true,
@@ -71,6 +124,8 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, OXM(10), NXM0(6)),
     ROW(NW_TOS, "ip_dscp", NULL, P(nw_tos), 1, 6, 2, false, false, false, true,
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, OXM(8), 0),
+    ROW(NW_TOS_BYTE, "nw_tos", NULL, P(nw_tos), 1, 8, 0, false, false, false, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, 0, NXM0(5)),
     ROW(NW_ECN, "nw_ecn", "ip_ecn", P(nw_tos), 1, 2, 0, false, false, false, true,
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, OXM(9), NXM1(28)),
     ROW(NW_TTL, "nw_ttl", NULL, P(nw_ttl), 1, 8, 0, false, false, false, true,
@@ -120,7 +175,7 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
     ROW(ICMPV6_CODE, "icmpv6_code", NULL, P(tp_dst), 2, 8, 0, false, true, false, true,
         OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_ICMPV6, OXM(30), NXM1(22)),
     ROW(TCP_FLAGS, "tcp_flags", NULL, P(tcp_flags), 2, 12, 0, false, false, true, false,
-        OFP_STAGE_L4, OFP_FORM_HEX, OFP_PREREQ_TCP, OXM(42), NXM1(34)),
+        OFP_STAGE_L4, OFP_FORM_HEX, OFP_PREREQ_TCP, OXM(42), NXM1(34), true),
 };
 /* clang-format on */
 
@@ -170,6 +225,9 @@ static void stored_mask(const struct ofp_field *f, uint8_t out[16])
     for (unsigned int b = f->shift; b < f->shift + f->n_bits; b++) {
         out[f->n_bytes - 1 - b / 8] |= (uint8_t)(1u << b % 8);
     }
+    if (f->id == OFP_FIELD_NW_TOS_BYTE) {
+        out[0] &= 0xfc; /* ECN is a field of its own. */
+    }
 }
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "host-order fields are kept reversed");
@@ -181,13 +239,15 @@ void ofp_field_get(const struct ofp_field *f, const struct ofp_flow *flow, uint8
 
     stored_get(f, flow, raw);
     stored_mask(f, mask);
-    if (n <= 2) { /* All fields with a shift are this short. */
-        unsigned int v = n == 1 ? (raw[0] & mask[0])
-                                : ((raw[0] & mask[0]) << 8 | (raw[1] & mask[1]));
+    if (n <= 4) { /* All fields with a shift are this short. */
+        uint32_t v = 0;
+
+        for (unsigned int i = 0; i < n; i++) {
+            v = v << 8 | (raw[i] & mask[i]);
+        }
         v >>= f->shift;
-        value[0] = (uint8_t)(n == 1 ? v : v >> 8);
-        if (n == 2) {
-            value[1] = (uint8_t)v;
+        for (unsigned int i = n; i-- > 0; v >>= 8) {
+            value[i] = (uint8_t)v;
         }
         return;
     }
@@ -204,13 +264,16 @@ void ofp_field_put(const struct ofp_field *f, struct ofp_flow *flow, const uint8
     stored_get(f, flow, raw);
     stored_mask(f, mask);
     memcpy(shifted, value, n);
-    if (n == 1) {
-        shifted[0] = (uint8_t)(value[0] << f->shift);
-    } else if (n == 2) {
-        unsigned int v = (unsigned int)(value[0] << 8 | value[1]) << f->shift;
+    if (f->shift) {
+        uint32_t v = 0;
 
-        shifted[0] = (uint8_t)(v >> 8);
-        shifted[1] = (uint8_t)v;
+        for (unsigned int i = 0; i < n; i++) {
+            v = v << 8 | value[i];
+        }
+        v <<= f->shift;
+        for (unsigned int i = n; i-- > 0; v >>= 8) {
+            shifted[i] = (uint8_t)v;
+        }
     }
     for (unsigned int i = 0; i < n; i++) {
         raw[i] = (uint8_t)((raw[i] & ~mask[i]) | (shifted[i] & mask[i]));
@@ -278,6 +341,8 @@ static bool prereq_holds(enum ofp_prereq prereq, const struct ofp_flow *flow)
     case OFP_PREREQ_SCTP: return has_proto(flow, 0x0800, IPPROTO_SCTP, IPPROTO_SCTP);
     case OFP_PREREQ_ICMP: return has_proto(flow, 0x0800, IPPROTO_ICMP, 0);
     case OFP_PREREQ_ICMPV6: return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6);
+    case OFP_PREREQ_MPLS: return has_type(flow, 0x8847) || has_type(flow, 0x8848);
+    case OFP_PREREQ_CT: return flow->pkt.ct_state != 0;
     case OFP_PREREQ_ND:
         return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6) &&
                (flow->pkt.tp_src == be16_make(135) || flow->pkt.tp_src == be16_make(136));
@@ -300,7 +365,9 @@ static void prereq_bits(enum ofp_prereq prereq, struct ofp_flow *mask)
     case OFP_PREREQ_IP:
     case OFP_PREREQ_IPV4:
     case OFP_PREREQ_IPV6:
+    case OFP_PREREQ_MPLS:
     case OFP_PREREQ_ARP: mask->pkt.eth_type = 0xffff; return;
+    case OFP_PREREQ_CT: return; /* Any bit of the state, which the flow then has. */
     }
 }
 

@@ -16,26 +16,54 @@
 enum ofp_stage { OFP_STAGE_METADATA, OFP_STAGE_L2, OFP_STAGE_L3, OFP_STAGE_L4, OFP_N_STAGES };
 
 enum ofp_field_id {
-    OFP_FIELD_RECIRC_ID, /* In the order in which people see them. */
+    OFP_FIELD_PACKET_TYPE, /* In the order in which people see them. */
+    OFP_FIELD_CONJ_ID,
+    OFP_FIELD_RECIRC_ID,
     OFP_FIELD_DP_HASH,
     OFP_FIELD_CT_STATE,
     OFP_FIELD_CT_ZONE,
     OFP_FIELD_CT_MARK,
+    OFP_FIELD_CT_LABEL,
+    OFP_FIELD_CT_NW_SRC,
+    OFP_FIELD_CT_NW_DST,
+    OFP_FIELD_CT_IPV6_SRC,
+    OFP_FIELD_CT_IPV6_DST,
+    OFP_FIELD_CT_NW_PROTO,
+    OFP_FIELD_CT_TP_SRC,
+    OFP_FIELD_CT_TP_DST,
     OFP_FIELD_PKT_MARK,
+    OFP_FIELD_TUN_ID,
+    OFP_FIELD_TUN_SRC,
+    OFP_FIELD_TUN_DST,
+    OFP_FIELD_TUN_IPV6_SRC,
+    OFP_FIELD_TUN_IPV6_DST,
+    OFP_FIELD_TUN_GBP_ID,
+    OFP_FIELD_TUN_GBP_FLAGS,
+    OFP_FIELD_TUN_FLAGS,
     OFP_FIELD_REG0,
     OFP_FIELD_REG15 = OFP_FIELD_REG0 + OFP_N_REGS - 1,
+    OFP_FIELD_XREG0, /* Two registers, four registers. */
+    OFP_FIELD_XREG7 = OFP_FIELD_XREG0 + OFP_N_REGS / 2 - 1,
+    OFP_FIELD_XXREG0,
+    OFP_FIELD_XXREG3 = OFP_FIELD_XXREG0 + OFP_N_REGS / 4 - 1,
     OFP_FIELD_METADATA,
     OFP_FIELD_IN_PORT,
+    OFP_FIELD_ACTSET_OUTPUT,
     OFP_FIELD_VLAN_VID,
     OFP_FIELD_VLAN_PCP,
     OFP_FIELD_VLAN_TCI,
     OFP_FIELD_ETH_SRC,
     OFP_FIELD_ETH_DST,
     OFP_FIELD_ETH_TYPE,
+    OFP_FIELD_MPLS_LABEL, /* Of the outermost label stack entry. */
+    OFP_FIELD_MPLS_TC,
+    OFP_FIELD_MPLS_BOS,
+    OFP_FIELD_MPLS_TTL,
     OFP_FIELD_NW_SRC,
     OFP_FIELD_NW_DST,
     OFP_FIELD_NW_PROTO,
     OFP_FIELD_NW_TOS,
+    OFP_FIELD_NW_TOS_BYTE, /* The same bits, where they stand in the header. */
     OFP_FIELD_NW_ECN,
     OFP_FIELD_NW_TTL,
     OFP_FIELD_NW_FRAG,
@@ -87,12 +115,16 @@ enum ofp_prereq {
     OFP_PREREQ_SCTP,
     OFP_PREREQ_ICMP,
     OFP_PREREQ_ICMPV6,
+    OFP_PREREQ_MPLS,
+    OFP_PREREQ_CT, /* Something of a connection. */
     OFP_PREREQ_ND, /* Neighbour solicitation or advertisement. */
 };
 
-/* Headers without the length bit-field: (class << 16) | (field << 9). 0: there is none. */
-#define OFP_OXM(CLASS, FIELD) ((uint32_t)(CLASS) << 16 | (uint32_t)(FIELD) << 9)
+/* Headers with 1 for the length: (class << 16) | (field << 9) | 1. 0: there is none. */
+#define OFP_OXM(CLASS, FIELD) ((uint32_t)(CLASS) << 16 | (uint32_t)(FIELD) << 9 | 1)
 #define OFP_OXM_BASIC 0x8000
+#define OFP_OXM_REGS 0x8001
+#define OFP_OXM_EXPERIMENTER 0xffff
 #define OFP_NXM_0 0x0000
 #define OFP_NXM_1 0x0001
 
@@ -100,7 +132,7 @@ struct ofp_field {
     enum ofp_field_id id;
     const char *name;  /* ovs-ofctl's first name: "dl_src". */
     const char *name2; /* Another name ("eth_src"), or NULL. */
-    uint8_t offset;    /* First byte in ofp_flow. */
+    uint16_t offset;   /* First byte in ofp_flow. */
     uint8_t n_bytes;   /* As stored. */
     uint8_t n_bits;    /* That are used: the low ones of the number. */
     uint8_t shift;     /* The field's lowest bit within the stored number (VLAN PCP: 13). */
@@ -114,6 +146,7 @@ struct ofp_field {
     enum ofp_prereq prereq;
     uint32_t oxm;
     uint32_t nxm;
+    bool oxm_is_late; /* Since OpenFlow 1.5; before it is an extension of the ONF's, or NXM. */
 };
 
 const struct ofp_field *ofp_field(enum ofp_field_id);

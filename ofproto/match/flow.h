@@ -12,7 +12,7 @@
 #include "datapath/flow/key.h"
 
 #define OFP_N_REGS 16
-#define OFP_PIPELINE_WORDS 16
+#define OFP_PIPELINE_WORDS 32 /* Whole lines. */
 #define OFP_FLOW_WORDS (FLOW_N_WORDS + OFP_PIPELINE_WORDS)
 
 struct ofp_flow {
@@ -20,13 +20,34 @@ struct ofp_flow {
         uint64_t u64[OFP_FLOW_WORDS];
         struct {
             struct flow_key pkt;
-            /* The pipeline's fields, in host order. No bit of them is a bit of a packet: a verdict
-             * that depends on them adds nothing to a megaflow's mask. */
+            /* The pipeline's fields, in host order but for the registers, of which two or four in a
+             * row are one number. No bit of them is a bit of a packet: a verdict that depends on
+             * them adds nothing to a megaflow's mask. */
             uint64_t metadata;
             uint32_t in_port;       /* OpenFlow port number in the bridge at work. */
             uint32_t actset_output; /* OpenFlow port number. */
-            uint32_t reg[OFP_N_REGS];
-            uint64_t pipeline_pad[6];
+            be32_t reg[OFP_N_REGS];
+            /* Of tunnels and connections, in network order. No packet comes with any yet: rules
+             * write them, and match what was written. */
+            be64_t tun_id;
+            be32_t tun_src;
+            be32_t tun_dst;
+            uint8_t tun_ipv6_src[16];
+            uint8_t tun_ipv6_dst[16];
+            be16_t tun_gbp_id;
+            be16_t tun_flags;
+            uint8_t tun_gbp_flags;
+            uint8_t ct_nw_proto;
+            be16_t ct_tp_src;
+            uint8_t ct_label[16];
+            uint8_t ct_ipv6_src[16];
+            uint8_t ct_ipv6_dst[16];
+            be32_t ct_nw_src;
+            be32_t ct_nw_dst;
+            be32_t packet_type; /* 0: Ethernet, which all are. */
+            be32_t conj_id;     /* The conjunction that led here. */
+            be16_t ct_tp_dst;
+            uint8_t pipeline_pad[54];
         };
     };
 };

@@ -61,12 +61,33 @@ static void format_mac(struct strbuf *s, const uint8_t *v)
     strbuf_printf(s, "%02x:%02x:%02x:%02x:%02x:%02x", v[0], v[1], v[2], v[3], v[4], v[5]);
 }
 
+/* Numbers of more than 64 bits. */
+static void format_long(struct strbuf *s, const uint8_t *v, unsigned int n)
+{
+    while (n > 1 && !*v) {
+        v++;
+        n--;
+    }
+    strbuf_printf(s, "0x%x", *v++);
+    while (--n) {
+        strbuf_printf(s, "%02x", *v++);
+    }
+}
+
 static void format_number(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
                           const uint8_t *m)
 {
     unsigned long long value = number_of(v, f->n_bytes);
     bool exact = all_ones(m, f);
 
+    if (f->n_bytes > 8) {
+        format_long(s, v, f->n_bytes);
+        if (!exact) {
+            strbuf_putc(s, '/');
+            format_long(s, m, f->n_bytes);
+        }
+        return;
+    }
     if (f->form == OFP_FORM_HEX || !exact) {
         strbuf_printf(
             s, f->id == OFP_FIELD_ETH_TYPE || f->id == OFP_FIELD_VLAN_TCI ? "0x%04llx" : "%#llx",
@@ -95,8 +116,8 @@ static void format_frag(struct strbuf *s, const struct ofp_field *f, const uint8
     }
 }
 
-static void format_value(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
-                         const uint8_t *m)
+void ofp_field_format(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
+                      const uint8_t *m)
 {
     switch (f->form) {
     case OFP_FORM_MAC:
@@ -110,7 +131,7 @@ static void format_value(struct strbuf *s, const struct ofp_field *f, const uint
     case OFP_FORM_IPV6: format_address(s, AF_INET6, v, m, 16); break;
     case OFP_FORM_FRAG: format_frag(s, f, v, m); break;
     case OFP_FORM_PORT:
-        if ((uint32_t)number_of(v, 4) == 0xfffe) {
+        if (all_ones(m, f) && (uint32_t)number_of(v, 4) == 0xfffe) {
             strbuf_puts(s, "LOCAL");
             break;
         }
@@ -144,7 +165,7 @@ static void format_field(struct strbuf *s, const struct ofp_field *f, const stru
     ofp_field_get(f, &match->flow, v);
     ofp_field_get(f, left, m);
     strbuf_printf(s, "%s%s=", s->len ? "," : "", field_name(f));
-    format_value(s, f, v, m);
+    ofp_field_format(s, f, v, m);
     ofp_field_put(f, left, none);
 }
 

@@ -77,6 +77,23 @@ static bool parse_port(const struct parse *p, const char *value, uint8_t v[16])
     return true;
 }
 
+/* Hexadecimal, of more than 64 bits. */
+static bool parse_long(const char *text, uint8_t v[16], unsigned int n)
+{
+    size_t digits = strlen(text);
+
+    if (digits < 3 || text[0] != '0' || (text[1] | 0x20) != 'x' || digits - 2 > 2 * n ||
+        strspn(text + 2, "0123456789abcdefABCDEF") != digits - 2) {
+        return false;
+    }
+    for (size_t i = 0; i < digits - 2; i++) {
+        char digit[2] = {text[digits - 1 - i], '\0'};
+
+        v[n - 1 - i / 2] |= (uint8_t)(strtoul(digit, NULL, 16) << 4 * (i % 2));
+    }
+    return true;
+}
+
 /* One side of "value/mask". */
 static bool parse_side(const struct parse *p, const struct ofp_field *f, const char *text,
                        uint8_t v[16])
@@ -91,6 +108,9 @@ static bool parse_side(const struct parse *p, const struct ofp_field *f, const c
     case OFP_FORM_FRAG:
     case OFP_FORM_DECIMAL:
     case OFP_FORM_HEX:
+        if (f->n_bytes > 8) {
+            return parse_long(text, v, f->n_bytes);
+        }
         if (!parse_u64(text, max, &x)) {
             return false;
         }
@@ -167,6 +187,9 @@ static int parse_field(struct parse *p, const char *name, char *value)
     } else {
         if (slash) {
             *slash = '\0';
+        }
+        if (slash) {
+            memset(m, 0, sizeof m);
         }
         ok = parse_side(p, f, value, v) && (!slash || parse_mask(p, f, slash + 1, m));
         if (slash) {

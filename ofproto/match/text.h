@@ -8,6 +8,10 @@
 /* Appends the match; nothing when it matches everything. */
 void ofp_match_format(struct strbuf *, const struct ofp_match *);
 
+/* One field's value under a mask, both right-aligned in n_bytes: "10.0.0.0/8". */
+void ofp_field_format(struct strbuf *, const struct ofp_field *, const uint8_t *value,
+                      const uint8_t *mask);
+
 /* Number of a port by its name; false when there is none. */
 typedef bool ofp_port_lookup(const char *name, uint32_t *ret, void *aux);
 

@@ -8,7 +8,7 @@ static void output_number(struct xlate_ctx *ctx, uint32_t number)
     if (!port) {
         xlate_say(ctx, "     >> bridge %s has no port %u", ctx->bridge->name, number);
         xlate_drop(ctx, DP_DROP_NO_OUTPUT);
-    } else if (port == ctx->in_port) {
+    } else if (number == ctx->now.flow.in_port) {
         /* OpenFlow 1.3.5 section 4.5: only IN_PORT may send a packet back. */
         xlate_say(ctx, "     >> skipping output to input port");
         xlate_drop(ctx, DP_DROP_SAME_PORT);
@@ -23,24 +23,39 @@ static void output_all(struct xlate_ctx *ctx)
 
     xlate_drop(ctx, DP_DROP_NO_OUTPUT);
     HASH_ITER (by_number, ctx->bridge->ports, port, next) {
-        if (port != ctx->in_port && port->up) {
+        if (port->ofport != ctx->now.flow.in_port && port->up) {
             xlate_output(ctx, port);
         }
     }
 }
 
-static void execute_output(struct xlate_ctx *ctx, const struct ofp_action *h)
+static void output_in_port(struct xlate_ctx *ctx)
 {
-    uint32_t port = ((const struct ofp_action_output *)h)->port;
+    const struct ofport *port = ofport_by_number(ctx->bridge, ctx->now.flow.in_port);
 
+    if (port) {
+        xlate_output(ctx, port);
+    } else {
+        xlate_say(ctx, "     >> there is no input port %u any more", ctx->now.flow.in_port);
+        xlate_drop(ctx, DP_DROP_NO_OUTPUT);
+    }
+}
+
+void xlate_output_to(struct xlate_ctx *ctx, uint32_t port)
+{
     switch (port) {
     case OFP_PORT_NORMAL: xlate_normal(ctx); break;
     case OFP_PORT_FLOOD:
     case OFP_PORT_ALL: output_all(ctx); break;
-    case OFP_PORT_IN_PORT: xlate_output(ctx, ctx->in_port); break;
+    case OFP_PORT_IN_PORT: output_in_port(ctx); break;
     case OFP_PORT_NONE: break;
     default: output_number(ctx, port); break;
     }
+}
+
+static void execute_output(struct xlate_ctx *ctx, const struct ofp_action *h)
+{
+    xlate_output_to(ctx, ((const struct ofp_action_output *)h)->port);
 }
 
 CONSTRUCTOR static void register_output(void)

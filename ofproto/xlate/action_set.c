@@ -41,17 +41,35 @@ static bool has_field(struct xlate_ctx *ctx, const struct ofp_field *f)
     return holds;
 }
 
-static void execute_set(struct xlate_ctx *ctx, const struct ofp_action *h)
+/* The whole tag as one number: without the bit that says that there is a tag, there is none. */
+static void set_tci(struct xlate_ctx *ctx, const struct ofp_match *m)
 {
-    const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
-    const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
+    be16_t present = be16_make(FLOW_VLAN_PRESENT);
+
+    xlate_look_vlan(ctx, FLOW_VLAN_PRESENT);
+    if (m->mask.pkt.vlan[0].tci & present && !(m->flow.pkt.vlan[0].tci & present)) {
+        xlate_vlan_pop(ctx);
+    } else if (m->mask.pkt.vlan[0].tci & present || ctx->now.vlans.n) {
+        set_vlan(ctx, m);
+    }
+}
+
+void xlate_set_field(struct xlate_ctx *ctx, const struct ofp_field *f, const uint8_t value[16],
+                     const uint8_t mask[16])
+{
     struct ofp_match m;
     bool holds;
 
     ofp_match_init(&m);
-    ofp_field_put(f, &m.flow, a->value);
-    ofp_field_put(f, &m.mask, a->mask);
-    ofp_match_normalize(&m);
+    ofp_field_put(f, &m.flow, value);
+    ofp_field_put(f, &m.mask, mask);
+    for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
+        m.flow.u64[i] &= m.mask.u64[i];
+    }
+    if (f->id == OFP_FIELD_VLAN_TCI) {
+        set_tci(ctx, &m);
+        return;
+    }
     if (f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP) {
         set_vlan(ctx, &m);
         return;
@@ -67,6 +85,13 @@ static void execute_set(struct xlate_ctx *ctx, const struct ofp_action *h)
     } else {
         xlate_say(ctx, "     >> the packet has no %s to set", f->name);
     }
+}
+
+static void execute_set(struct xlate_ctx *ctx, const struct ofp_action *h)
+{
+    const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
+
+    xlate_set_field(ctx, ofp_field((enum ofp_field_id)a->field), a->value, a->mask);
 }
 
 CONSTRUCTOR static void register_set(void)

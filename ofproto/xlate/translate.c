@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const struct xlate_action_class *classes[OFP_N_ACTIONS];
 
@@ -97,8 +98,12 @@ void xlate_actions(struct xlate_ctx *ctx, const void *actions, size_t len)
 {
     const struct ofp_action *a;
 
-    for (a = ofp_actions_first(actions, len); a && !ctx->too_deep;
+    for (a = ofp_actions_first(actions, len); a && !ctx->too_deep && !ctx->stop;
          a = ofp_actions_next(actions, len, a)) {
+        if (++ctx->n_actions > XLATE_MAX_ACTIONS) {
+            xlate_too_deep(ctx, "too many actions");
+            break;
+        }
         if (ctx->in->trace) {
             struct strbuf s = STRBUF_INIT;
 
@@ -131,7 +136,19 @@ static void say_rule(struct xlate_ctx *ctx, const struct ofp_rule *rule)
     strbuf_free(&s);
 }
 
-void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
+/* OpenFlow 1.3.5 section 5.4: what no rule matches is dropped. A resubmit that finds nothing is no
+ * miss of the pipeline. */
+static void miss(struct xlate_ctx *ctx)
+{
+    xlate_say(ctx, "%2u. No match.", ctx->table_id);
+    xlate_say(ctx, "    drop");
+    xlate_drop(ctx, DP_DROP_NO_RULE);
+    if (!ctx->n_resubmits) {
+        ctx->action_set.len = 0;
+    }
+}
+
+static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
 {
     struct ofp_table *table = ctx->bridge->tables[table_id];
     struct ofp_rule *rule = NULL;
@@ -147,11 +164,13 @@ void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
         rule = classifier_lookup(&table->cls, &ctx->now.flow, &looked);
         xlate_look(ctx, &looked);
     }
+    if (ctx->resubmit_from) { /* The other port is for this lookup alone. */
+        ctx->now.flow.in_port = ctx->own_in_port;
+        ctx->resubmit_from = false;
+    }
     effects_add_lookup(ctx->effects, ctx->bridge, table_id, rule != NULL);
     if (!rule) {
-        xlate_say(ctx, "%2u. No match.", table_id);
-        xlate_say(ctx, "    drop");
-        xlate_drop(ctx, DP_DROP_NO_RULE);
+        miss(ctx);
         return;
     }
     say_rule(ctx, rule);
@@ -163,6 +182,39 @@ void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
     xlate_actions(ctx, rule->actions, rule->actions_len);
 }
 
+void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
+{
+    int next = table_id;
+
+    while (next >= 0 && !ctx->too_deep && !ctx->stop) {
+        ctx->next_table = -1;
+        one_table(ctx, (uint8_t)next);
+        next = ctx->next_table;
+    }
+    ctx->next_table = -1;
+}
+
+/* The pipeline of a bridge, from its first table to the end of the action set. */
+static void run_pipeline(struct xlate_ctx *ctx)
+{
+    struct ofp_actions outer = ctx->action_set;
+    unsigned int floor = ctx->stack.floor, n_resubmits = ctx->n_resubmits;
+    bool stop = ctx->stop;
+
+    ctx->action_set = (struct ofp_actions)OFP_ACTIONS_INIT;
+    ctx->stack.floor = ctx->stack.n;
+    ctx->n_resubmits = 0;
+    ctx->stop = false;
+    xlate_table(ctx, 0);
+    xlate_run_action_set(ctx);
+    ofp_actions_free(&ctx->action_set);
+    ctx->action_set = outer;
+    ctx->stack.n = ctx->stack.floor;
+    ctx->stack.floor = floor;
+    ctx->n_resubmits = n_resubmits;
+    ctx->stop = stop;
+}
+
 void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
 {
     static const char dashes[] = "----------------------------------------------------------------";
@@ -170,10 +222,11 @@ void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
     ctx->bridge = in_port->bridge;
     ctx->in_port = in_port;
     ctx->now.flow.in_port = in_port->ofport;
+    ctx->now.flow.actset_output = OFP_PORT_UNSET;
     effects_depend_bridge(ctx->effects, ctx->bridge);
     xlate_say(ctx, "bridge(\"%s\")", ctx->bridge->name);
     xlate_say(ctx, "%.*s", (int)MIN_OF(strlen(ctx->bridge->name) + 10, sizeof dashes - 1), dashes);
-    xlate_table(ctx, 0);
+    run_pipeline(ctx);
 }
 
 static void start(struct xlate_ctx *ctx, struct ofproto_set *set, const struct ofproto_xlate_in *in,
@@ -192,6 +245,7 @@ static void start(struct xlate_ctx *ctx, struct ofproto_set *set, const struct o
     ctx->wc.pkt.in_port = UINT16_MAX;
     ctx->actions = &out->actions;
     ctx->effects = out->effects;
+    ctx->next_table = -1;
 }
 
 /* What it all comes to: the mask, and actions that end with the last output. */
@@ -238,6 +292,7 @@ void translate_from(struct ofproto_set *set, const struct ofport *port,
         xlate_drop(&ctx, DP_DROP_PORT_NOT_IN_BRIDGE);
     }
     finish(&ctx, out);
+    free(ctx.stack.value);
 }
 
 void ofproto_translate(struct ofproto_set *set, const struct ofproto_xlate_in *in,

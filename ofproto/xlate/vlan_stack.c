@@ -33,8 +33,10 @@ void vlan_stack_look(const struct vlan_stack *s, unsigned int place, be16_t tpid
         from = s->n_original + (place - s->n);
     }
     if (from < FLOW_MAX_VLANS) {
+        /* Whoever has some bit of a tag has the tag: its other bits may be masked out of a key that
+         * is translated again. */
         mask->pkt.vlan[from].tpid |= tpid;
-        mask->pkt.vlan[from].tci |= tci;
+        mask->pkt.vlan[from].tci |= (be16_t)(tci | (tci ? be16_make(FLOW_VLAN_PRESENT) : 0));
     }
 }
 
@@ -47,7 +49,13 @@ void vlan_stack_pop(struct vlan_stack *s)
 
 bool vlan_stack_push(struct vlan_stack *s, be16_t tpid, be16_t tci, uint16_t id)
 {
-    if (s->n == VLAN_STACK_MAX) {
+    unsigned int n_pushed = 0;
+
+    /* Tags that came with the packet do not count: how many there are nobody may have looked at. */
+    while (n_pushed < s->n && s->tag[n_pushed].id >= FLOW_MAX_VLANS) {
+        n_pushed++;
+    }
+    if (n_pushed == VLAN_STACK_MAX - FLOW_MAX_VLANS) {
         return false;
     }
     memmove(&s->tag[1], &s->tag[0], s->n++ * sizeof s->tag[0]);

@@ -7,8 +7,9 @@
  * the packet, so reading them adds nothing to the mask 'wc', which always speaks of the packet as
  * it came in. Whoever reads a bit says so: xlate_look(), xlate_look_vlan().
  *
- * Bounds: XLATE_MAX_DEPTH nested bridges and tables, XLATE_MAX_LOOKUPS table lookups,
- * DP_ACTIONS_MAX_LEN bytes of actions; beyond them the packet is dropped (DP_DROP_TOO_DEEP).
+ * Bounds: XLATE_MAX_DEPTH nested bridges and resubmits, XLATE_MAX_LOOKUPS table lookups,
+ * XLATE_MAX_ACTIONS actions carried out, DP_ACTIONS_MAX_LEN bytes of datapath actions; beyond them
+ * the packet is dropped (DP_DROP_TOO_DEEP).
  * Control thread. */
 #ifndef OFPROTO_XLATE_XLATE_H
 #define OFPROTO_XLATE_XLATE_H
@@ -20,6 +21,8 @@
 
 #define XLATE_MAX_DEPTH 64
 #define XLATE_MAX_LOOKUPS 4096
+#define XLATE_MAX_ACTIONS 65536
+#define XLATE_MAX_STACK 256
 
 struct xlate_packet {
     struct ofp_flow flow;
@@ -39,8 +42,20 @@ struct xlate_ctx {
     struct dp_actions *actions;
     uint32_t last_output_end; /* Length of 'actions' after the last output. */
     struct ofproto_effects *effects;
+    struct ofp_actions action_set; /* As it was written; of the bridge at work. */
+    bool resubmit_from;            /* now.flow.in_port is another for the next lookup, */
+    uint32_t own_in_port;          /* and this after it. */
+    int next_table;                /* That "go to table" named; -1: none. */
+    bool stop;                     /* No more actions of the bridge at work. */
+    unsigned int n_resubmits;      /* At work in this bridge, one in the other. */
+    struct xlate_stack {
+        uint8_t (*value)[16]; /* Numbers, right-aligned, most significant byte first. */
+        unsigned int n;
+        unsigned int floor; /* Below are those of the bridges that the packet came from. */
+    } stack;
     unsigned int depth;
     unsigned int n_lookups;
+    unsigned int n_actions;
     uint16_t next_tag_id;
     bool too_deep;
     enum dp_policy_drop reason; /* Why, if nothing is output. */
@@ -71,9 +86,23 @@ void xlate_vlan_restore(struct xlate_ctx *, const struct vlan_stack *);
 
 /* Goes on in the bridge of this port, as if received there. */
 void xlate_enter_bridge(struct xlate_ctx *, const struct ofport *in_port);
-/* Looks the packet up in a table of the bridge and carries out what the rule says. */
+/* Looks the packet up in a table of the bridge and carries out what the rule says, there and in the
+ * tables that it goes to. */
 void xlate_table(struct xlate_ctx *, uint8_t table_id);
+/* In instruction.c: adds to the action set; carries it out at the end. */
+void xlate_write_actions(struct xlate_ctx *, const void *actions, size_t len);
+void xlate_run_action_set(struct xlate_ctx *);
+/* field = (field & ~mask) | (value & mask), right-aligned in its n_bytes; in action_set.c. */
+void xlate_set_field(struct xlate_ctx *, const struct ofp_field *, const uint8_t value[16],
+                     const uint8_t mask[16]);
+/* The part of the field becomes the number (right-aligned in 16 bytes); in action_move.c. */
+void xlate_write_subfield(struct xlate_ctx *, const struct ofp_subfield *,
+                          const uint8_t number[16]);
+/* Actions on a copy of the packet, its stack and action set; in action_clone.c. */
+void xlate_on_copy(struct xlate_ctx *, const void *actions, size_t len);
 void xlate_actions(struct xlate_ctx *, const void *actions, size_t len);
+/* What the action output:PORT does. */
+void xlate_output_to(struct xlate_ctx *, uint32_t port);
 /* Sends the packet as it is now out of a port, or into the bridge behind a patch port. */
 void xlate_output(struct xlate_ctx *, const struct ofport *);
 /* In l2/normal.c: OpenFlow's NORMAL and, without learning, FLOOD and ALL. */

@@ -22,7 +22,7 @@ def dump_ports(switch, version, *args):
     return ports
 
 
-@pytest.mark.parametrize("version", ["OpenFlow10", "OpenFlow13"])
+@pytest.mark.parametrize("version", ["OpenFlow10", "OpenFlow13", "OpenFlow14", "OpenFlow15"])
 def test_dump_ports_shows_what_the_interfaces_counted(switch, version):
     a = switch.add_host("a", "10.0.0.1")
     switch.add_host("b", "10.0.0.2")

@@ -1,6 +1,6 @@
 /* Matches: any text is parsed or refused, and what was parsed is written so that it reads the same;
- * any bytes are decoded as OXM or refused, and what was decoded is encoded so that it decodes the
- * same. */
+ * any bytes are decoded as OXM or NXM or refused, and what was decoded is encoded so that it
+ * decodes the same. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +44,22 @@ static void oxm(const uint8_t *p, size_t len)
     strbuf_free(&out);
 }
 
+static void nxm(const uint8_t *p, size_t len)
+{
+    struct strbuf out = STRBUF_INIT;
+    struct ofp_match match, again;
+    struct nxm_cookie cookie;
+
+    if (!nxm_match_decode(p, len, &match, &cookie)) {
+        nxm_match_encode(&out, &match);
+        if (nxm_match_decode((const uint8_t *)strbuf_str(&out), out.len, &again, NULL) ||
+            !ofp_match_equal(&match, &again)) {
+            abort();
+        }
+    }
+    strbuf_free(&out);
+}
+
 static void fixed(const uint8_t *p)
 {
     struct strbuf out = STRBUF_INIT;
@@ -69,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     text(s);
     free(s);
     oxm(data, len);
+    nxm(data, len);
     if (len >= OFP10_MATCH_LEN) {
         fixed(data);
     }

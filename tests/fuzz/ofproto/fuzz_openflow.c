@@ -1,4 +1,4 @@
-/* An OpenFlow connection gets any bytes: after a hello of version 1.0 or 1.3, or at once. Whatever
+/* An OpenFlow connection gets any bytes: after a hello of some version, or at once. Whatever
  * comes, each answer is a whole message of a right length, and the tables still translate. */
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -10,6 +10,8 @@
 #include "ofproto/conn/mgmt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static const uint8_t versions[] = {OFP13, OFP10, OFP14, OFP15};
 
 static void check_answers(struct bufferevent *bev)
 {
@@ -67,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     bufferevent_enable(pair[1], EV_READ | EV_WRITE);
     mgmt_serve(pair[0], "fuzz", bridge->mgmt);
     if (len && data[0] & 1) {
-        hello(pair[1], data[0] & 2 ? OFP10 : OFP13);
+        hello(pair[1], versions[data[0] >> 1 & 3]);
     }
     if (len) {
         bufferevent_write(pair[1], data + 1, len - 1);

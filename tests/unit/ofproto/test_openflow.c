@@ -90,7 +90,7 @@ static void greet(struct peer *p, uint8_t version)
 {
     assert_int_equal(receive(p), 16); /* The switch's hello. */
     assert_int_equal(message[1], OFPT_HELLO);
-    assert_int_equal(wire_get32(message + 12), 0x12);
+    assert_int_equal(wire_get32(message + 12), 0x72);
     p->version = version;
     send_message(p, OFPT_HELLO, NULL);
     assert_int_equal(receive(p), 0);
@@ -122,10 +122,10 @@ static void a_bitmap_decides_over_the_header(void **state)
     struct strbuf s = STRBUF_INIT;
 
     receive(p);
-    p->version = 6; /* Offers 1.0 and 1.5. */
+    p->version = 7; /* Offers 1.0 and a later one than there is. */
     wire_put16(&s, 1);
     wire_put16(&s, 8);
-    wire_put32(&s, 1u << 1 | 1u << 6);
+    wire_put32(&s, 1u << 1 | 1u << 7);
     send_message(p, OFPT_HELLO, &s);
     strbuf_free(&s);
     p->version = OFP10;
@@ -271,6 +271,9 @@ static void what_is_not_there_gets_the_exact_error(void **state)
     wire_put32(&s, 0x2320);
     wire_put32(&s, 12);
     send_message(p, OFPT_VENDOR, &s);
+    expect_error(p, 1, 4); /* Of OpenFlow 1.0 alone. */
+    s.data[0] = 1;
+    send_message(p, OFPT_VENDOR, &s);
     expect_error(p, 1, 3);
     send_message(p, OFPT13_BARRIER_REQUEST, &s); /* Has no body. */
     expect_error(p, 1, 6);
@@ -285,11 +288,20 @@ static void what_is_not_there_gets_the_exact_error(void **state)
 /* The n-th entry of a reply; NULL when it has fewer. */
 static const uint8_t *port_entry(const struct peer *p, size_t n)
 {
-    size_t head = p->version == OFP10 ? 12 : 16, size = p->version == OFP10 ? 104 : 112;
+    size_t head = p->version == OFP10 ? 12 : 16;
+    size_t size = p->version == OFP10 ? 104 : p->version == OFP13 ? 112 : 120;
     size_t len = wire_get16(message + 2);
+    const uint8_t *e = message + head + n * size;
 
     assert_int_equal((len - head) % size, 0);
-    return head + n * size < len ? message + head + n * size : NULL;
+    if (head + n * size >= len) {
+        return NULL;
+    }
+    if (p->version >= OFP14) { /* Says how long it is, and that what follows is of Ethernet. */
+        assert_int_equal(wire_get16(e), size);
+        assert_int_equal(wire_get32(e + 80), 40);
+    }
+    return e;
 }
 
 static void ask_port_stats(struct peer *p, uint32_t port)
@@ -315,7 +327,8 @@ static void ask_port_stats(struct peer *p, uint32_t port)
 
 static void check_port_stats(struct peer *p)
 {
-    size_t at = 8; /* Of the counters. */
+    size_t at = p->version >= OFP14 ? 16 : 8; /* Of the counters, */
+    size_t ethernet = p->version >= OFP14 ? 88 : at + 8 * 8;
     uint32_t all = p->version == OFP10 ? 0xffff : UINT32_MAX;
 
     /* Without a datapath nothing is known. */
@@ -331,7 +344,12 @@ static void check_port_stats(struct peer *p)
     for (size_t i = 0; i < 8; i++) {
         assert_int_equal(wire_get64(e + at + 8 * i), wanted[i]);
     }
-    assert_true(wire_get64(e + at + 8 * 8) == UINT64_MAX);
+    for (size_t i = 0; i < 4; i++) { /* and of frame, overrun, CRC errors and collisions. */
+        assert_true(wire_get64(e + ethernet + 8 * i) == UINT64_MAX);
+    }
+    if (p->version >= OFP14) {
+        assert_int_equal(wire_get32(e + 4), 2);
+    }
     ask_port_stats(p, all);
     assert_non_null(port_entry(p, 1));
     assert_null(port_entry(p, 2));
@@ -360,6 +378,14 @@ static void port_statistics_are_told_in_openflow_13(void **state)
     struct peer *p = *state;
 
     greet(p, OFP13);
+    check_port_stats(p);
+}
+
+static void port_statistics_are_told_in_openflow_14(void **state)
+{
+    struct peer *p = *state;
+
+    greet(p, OFP14);
     check_port_stats(p);
 }
 
@@ -462,15 +488,15 @@ static void a_bad_flow_mod_changes_nothing(void **state)
     send_message(p, OFPT_FLOW_MOD, &s);
     expect_error(p, 2, 4);
     put_apply(&apply, 1);
-    apply.data[1] = 1; /* Goto-table. */
+    apply.data[1] = 6; /* Meter, of another length. */
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, &apply);
     send_message(p, OFPT_FLOW_MOD, &s);
-    expect_error(p, 3, 1);
+    expect_error(p, 3, 7);
     put_flow_mod13(&s, "ip", 9, 1, UINT32_MAX, NULL);
     send_message(p, OFPT_FLOW_MOD, &s);
     expect_error(p, 5, 6);
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, NULL);
-    s.data[16] = 3; /* Another table. */
+    s.data[16] = (char)254; /* There is no such table. */
     send_message(p, OFPT_FLOW_MOD, &s);
     expect_error(p, 5, 2);
     put_flow_mod13(&s, "ip,nw_dst=10.0.0.1", OFPFC_ADD, 1, UINT32_MAX, NULL);
@@ -595,6 +621,7 @@ int main(void)
         T(what_is_not_there_gets_the_exact_error),
         T(port_statistics_are_told_in_openflow_10),
         T(port_statistics_are_told_in_openflow_13),
+        T(port_statistics_are_told_in_openflow_14),
         T(who_caches_flows_is_told_of_changes_once),
         T(flow_mods_add_and_delete_and_packets_follow),
         T(a_bad_flow_mod_changes_nothing),

@@ -96,6 +96,23 @@ static void a_tag_encloses_what_follows(void **state UNUSED)
     assert_key(&key, &mask, "in_port(veth2),vlan(none),eth_type(0x0800)");
 }
 
+static void an_mpls_label(void **state)
+{
+    struct flow_key key;
+    struct flow_mask mask;
+
+    (void)state;
+    memset(&key, 0, sizeof key);
+    key.lines = 1;
+    key.eth_type = be16_make(0x8847);
+    key.nw_src = be32_make(17 << 12 | 5 << 9 | 1 << 8 | 64);
+    flow_mask_init(&mask);
+    FLOW_MASK_FIELD(&mask, eth_type);
+    FLOW_MASK_FIELD(&mask, nw_src);
+    flow_mask_seal(&mask);
+    assert_key(&key, &mask, "eth_type(0x8847),mpls(label=17,tc=5,ttl=64,bos=1)");
+}
+
 static void arp_and_neighbour_discovery(void **state UNUSED)
 {
     struct flow_mask mask;
@@ -170,6 +187,7 @@ int main(void)
         cmocka_unit_test(only_masked_fields_and_partial_masks),
         cmocka_unit_test(a_tag_encloses_what_follows),
         cmocka_unit_test(arp_and_neighbour_discovery),
+        cmocka_unit_test(an_mpls_label),
         cmocka_unit_test(actions_in_order),
     };
 

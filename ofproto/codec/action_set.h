@@ -1,0 +1,15 @@
+/* What the two files of the set-field family share. */
+#ifndef OFPROTO_CODEC_ACTION_SET_H
+#define OFPROTO_CODEC_ACTION_SET_H
+
+#include "ofproto/codec/action.h"
+
+/* NULL when the list is full. 'mask' NULL: all of the field. */
+struct ofp_action_set_field *ofp_put_set(struct ofp_actions *, const struct ofp_field *,
+                                         const uint8_t *value, const uint8_t *mask,
+                                         enum ofp_set_form);
+/* Encodes it as the field's own action; false when the version has none that says the same. */
+bool ofp_encode_set_own(struct strbuf *, enum ofp_version, const struct ofp_action_set_field *,
+                        const struct ofp_field *, bool is_masked);
+
+#endif

@@ -1,0 +1,152 @@
+/* The set-field family's actions for one field each: OpenFlow 1.0's and 1.1's mod_dl_src and so on,
+ * and set_nw_ttl, which no version can say by set-field. See action_set.c. */
+#include "ofproto/codec/action_set.h"
+
+/* In the order of 1.0's numbers; 1.1 numbers them anew. */
+static const struct own {
+    uint16_t type10; /* 0: none. */
+    uint16_t type11;
+    uint16_t len;
+    enum ofp_field_id field;
+    uint8_t n_bytes;
+} owns[] = {
+    {1, 1, 8, OFP_FIELD_VLAN_VID, 2},  {2, 2, 8, OFP_FIELD_VLAN_PCP, 1},
+    {4, 3, 16, OFP_FIELD_ETH_SRC, 6},  {5, 4, 16, OFP_FIELD_ETH_DST, 6},
+    {6, 5, 8, OFP_FIELD_NW_SRC, 4},    {7, 6, 8, OFP_FIELD_NW_DST, 4},
+    {8, 7, 8, OFP_FIELD_NW_TOS, 1},    {9, 9, 8, OFP_FIELD_TCP_SRC, 2},
+    {10, 10, 8, OFP_FIELD_TCP_DST, 2}, {0, 8, 8, OFP_FIELD_NW_ECN, 1},
+    {0, 23, 8, OFP_FIELD_NW_TTL, 1},
+};
+
+static enum ofp_field_id port_field(enum ofp_field_id id)
+{
+    switch (id) { /* Ports are ports in 1.0. */
+    case OFP_FIELD_UDP_SRC:
+    case OFP_FIELD_SCTP_SRC: return OFP_FIELD_TCP_SRC;
+    case OFP_FIELD_UDP_DST:
+    case OFP_FIELD_SCTP_DST: return OFP_FIELD_TCP_DST;
+    default: return id;
+    }
+}
+
+static uint16_t type_in(const struct own *own, enum ofp_version version)
+{
+    bool always = own->field == OFP_FIELD_NW_TTL;
+
+    return version == OFP10 ? own->type10 : version == OFP11 || always ? own->type11 : 0;
+}
+
+/* Nicira's set_tunnel, of 32 or 64 bits. */
+static bool encode_set_tunnel(struct strbuf *s, const struct ofp_action_set_field *a)
+{
+    uint64_t id = wire_get64(a->value);
+    size_t start = nx_action_begin(s, id > UINT32_MAX ? 9 : 2);
+
+    wire_zeros(s, id > UINT32_MAX ? 6 : 2);
+    if (id > UINT32_MAX) {
+        wire_put64(s, id);
+    } else {
+        wire_put32(s, (uint32_t)id);
+    }
+    ofp_action_end(s, start);
+    return true;
+}
+
+bool ofp_encode_set_own(struct strbuf *s, enum ofp_version version,
+                        const struct ofp_action_set_field *a, const struct ofp_field *f,
+                        bool is_masked)
+{
+    size_t start = s->len;
+
+    if (f->id == OFP_FIELD_TUN_ID) {
+        return !is_masked && (version == OFP10 || a->form == OFP_SET_OWN) &&
+               encode_set_tunnel(s, a);
+    }
+    if (is_masked || (f->id == OFP_FIELD_NW_TTL && a->form != OFP_SET_OWN)) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(owns); i++) {
+        const struct own *own = &owns[i];
+
+        if (own->field != port_field(f->id) || !type_in(own, version)) {
+            continue;
+        }
+        wire_put16(s, type_in(own, version));
+        wire_put16(s, own->len);
+        if (f->id == OFP_FIELD_NW_TOS) {
+            wire_put8(s, (uint8_t)(a->value[0] << 2));
+        } else {
+            strbuf_put(s, a->value + f->n_bytes - own->n_bytes, own->n_bytes);
+        }
+        wire_zeros(s, own->len - (s->len - start));
+        return true;
+    }
+    return false;
+}
+
+static int decode_own(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    const struct own *own = &owns[0];
+    const struct ofp_field *f;
+    uint8_t value[16] = {0};
+
+    for (size_t i = 0; i < ARRAY_SIZE(owns); i++) {
+        if (type_in(&owns[i], in->version) == wire_get16(in->p)) {
+            own = &owns[i];
+        }
+    }
+    f = ofp_field(own->field);
+    memcpy(value + f->n_bytes - own->n_bytes, in->p + 4, own->n_bytes);
+    if ((f->id == OFP_FIELD_VLAN_VID && value[0] & 0xf0) ||
+        (f->id == OFP_FIELD_VLAN_PCP && value[1] & 0xf8) ||
+        (f->id == OFP_FIELD_NW_TOS && value[0] & 3) ||
+        (f->id == OFP_FIELD_NW_ECN && value[0] & 0xfc)) {
+        return OFPERR_BAC_BAD_ARGUMENT;
+    }
+    if (f->id == OFP_FIELD_NW_TOS) {
+        value[0] >>= 2;
+    }
+    if (f->id == OFP_FIELD_NW_TTL && ofp_action_check_prereq(in, f)) {
+        return OFPERR_BAC_MATCH_INCONSISTENT;
+    }
+    if ((f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP) && in->match) {
+        in->match->flow.pkt.vlan[0].tci |= be16_make(FLOW_VLAN_PRESENT); /* It pushes a tag. */
+        in->match->mask.pkt.vlan[0].tci |= be16_make(FLOW_VLAN_PRESENT);
+    }
+    return ofp_put_set(out, f, value, NULL, f->id == OFP_FIELD_NW_TTL ? OFP_SET_OWN : OFP_SET_FIELD)
+               ? 0
+               : OFPERR_BAC_TOO_MANY;
+}
+
+static int decode_set_tunnel(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    be64_t id = be64_make(in->len == 16 ? wire_get32(in->p + 12) : wire_get64(in->p + 16));
+    uint8_t value[16] = {0};
+
+    memcpy(value, &id, sizeof id);
+    return ofp_put_set(out, ofp_field(OFP_FIELD_TUN_ID), value, NULL, OFP_SET_OWN)
+               ? 0
+               : OFPERR_BAC_TOO_MANY;
+}
+
+CONSTRUCTOR static void register_own(void)
+{
+    static struct ofp_action_form forms[3 * ARRAY_SIZE(owns)];
+    static const struct ofp_action_form tunnel[] = {
+        {OFP10, OFP15, 2, 16, decode_set_tunnel, OFP_VENDOR_NX},
+        {OFP10, OFP15, 9, 24, decode_set_tunnel, OFP_VENDOR_NX},
+    };
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(owns); i++) {
+        const struct own *own = &owns[i];
+
+        if (own->type10) {
+            forms[n++] = (struct ofp_action_form){OFP10, OFP10, own->type10, own->len, decode_own};
+        }
+        forms[n++] = (struct ofp_action_form){OFP11, own->field == OFP_FIELD_NW_TTL ? OFP15 : OFP11,
+                                              own->type11, own->len, decode_own};
+    }
+    ofp_action_forms_register(forms, n);
+    ofp_action_forms_register(tunnel, ARRAY_SIZE(tunnel));
+}

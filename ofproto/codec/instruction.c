@@ -1,0 +1,302 @@
+/* See instruction.h. Text and wire forms; execution is in xlate/instruction.c. Control thread. */
+#include "ofproto/codec/instruction.h"
+
+enum { GOTO_TABLE = 1, WRITE_METADATA, WRITE_ACTIONS, APPLY_ACTIONS, CLEAR_ACTIONS, METER };
+
+#define MAX_TABLE 253
+
+/* What is on the wire: where each instruction begins. */
+struct found {
+    const uint8_t *at[METER + 1]; /* NULL: not there. */
+    size_t len[METER + 1];
+};
+
+/* The length of each is fixed but for those with actions. */
+static size_t fixed_len(unsigned int type)
+{
+    switch (type) {
+    case GOTO_TABLE:
+    case CLEAR_ACTIONS:
+    case METER: return 8;
+    case WRITE_METADATA: return 24;
+    default: return 0;
+    }
+}
+
+static int find(const uint8_t *p, size_t len, struct found *found)
+{
+    memset(found, 0, sizeof *found);
+    while (len) {
+        unsigned int type;
+        size_t n;
+
+        if (len < 8) {
+            return OFPERR_BIC_BAD_LEN;
+        }
+        type = wire_get16(p);
+        n = wire_get16(p + 2);
+        if (n < 8 || n % 8 || n > len) {
+            return OFPERR_BIC_BAD_LEN;
+        }
+        if (type == UINT16_MAX) {
+            return OFPERR_BIC_BAD_EXPERIMENTER;
+        }
+        if (!type || type > METER) {
+            return OFPERR_BIC_UNKNOWN_INST;
+        }
+        if (fixed_len(type) && n != fixed_len(type)) {
+            return OFPERR_BIC_BAD_LEN;
+        }
+        if (found->at[type]) {
+            return OFPERR_BIC_DUP_INST;
+        }
+        found->at[type] = p;
+        found->len[type] = n;
+        p += n;
+        len -= n;
+    }
+    return found->at[METER] ? OFPERR_BIC_UNSUP_INST : 0;
+}
+
+static int put_write_actions(const struct ofp_actions *set, struct ofp_actions *out)
+{
+    struct ofp_action_nested *a;
+
+    for (const struct ofp_action *i = ofp_actions_first(set->data, set->len); i;
+         i = ofp_actions_next(set->data, set->len, i)) {
+        if (ofp_action_set_place((enum ofp_action_type)i->type) == OFP_PLACE_NONE) {
+            return OFPERR_BAC_BAD_TYPE;
+        }
+    }
+    a = ofp_actions_put(out, OFP_ACTION_WRITE_ACTIONS, sizeof *a + set->len);
+    if (!a) {
+        return OFPERR_BAC_TOO_MANY;
+    }
+    a->len = set->len;
+    if (set->len) {
+        memcpy(a->data, set->data, set->len);
+    }
+    return 0;
+}
+
+static int decode_write_actions(enum ofp_version version, const struct found *found,
+                                const struct ofp_match *match, struct ofp_actions *out)
+{
+    struct ofp_actions set = OFP_ACTIONS_INIT;
+    int rc = ofp_actions_decode(version, found->at[WRITE_ACTIONS] + 8,
+                                found->len[WRITE_ACTIONS] - 8, match, &set);
+
+    if (!rc) {
+        rc = put_write_actions(&set, out);
+    }
+    ofp_actions_free(&set);
+    return rc;
+}
+
+static int put_write_metadata(uint64_t metadata, uint64_t mask, struct ofp_actions *out)
+{
+    struct ofp_action_write_metadata *a = ofp_actions_put(out, OFP_ACTION_WRITE_METADATA,
+                                                          sizeof *a);
+
+    if (!a) {
+        return OFPERR_BAC_TOO_MANY;
+    }
+    a->metadata = metadata & mask;
+    a->mask = mask;
+    return 0;
+}
+
+static int put_goto(uint8_t to, uint8_t table_id, struct ofp_actions *out)
+{
+    struct ofp_action_goto_table *a;
+
+    if (to <= table_id || to > MAX_TABLE) {
+        return OFPERR_BIC_BAD_TABLE_ID; /* Forward only. */
+    }
+    a = ofp_actions_put(out, OFP_ACTION_GOTO_TABLE, sizeof *a);
+    if (!a) {
+        return OFPERR_BAC_TOO_MANY;
+    }
+    a->table_id = to;
+    return 0;
+}
+
+int ofp_instructions_decode(enum ofp_version version, const uint8_t *p, size_t len,
+                            uint8_t table_id, const struct ofp_match *match,
+                            struct ofp_actions *ret)
+{
+    struct found found;
+    int rc = find(p, len, &found);
+
+    if (!rc && found.at[APPLY_ACTIONS]) {
+        rc = ofp_actions_decode(version, found.at[APPLY_ACTIONS] + 8, found.len[APPLY_ACTIONS] - 8,
+                                match, ret);
+    }
+    if (!rc && found.at[CLEAR_ACTIONS] &&
+        !ofp_actions_put(ret, OFP_ACTION_CLEAR_ACTIONS, sizeof(struct ofp_action))) {
+        rc = OFPERR_BAC_TOO_MANY;
+    }
+    if (!rc && found.at[WRITE_ACTIONS]) {
+        rc = decode_write_actions(version, &found, match, ret);
+    }
+    if (!rc && found.at[WRITE_METADATA]) {
+        rc = put_write_metadata(wire_get64(found.at[WRITE_METADATA] + 8),
+                                wire_get64(found.at[WRITE_METADATA] + 16), ret);
+    }
+    if (!rc && found.at[GOTO_TABLE]) {
+        rc = put_goto(found.at[GOTO_TABLE][4], table_id, ret);
+    }
+    if (rc) {
+        ofp_actions_free(ret);
+    }
+    return rc;
+}
+
+static size_t begin(struct strbuf *s, uint16_t type)
+{
+    size_t start = s->len;
+
+    wire_put16(s, type);
+    wire_put16(s, 0);
+    return start;
+}
+
+static void put_actions(struct strbuf *s, enum ofp_version version, uint16_t type, const void *data,
+                        size_t len)
+{
+    size_t start = begin(s, type);
+
+    wire_zeros(s, 4);
+    ofp_actions_encode(s, version, data, len);
+    ofp_action_end(s, start);
+}
+
+static void put_instruction(struct strbuf *s, enum ofp_version version, const struct ofp_action *a)
+{
+    const struct ofp_action_write_metadata *metadata = (const void *)a;
+    const struct ofp_action_nested *write = (const void *)a;
+    size_t start;
+
+    switch (a->type) {
+    case OFP_ACTION_CLEAR_ACTIONS:
+        start = begin(s, CLEAR_ACTIONS);
+        wire_zeros(s, 4);
+        ofp_action_end(s, start);
+        break;
+    case OFP_ACTION_WRITE_ACTIONS:
+        put_actions(s, version, WRITE_ACTIONS, write->data, write->len);
+        break;
+    case OFP_ACTION_WRITE_METADATA:
+        start = begin(s, WRITE_METADATA);
+        wire_zeros(s, 4);
+        wire_put64(s, metadata->metadata);
+        wire_put64(s, metadata->mask);
+        ofp_action_end(s, start);
+        break;
+    default:
+        start = begin(s, GOTO_TABLE);
+        wire_put8(s, ((const struct ofp_action_goto_table *)a)->table_id);
+        wire_zeros(s, 3);
+        ofp_action_end(s, start);
+        break;
+    }
+}
+
+void ofp_instructions_encode(struct strbuf *s, enum ofp_version version, const void *data,
+                             size_t len)
+{
+    const struct ofp_action *a = ofp_actions_first(data, len);
+    size_t apply = 0;
+
+    while (a && a->type < OFP_ACTION_CLEAR_ACTIONS) {
+        apply += a->len;
+        a = ofp_actions_next(data, len, a);
+    }
+    if (apply) {
+        put_actions(s, version, APPLY_ACTIONS, data, apply);
+    }
+    for (; a; a = ofp_actions_next(data, len, a)) {
+        put_instruction(s, version, a);
+    }
+}
+
+/* --- Text, and the forms that Nicira gave some of them as actions of OpenFlow 1.0. */
+
+static void format_clear(struct strbuf *s, const struct ofp_action *h)
+{
+    (void)h;
+    strbuf_puts(s, "clear_actions");
+}
+
+static void format_write_actions(struct strbuf *s, const struct ofp_action *h)
+{
+    const struct ofp_action_nested *a = (const struct ofp_action_nested *)h;
+
+    strbuf_puts(s, "write_actions(");
+    ofp_actions_format(s, a->data, a->len);
+    strbuf_putc(s, ')');
+}
+
+static void format_write_metadata(struct strbuf *s, const struct ofp_action *h)
+{
+    const struct ofp_action_write_metadata *a = (const struct ofp_action_write_metadata *)h;
+
+    strbuf_printf(s, "write_metadata:%#llx", (unsigned long long)a->metadata);
+    if (a->mask != UINT64_MAX) {
+        strbuf_printf(s, "/%#llx", (unsigned long long)a->mask);
+    }
+}
+
+static void format_goto(struct strbuf *s, const struct ofp_action *h)
+{
+    strbuf_printf(s, "goto_table:%u", ((const struct ofp_action_goto_table *)h)->table_id);
+}
+
+static void encode_metadata10(struct strbuf *s, enum ofp_version version,
+                              const struct ofp_action *h)
+{
+    const struct ofp_action_write_metadata *a = (const struct ofp_action_write_metadata *)h;
+    size_t start = nx_action_begin(s, 22);
+
+    (void)version;
+    wire_zeros(s, 6);
+    wire_put64(s, a->metadata);
+    wire_put64(s, a->mask);
+    ofp_action_end(s, start);
+}
+
+static int decode_metadata10(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    return put_write_metadata(wire_get64(in->p + 16), wire_get64(in->p + 24), out);
+}
+
+/* The nearest that 1.0 has is resubmit. */
+static void encode_goto10(struct strbuf *s, enum ofp_version version, const struct ofp_action *h)
+{
+    size_t start = nx_action_begin(s, 14);
+
+    (void)version;
+    wire_put16(s, OFP_PORT_IN_PORT);
+    wire_put8(s, ((const struct ofp_action_goto_table *)h)->table_id);
+    wire_zeros(s, 3);
+    ofp_action_end(s, start);
+}
+
+CONSTRUCTOR static void register_instructions(void)
+{
+    /* Without a form in 1.0 clear and write actions are left out there. */
+    static const struct ofp_action_codec codecs[] = {
+        {OFP_ACTION_CLEAR_ACTIONS, format_clear, NULL},
+        {OFP_ACTION_WRITE_ACTIONS, format_write_actions, NULL},
+        {OFP_ACTION_WRITE_METADATA, format_write_metadata, encode_metadata10},
+        {OFP_ACTION_GOTO_TABLE, format_goto, encode_goto10},
+    };
+    static const struct ofp_action_form forms[] = {
+        {OFP10, OFP10, 22, 32, decode_metadata10, OFP_VENDOR_NX},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(codecs); i++) {
+        ofp_action_codec_register(&codecs[i]);
+    }
+    ofp_action_forms_register(forms, ARRAY_SIZE(forms));
+}
