@@ -204,6 +204,13 @@ static bool is_destination(const char *word)
     return !strcasecmp(word, "syslog") || !strcasecmp(word, "console") || !strcasecmp(word, "file");
 }
 
+/* A place that nothing is ever written to: its level is OFF and stays so. "file" never is one,
+ * because --log-file may come after the levels, nor is stderr that somebody has led into a file. */
+static bool is_unused(const char *destination)
+{
+    return !strcasecmp(destination, "syslog") || (!strcasecmp(destination, "console") && log_path);
+}
+
 /* Sets the level of all modules called 'name' (NULL: all there are). Returns how many; changes
  * nothing with 'dry_run'. */
 static unsigned int set_level(const char *name, enum log_level level, bool dry_run)
@@ -222,18 +229,20 @@ static unsigned int set_level(const char *name, enum log_level level, bool dry_r
 }
 
 /* One "[MODULE:][DEST:][LEVEL]"; the parts may come in any order, and a missing level is dbg, as
- * vlog/set has it. "console" and "file" are the one place where the log goes. */
+ * vlog/set has it. There is one place where the log goes; others can only be switched off. */
 static int apply_word(char *word, bool dry_run, struct error *err)
 {
-    const char *module = NULL;
+    const char *module = NULL, *unused = NULL;
     enum log_level level = LOG_DBG;
-    bool syslog = false;
     char *save = NULL, *whole = xstrdup(word);
     int error = 0;
 
     for (char *part = strtok_r(word, ":", &save); part; part = strtok_r(NULL, ":", &save)) {
-        syslog = syslog || !strcasecmp(part, "syslog");
-        if (log_parse_level(part, &level) || is_destination(part) || !strcasecmp(part, "any")) {
+        if (is_destination(part)) {
+            unused = is_unused(part) ? part : unused;
+            continue;
+        }
+        if (log_parse_level(part, &level) || !strcasecmp(part, "any")) {
             continue;
         }
         if (module) {
@@ -243,12 +252,12 @@ static int apply_word(char *word, bool dry_run, struct error *err)
         }
         module = part;
     }
-    if (syslog) {
+    if (unused) {
         if (level != LOG_OFF) {
             error = error_set(err, EINVAL,
-                              "log level '%s': nothing is ever written to syslog: "
-                              "use 'file' or 'console', or no destination",
-                              whole);
+                              "log level '%s': nothing is ever written to '%s': use '%s', or no "
+                              "destination",
+                              whole, unused, log_path ? "file" : "console");
         }
         goto out;
     }

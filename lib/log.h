@@ -70,8 +70,9 @@ const char *log_program(void);
 int log_open_file(const char *path, struct error *);
 int log_reopen(struct error *);
 /* Applies "LEVEL", "MODULE:LEVEL" or "any:LEVEL" words separated by commas or spaces (vlog/set's
- * "MODULE:DEST:LEVEL" is accepted for DEST "file" and "console", which are one; nothing but "off"
- * for "syslog"). Levels: off, emer, err, warn, info, dbg. */
+ * "MODULE:DEST:LEVEL" is accepted for DEST "file" and "console"; nothing but "off", without effect,
+ * for "syslog", and for "console" when the log goes to a file). Levels: off, emer, err, warn, info,
+ * dbg. */
 int log_set_levels(const char *spec, struct error *);
 /* A word that is a level, in either case. */
 bool log_parse_level(const char *word, enum log_level *ret);

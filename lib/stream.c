@@ -24,7 +24,8 @@
 
 #include "lib/file_id.h"
 
-#define BACKLOG 64
+/* Many commands at once while the program is busy: one more, and connect() fails for good. */
+#define BACKLOG 1024
 #define ACCEPT_PAUSE_MS 100
 
 struct stream_listener {

@@ -1,6 +1,7 @@
 /* Ports of type "tap" and "internal": a tap device whose other end is a kernel network device, used
- * by this host (a bridge's local port), by a container (moved into its namespace) or by a VM.
- * Frames carry a virtio-net header, so super-packets and unfinished checksums pass whole.
+ * by this host (a bridge's local port) or by a container (moved into its namespace). A VM's tap,
+ * whose frames its emulator reads, is a port of type "system". Frames carry a virtio-net header, so
+ * super-packets and unfinished checksums pass whole.
  *
  * One queue a worker. As in Open vSwitch, an internal port is made administratively down and its
  * user brings it up; a tap is brought up here, for nobody else would. rx and tx run on workers: one

@@ -236,12 +236,35 @@ static void on_event(struct bufferevent *bev, short what, void *conn)
     }
 }
 
+/* When all places are taken: the oldest connection that has said no hello, does not read its
+ * answers or is to end loses its place. False when there is none. */
+static bool make_room(struct mgmt *mgmt)
+{
+    struct conn *conn, *victim = NULL;
+
+    LIST_FOREACH (conn, &mgmt->conns, node) {
+        if (!conn->version || conn->paused || conn->closing) {
+            victim = conn; /* The newest is first. */
+        }
+    }
+    if (!victim) {
+        return false;
+    }
+    log_warn_limit("bridge '%s': an OpenFlow connection that %s is ended to make room: there are "
+                   "%d, which is the limit",
+                   mgmt->bridge->name,
+                   victim->version ? "does not read its answers" : "has said no hello",
+                   MAX_CONNECTIONS);
+    conn_free(victim);
+    return true;
+}
+
 void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt_)
 {
     struct mgmt *mgmt = mgmt_;
     struct conn *conn;
 
-    if (mgmt->n_conns >= MAX_CONNECTIONS) {
+    if (mgmt->n_conns >= MAX_CONNECTIONS && !make_room(mgmt)) {
         log_warn_limit("bridge '%s': OpenFlow connection from %s refused: there are %d already",
                        mgmt->bridge->name, peer, MAX_CONNECTIONS);
         bufferevent_free(bev);

@@ -115,3 +115,13 @@ def test_device_has_one_port_at_a_time(switch):
     switch.vsctl("del-port", "n0")
     switch.vsctl("set", "Interface", "n1", "options:dpdk-devargs=net_null0,no-rx=1")
     wait_for(lambda: switch.get("Interface", "n1", "error") == "[]", "the device to be free for the other port")
+
+
+def test_pci_devices_are_looked_for_only_when_one_is_asked_for(switches):
+    address = "0000:ff:1f.7"
+    for options, words in (((), f'--eal "-a {address}"'), ((f"--eal=-a {address}",), "DPDK cannot attach it")):
+        switch = switches(*options)
+        switch.vsctl("add-br", "br0", "--", "add-port", "br0", "nic", "--", "set", "Interface", "nic", "type=dpdk",
+                     f'options:dpdk-devargs="{address}"')
+        error = switch.get("Interface", "nic", "error")
+        assert "'nic'" in error and words in error.replace("\\", ""), error

@@ -91,10 +91,11 @@ enum iface_type iface_check(struct iface *i, const struct bridge *b)
         return IFACE_NONE;
     }
     if (type == IFACE_NONE) {
-        iface_set_error(i,
-                        "interface '%s': type '%s' is not built: use internal, tap, system, patch "
-                        "or dpdk",
-                        i->name, i->want->type);
+        iface_set_error(
+            i,
+            "interface '%s': type '%s' is not known, or not built yet: use internal, tap, "
+            "system, patch or dpdk",
+            i->name, i->want->type);
         return IFACE_NONE;
     }
     if (i->want->n_options > DP_MAX_PORT_OPTIONS) {

@@ -42,20 +42,41 @@ static uint64_t number(struct reconcile *r, const char *key, uint64_t def, uint6
     return v;
 }
 
+/* Open vSwitch's mask is hexadecimal with or without 0x; the datapath knows 64 CPUs. Returns false,
+ * with a complaint, for what is no such number; else '*ret' is the caller's. */
+static bool cores_of_mask(struct reconcile *r, const char *mask, char **ret)
+{
+    const char *digits = mask + (!strncmp(mask, "0x", 2) ? 2 : 0);
+    size_t n;
+
+    digits += strspn(digits, "0");
+    n = strspn(digits, "0123456789abcdefABCDEF");
+    if (!n || digits[n] || n > 16) {
+        complaint_add(&r->settings_complaints, "other_config", "pmd-cpu-mask",
+                      "'%.*s' is not a mask of CPUs 0 to 63 such as 0x6", complaint_width(mask),
+                      mask);
+        return false;
+    }
+    *ret = xasprintf("0x%s", digits);
+    return true;
+}
+
 /* One by one: a bad one must not keep the others from being set. */
 static void set_datapath(struct reconcile *r)
 {
     for (size_t i = 0; i < ARRAY_SIZE(dp_settings); i++) {
         const char *value = conf_setting(r->conf, dp_settings[i].key);
         struct error err = {0};
-        char *text;
+        char *text = NULL;
 
-        /* One that is not there (any more) is set to the datapath's default, by "". Open vSwitch's
-         * mask is hexadecimal with or without 0x. */
-        value = value ? value : "";
-        text = *value && !strcmp(dp_settings[i].key, "pmd-cpu-mask") && strncmp(value, "0x", 2)
-                   ? xasprintf("0x%s", value)
-                   : xstrdup(value);
+        /* One that is not there (any more) is set to the datapath's default, by "". */
+        if (value && *value && !strcmp(dp_settings[i].key, "pmd-cpu-mask")) {
+            if (!cores_of_mask(r, value, &text)) {
+                continue;
+            }
+        } else {
+            text = xstrdup(value ? value : "");
+        }
         struct dp_option option = {(char *)dp_settings[i].dp_key, text};
         if (dp_set_config(r->dp, &option, 1, &err)) {
             complaint_add(&r->settings_complaints, "other_config", dp_settings[i].key, "%.*s",

@@ -177,18 +177,21 @@ static void list_has_a_column_for_each_destination(void **state UNUSED)
     strbuf_free(&s);
 }
 
-static void syslog_can_be_switched_off_alone(void **state UNUSED)
+static void places_without_a_log_can_be_switched_off_alone(void **state UNUSED)
 {
     struct error err = {0};
     struct strbuf s = STRBUF_INIT;
 
     assert_int_equal(log_set_levels("log_test:warn", &err), 0);
     assert_int_equal(log_set_levels("ANY:syslog:off", &err), 0);
+    assert_int_equal(log_set_levels("console:off", &err), 0);
     log_list(&s);
     assert_non_null(strstr(s.data, "WARN")); /* The file's level stays. */
     strbuf_free(&s);
     assert_int_equal(log_set_levels("log_test:syslog:dbg", &err), -EINVAL);
-    assert_non_null(strstr(err.text, "syslog"));
+    assert_non_null(strstr(err.text, "'syslog': use 'file'"));
+    assert_int_equal(log_set_levels("console:dbg", &err), -EINVAL);
+    assert_non_null(strstr(err.text, "'console': use 'file'"));
 }
 
 int main(void)
@@ -205,7 +208,7 @@ int main(void)
         cmocka_unit_test_setup(unwritable_file_is_an_error_that_names_it, set_up),
         cmocka_unit_test_setup(list_shows_each_module_once, set_up),
         cmocka_unit_test_setup(list_has_a_column_for_each_destination, set_up),
-        cmocka_unit_test_setup(syslog_can_be_switched_off_alone, set_up),
+        cmocka_unit_test_setup(places_without_a_log_can_be_switched_off_alone, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, tear_down);

@@ -243,6 +243,41 @@ static int set_up(void **state UNUSED)
     return !mkdtemp(dir);
 }
 
+static void count_one(struct bufferevent *bev, const char *peer UNUSED, void *n)
+{
+    ++*(unsigned int *)n;
+    bufferevent_free(bev);
+}
+
+/* ovs-vsctl and ovs-ofctl fail when a connection is not taken at once. */
+static void hundreds_connect_while_the_program_is_busy(void **state UNUSED)
+{
+    struct bufferevent *clients[300];
+    struct stream_listener *l;
+    unsigned int n_accepted = 0;
+    char name[128];
+
+    snprintf(name, sizeof name, "punix:%s/many", dir);
+    assert_int_equal(stream_listen(base, name, count_one, &n_accepted, &l, NULL), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
+        struct error err = {0};
+
+        clients[i] = stream_connect(base, name + 1, &err);
+        if (!clients[i]) {
+            fail_msg("client %zu: %s", i, err.text);
+        }
+    }
+    for (int i = 0; i < 200 && n_accepted < ARRAY_SIZE(clients); i++) {
+        event_base_loop(base, EVLOOP_NONBLOCK);
+        usleep(10000);
+    }
+    assert_int_equal(n_accepted, ARRAY_SIZE(clients));
+    for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
+        bufferevent_free(clients[i]);
+    }
+    stream_listener_free(l);
+}
+
 static int tear_down(void **state UNUSED)
 {
     event_base_free(base);
@@ -260,6 +295,7 @@ int main(void)
         cmocka_unit_test(connecting_to_nobody_is_an_error),
         cmocka_unit_test(tls_is_refused_as_not_built),
         cmocka_unit_test(malformed_names_are_refused_with_the_name),
+        cmocka_unit_test(hundreds_connect_while_the_program_is_busy),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -213,6 +213,27 @@ static void who_says_no_hello_loses_its_place(void **state)
     close(slow);
 }
 
+static void a_crowd_that_says_no_hello_keeps_nobody_out(void **state)
+{
+    struct peer *p = *state;
+    int crowd[64];
+
+    greet(p, OFP13);
+    for (size_t i = 0; i < ARRAY_SIZE(crowd); i++) { /* One more than there are places. */
+        serve_socket(p, &crowd[i]);
+    }
+    run(p);
+    assert_true(is_closed(crowd[0]));
+    for (size_t i = 1; i < ARRAY_SIZE(crowd); i++) {
+        assert_false(is_closed(crowd[i]));
+    }
+    send_message(p, OFPT_ECHO_REQUEST, NULL);
+    assert_int_equal(receive(p), 8);
+    for (size_t i = 0; i < ARRAY_SIZE(crowd); i++) {
+        close(crowd[i]);
+    }
+}
+
 static void a_length_below_the_header_ends_it(void **state)
 {
     struct peer *p = *state;
@@ -616,6 +637,7 @@ int main(void)
         T(no_common_version_is_told_and_ends_it),
         T(a_first_message_that_is_no_hello_ends_it),
         T(who_says_no_hello_loses_its_place),
+        T(a_crowd_that_says_no_hello_keeps_nobody_out),
         T(a_length_below_the_header_ends_it),
         T(echo_features_config_and_barrier_are_answered),
         T(what_is_not_there_gets_the_exact_error),

@@ -353,7 +353,7 @@ static void bad_interfaces_are_told_and_the_others_work(void **state)
     fake_port_add_fails(e->dp, "eth9", ENODEV, "there is no such device");
     add_simple(b, "eth9", "");
     apply(e, c);
-    assert_error_says(e, "vx0", "type 'vxlan' is not built");
+    assert_error_says(e, "vx0", "type 'vxlan' is not known, or not built yet");
     assert_error_says(e, "a-name-much-too-long", "too long");
     assert_error_says(e, "a/b", "a/b");
     assert_error_says(e, "pa", "options:peer");

@@ -67,6 +67,25 @@ static void one_bad_setting_does_not_keep_the_others_out(void **state)
     assert_string_equal(fake_config(e->dp, "pending-limit"), "9");
 }
 
+static void mask_of_cpus_that_is_none_is_told_as_it_was_set(void **state)
+{
+    static const char *const bad[] = {"zz", "0x", "0", "0x6,7", "0x12345678123456781"};
+    struct env *e = *state;
+
+    set(e, "['pmd-cpu-mask','0x0000000000000000002']");
+    assert_string_equal(fake_config(e->dp, "worker-cores"), "0x2");
+    for (size_t k = 0; k < ARRAY_SIZE(bad); k++) {
+        char *map = xasprintf("['pmd-cpu-mask','%s']", bad[k]);
+        char *told = xasprintf("'%s' is not a mask of CPUs 0 to 63 such as 0x6", bad[k]);
+
+        set(e, map);
+        assert_string_equal(fake_config(e->dp, "worker-cores"), "0x2");
+        assert_string_equal(e->r->settings_complaints->list[0].reason, told);
+        free(told);
+        free(map);
+    }
+}
+
 static void restarted_datapath_gets_its_settings_again(void **state)
 {
     struct env *e = *state;
@@ -101,6 +120,7 @@ int main(void)
         ENV_TEST(setting_that_is_removed_goes_back_to_its_default),
         ENV_TEST(number_out_of_range_leaves_the_default),
         ENV_TEST(one_bad_setting_does_not_keep_the_others_out),
+        ENV_TEST(mask_of_cpus_that_is_none_is_told_as_it_was_set),
         ENV_TEST(restarted_datapath_gets_its_settings_again),
         ENV_TEST(flow_limit_is_no_more_than_the_datapath_holds),
     };
