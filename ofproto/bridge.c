@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ofproto/conn/mgmt.h"
+#include "ofproto/group/group.h"
 
 static LIST_HEAD(ofproto_set_list, ofproto_set) live_sets = LIST_HEAD_INITIALIZER(live_sets);
 
@@ -150,6 +151,7 @@ void ofproto_free(struct ofproto *bridge)
     bridge->mgmt = NULL;
     bridge_free_ports(bridge);
     bridge_flush_rules(bridge);
+    group_flush(bridge);
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
         ofp_table_free(bridge->tables[i]);
         bridge->tables[i] = NULL;

@@ -19,6 +19,7 @@
 #define VLAN_BITMAP_WORDS (4096 / 64)
 
 struct bundle;
+struct ofp_group;
 
 struct ofport {
     struct ofproto *bridge;
@@ -63,6 +64,7 @@ struct ofproto {
     uint16_t next_ofport;
     struct mac_table macs;
     struct ofp_table *tables[BRIDGE_MAX_TABLES]; /* Made when a rule comes; [0] always there. */
+    struct ofp_group *groups;                    /* By id. */
     struct mgmt *mgmt;                           /* OpenFlow connections, when listening. */
     UT_hash_handle hh;                           /* In the set. */
 };

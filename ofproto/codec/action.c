@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "ofproto/codec/action_conjunction.h"
+
 static const struct ofp_action_codec *codecs[OFP_N_ACTIONS];
 
 void ofp_action_codec_register(const struct ofp_action_codec *codec)
@@ -174,6 +176,10 @@ static int decode_list(enum ofp_version version, const uint8_t *p, size_t len,
     if (!in_order(ret)) {
         ofp_actions_free(ret);
         return OFPERR_BAC_UNSUPPORTED_ORDER;
+    }
+    if (ofp_actions_check_conjunction(ret->data, ret->len)) {
+        ofp_actions_free(ret);
+        return OFPERR_NXBAC_BAD_CONJUNCTION;
     }
     return 0;
 }

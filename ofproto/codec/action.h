@@ -44,8 +44,10 @@ enum ofp_action_type {
     OFP_ACTION_NOTE,
     OFP_ACTION_EXIT,
     OFP_ACTION_CLONE,
+    OFP_ACTION_GROUP,     /* group_mod.h has it. */
     OFP_ACTION_MULTIPATH, /* action_hash.h has these two. */
     OFP_ACTION_BUNDLE,
+    OFP_ACTION_CONJUNCTION, /* action_conjunction.h has it. */
     /* Instructions, in their order; those of "apply actions" are the actions before. */
     OFP_ACTION_CLEAR_ACTIONS,
     OFP_ACTION_WRITE_ACTIONS,

@@ -14,7 +14,8 @@ enum ofp_hash_fields {
     OFP_HASH_NW_SRC,
     OFP_HASH_NW_DST,
     OFP_HASH_SYMMETRIC_L3,
-    OFP_N_HASH_FIELDS
+    OFP_N_HASH_FIELDS,
+    OFP_HASH_SYMMETRIC_L4_UDP = OFP_N_HASH_FIELDS, /* Of groups alone: MACs or 5-tuple. */
 };
 
 enum ofp_multipath_algorithm {

@@ -1,6 +1,7 @@
 /* See flow_mod.h. */
 #include "ofproto/codec/flow_mod.h"
 
+#include "ofproto/codec/group_mod.h"
 #include "ofproto/codec/instruction.h"
 #include "ofproto/codec/match_wire.h"
 
@@ -9,7 +10,6 @@
 #define NX_FLOW_MOD_LEN 32
 #define MAX_TABLE 253
 #define OFPFF10_EMERG 4
-#define OFPG_ANY UINT32_MAX
 
 static bool is_delete(enum ofp_flow_mod_command command)
 {
@@ -105,8 +105,8 @@ static int decode11(enum ofp_version version, const uint8_t *p, size_t len, stru
     if (is_delete(fm->command) && !ofp_port_from32(wire_get32(p + 28), &out_port)) {
         return OFPERR_BAC_BAD_OUT_PORT;
     }
-    if (is_delete(fm->command) && wire_get32(p + 32) != OFPG_ANY) {
-        out_port = 0; /* There are no groups: no rule outputs to one. */
+    if (is_delete(fm->command)) {
+        fm->out_group = wire_get32(p + 32);
     }
     rc = set_buffer_and_port(fm, wire_get32(p + 24), out_port);
     if (rc) {
@@ -141,6 +141,7 @@ int ofp_flow_mod_decode(enum ofp_version version, const uint8_t *p, size_t len, 
     int rc;
 
     memset(ret, 0, sizeof *ret);
+    ret->out_group = OFP_GROUP_ANY;
     rc = version == OFP10 ? decode10(p, len, with_table_id, ret) : decode11(version, p, len, ret);
     if (!rc) {
         finish(ret);
@@ -156,6 +157,7 @@ int nx_flow_mod_decode(enum ofp_version version, const uint8_t *p, size_t len, b
     int rc;
 
     memset(fm, 0, sizeof *fm);
+    fm->out_group = OFP_GROUP_ANY;
     if (len < NX_FLOW_MOD_LEN) {
         return OFPERR_BRC_BAD_LEN;
     }

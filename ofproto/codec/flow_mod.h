@@ -34,6 +34,7 @@ struct ofp_flow_mod {
     uint16_t importance;
     uint16_t flags;
     uint32_t out_port;   /* Of deletes: OFP_PORT_NONE when it does not matter. */
+    uint32_t out_group;  /* OFP_GROUP_ANY when it does not matter. */
     uint64_t new_cookie; /* Of what is added. */
     uint64_t cookie;     /* Of what is modified or deleted, in the bits of the mask. */
     uint64_t cookie_mask;

@@ -1,10 +1,9 @@
 /* See flow_stats.h. */
 #include "ofproto/codec/flow_stats.h"
 
+#include "ofproto/codec/group_mod.h"
 #include "ofproto/codec/instruction.h"
 #include "ofproto/codec/match_wire.h"
-
-#define OFPG_ANY UINT32_MAX
 
 /* --- Requests. */
 
@@ -31,9 +30,7 @@ static int decode11(const uint8_t *p, size_t len, struct ofp_flow_query *ret)
     if (!ofp_port_from32(wire_get32(p + 4), &ret->out_port)) {
         return OFPERR_BAC_BAD_OUT_PORT;
     }
-    if (wire_get32(p + 8) != OFPG_ANY) {
-        ret->out_port = 0; /* There are no groups: no rule outputs to one. */
-    }
+    ret->out_group = wire_get32(p + 8);
     ret->cookie = wire_get64(p + 16);
     ret->cookie_mask = wire_get64(p + 24);
     rc = ofp13_match_decode(p + 32, len - 32, &ret->match, &match_len);
@@ -67,6 +64,7 @@ int ofp_flow_query_decode(enum ofp_version version, enum ofp_flow_stats_form for
                           size_t len, struct ofp_flow_query *ret)
 {
     memset(ret, 0, sizeof *ret);
+    ret->out_group = OFP_GROUP_ANY;
     return form == OFP_FLOW_STATS_NX ? decode_nx(p, len, ret)
            : version == OFP10        ? decode10(p, len, ret)
                                      : decode11(p, len, ret);

@@ -17,6 +17,7 @@ enum ofp_flow_stats_form {
 struct ofp_flow_query {
     uint8_t table_id;
     uint32_t out_port;
+    uint32_t out_group;
     uint64_t cookie;
     uint64_t cookie_mask;
     struct ofp_match match;

@@ -1,6 +1,8 @@
 /* See instruction.h. Text and wire forms; execution is in xlate/instruction.c. Control thread. */
 #include "ofproto/codec/instruction.h"
 
+#include "ofproto/codec/action_conjunction.h"
+
 enum { GOTO_TABLE = 1, WRITE_METADATA, WRITE_ACTIONS, APPLY_ACTIONS, CLEAR_ACTIONS, METER };
 
 #define MAX_TABLE 253
@@ -145,6 +147,9 @@ int ofp_instructions_decode(enum ofp_version version, const uint8_t *p, size_t l
     }
     if (!rc && found.at[GOTO_TABLE]) {
         rc = put_goto(found.at[GOTO_TABLE][4], table_id, ret);
+    }
+    if (!rc) {
+        rc = ofp_actions_check_conjunction(ret->data, ret->len);
     }
     if (rc) {
         ofp_actions_free(ret);

@@ -2,6 +2,8 @@
 #include "ofproto/codec/ofp_error.h"
 
 #define NXET_VENDOR 0xb0c2
+/* The type of errors of extensions since 1.2; Nicira's are the only ones. */
+#define EXPERIMENTER 0xffff
 /* Codes of OpenFlow 1.0 from here on are Nicira's. */
 #define NX_CODES 256
 
@@ -38,6 +40,7 @@ static const struct {
     [OFPERR_BAC_BAD_SET_ARGUMENT] = {"OFPBAC_BAD_SET_ARGUMENT", 1, 525, 2, 15},
     [OFPERR_BAC_BAD_SET_MASK] = {"OFPBAC_BAD_SET_MASK", 2, 5, 2, 16},
     [OFPERR_BAC_MATCH_INCONSISTENT] = {"OFPBAC_MATCH_INCONSISTENT", 1, 522, 2, 10},
+    [OFPERR_NXBAC_BAD_CONJUNCTION] = {"NXBAC_BAD_CONJUNCTION", 2, 526, EXPERIMENTER, 15},
     [OFPERR_BIC_UNKNOWN_INST] = {"OFPBIC_UNKNOWN_INST", 2, 0, 3, 0},
     [OFPERR_BIC_UNSUP_INST] = {"OFPBIC_UNSUP_INST", 2, 257, 3, 1},
     [OFPERR_BIC_BAD_TABLE_ID] = {"OFPBIC_BAD_TABLE_ID", 2, 5, 3, 2},
@@ -58,6 +61,27 @@ static const struct {
     [OFPERR_FMFC_OVERLAP] = {"OFPFMFC_OVERLAP", 3, 1, 5, 3},
     [OFPERR_FMFC_BAD_COMMAND] = {"OFPFMFC_BAD_COMMAND", 3, 4, 5, 6},
     [OFPERR_FMFC_BAD_FLAGS] = {"OFPFMFC_BAD_FLAGS", 3, 258, 5, 7},
+    /* OpenFlow 1.0 has no groups; properties came with 1.4. */
+    [OFPERR_GMFC_GROUP_EXISTS] = {"OFPGMFC_GROUP_EXISTS", 1, 6, 6, 0},
+    [OFPERR_GMFC_INVALID_GROUP] = {"OFPGMFC_INVALID_GROUP", 1, 6, 6, 1},
+    [OFPERR_GMFC_OUT_OF_GROUPS] = {"OFPGMFC_OUT_OF_GROUPS", 1, 6, 6, 3},
+    [OFPERR_GMFC_OUT_OF_BUCKETS] = {"OFPGMFC_OUT_OF_BUCKETS", 1, 6, 6, 4},
+    [OFPERR_GMFC_WATCH_UNSUPPORTED] = {"OFPGMFC_WATCH_UNSUPPORTED", 1, 6, 6, 6},
+    [OFPERR_GMFC_LOOP] = {"OFPGMFC_LOOP", 1, 6, 6, 7},
+    [OFPERR_GMFC_UNKNOWN_GROUP] = {"OFPGMFC_UNKNOWN_GROUP", 1, 6, 6, 8},
+    [OFPERR_GMFC_CHAINED_GROUP] = {"OFPGMFC_CHAINED_GROUP", 1, 6, 6, 9},
+    [OFPERR_GMFC_BAD_TYPE] = {"OFPGMFC_BAD_TYPE", 1, 6, 6, 10},
+    [OFPERR_GMFC_BAD_COMMAND] = {"OFPGMFC_BAD_COMMAND", 1, 6, 6, 11},
+    [OFPERR_GMFC_BAD_BUCKET] = {"OFPGMFC_BAD_BUCKET", 1, 6, 6, 12},
+    [OFPERR_GMFC_BAD_WATCH] = {"OFPGMFC_BAD_WATCH", 1, 6, 6, 13},
+    [OFPERR_GMFC_UNKNOWN_BUCKET] = {"OFPGMFC_UNKNOWN_BUCKET", 1, 6, 6, 15},
+    [OFPERR_GMFC_BUCKET_EXISTS] = {"OFPGMFC_BUCKET_EXISTS", 1, 6, 6, 16},
+    [OFPERR_BPC_BAD_TYPE] = {"OFPBPC_BAD_TYPE", 1, 6, 14, 0},
+    [OFPERR_BPC_BAD_LEN] = {"OFPBPC_BAD_LEN", 1, 6, 14, 1},
+    [OFPERR_BPC_BAD_VALUE] = {"OFPBPC_BAD_VALUE", 1, 6, 14, 2},
+    [OFPERR_BPC_DUP_TYPE] = {"OFPBPC_DUP_TYPE", 1, 6, 14, 4},
+    [OFPERR_BPC_BAD_EXPERIMENTER] = {"OFPBPC_BAD_EXPERIMENTER", 1, 6, 14, 5},
+    [OFPERR_BPC_BAD_EXP_TYPE] = {"OFPBPC_BAD_EXP_TYPE", 1, 6, 14, 6},
     [OFPERR_TFFC_EPERM] = {"OFPTFFC_EPERM", 1, 5, 13, 5},
     [OFPERR_SCFC_BAD_FLAGS] = {"OFPSCFC_BAD_FLAGS", 1, 5, 10, 0},
 };
@@ -80,6 +104,9 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
     }
     wire_put16(s, version == OFP10 ? rows[error].type10 : rows[error].type13);
     wire_put16(s, version == OFP10 ? rows[error].code10 : rows[error].code13);
+    if (version != OFP10 && rows[error].type13 == EXPERIMENTER) {
+        wire_put32(s, OFP_VENDOR_NX);
+    }
     strbuf_put(s, request, MIN_OF(len, (size_t)64));
     ofp_end(s, start);
 }

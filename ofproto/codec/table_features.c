@@ -70,8 +70,8 @@ void ofp_table_features_encode(struct strbuf *s, enum ofp_version version, uint8
                                unsigned int n_tables, const char *name, uint32_t max_rules)
 {
     static const uint16_t instructions[] = {1, 2, 3, 4, 5};
-    /* Output, push and pop VLAN, set and decrement TTL, set-field, copy-field. */
-    static const uint16_t actions[] = {0, 17, 18, 23, 24, 25, 28};
+    /* Output, push and pop VLAN, group, set and decrement TTL, set-field, copy-field. */
+    static const uint16_t actions[] = {0, 17, 18, 22, 23, 24, 25, 28};
     size_t n_actions = ARRAY_SIZE(actions) - (version < OFP15);
     size_t start = s->len, n = MIN_OF(strlen(name), (size_t)NAME_LEN - 1);
     bool is_last = table_id + 1u >= n_tables; /* Goes nowhere. */

@@ -49,6 +49,7 @@ void conn_handle(struct conn *, const struct request *);
 
 /* Handlers: 0, or the error that the peer gets. */
 int handle_flow_mod(struct conn *, const struct request *);
+int handle_group_mod(struct conn *, const struct request *);
 int handle_stats(struct conn *, const struct request *);
 
 /* In flows.c. */

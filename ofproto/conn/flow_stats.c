@@ -2,6 +2,7 @@
  * thread. */
 #include "ofproto/codec/flow_mod.h"
 #include "ofproto/codec/flow_stats.h"
+#include "ofproto/codec/group_mod.h"
 #include "ofproto/conn/vendor.h"
 
 struct query {
@@ -53,7 +54,9 @@ static void flow_cb(struct ofp_rule *rule, void *query_)
     if (!ofp_match_is_within(&match, &q->q.match) ||
         (rule->cookie ^ q->q.cookie) & q->q.cookie_mask ||
         (q->q.out_port != OFP_PORT_NONE &&
-         !ofp_actions_output_to(rule->actions, rule->actions_len, q->q.out_port))) {
+         !ofp_actions_output_to(rule->actions, rule->actions_len, q->q.out_port)) ||
+        (q->q.out_group != OFP_GROUP_ANY &&
+         !ofp_actions_use_group(rule->actions, rule->actions_len, q->q.out_group))) {
         return;
     }
     q->n++;

@@ -2,6 +2,7 @@
  * nothing. Event base's thread. */
 #include "ofproto/codec/flow_mod.h"
 #include "ofproto/conn/vendor.h"
+#include "ofproto/group/group.h"
 
 struct selection {
     struct ofproto *bridge;
@@ -19,7 +20,9 @@ static bool selected(const struct selection *sel, const struct ofp_rule *rule)
     if ((sel->strict && rule->priority != fm->priority) ||
         (rule->cookie ^ fm->cookie) & fm->cookie_mask ||
         (fm->out_port != OFP_PORT_NONE &&
-         !ofp_actions_output_to(rule->actions, rule->actions_len, fm->out_port))) {
+         !ofp_actions_output_to(rule->actions, rule->actions_len, fm->out_port)) ||
+        (fm->out_group != OFP_GROUP_ANY &&
+         !ofp_actions_use_group(rule->actions, rule->actions_len, fm->out_group))) {
         return false;
     }
     rule_get_match(rule, &match);
@@ -156,6 +159,9 @@ int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64
 
     if (fm->flags & OFPFF_SEND_FLOW_REM) {
         return OFPERR_FMFC_BAD_FLAGS; /* Nobody would be told. */
+    }
+    if (group_check_actions(bridge, fm->actions.data, fm->actions.len)) {
+        return OFPERR_BAC_BAD_OUT_GROUP;
     }
     if (fm->command == OFPFC_ADD) {
         return add(bridge, fm, now_ms);

@@ -4,7 +4,7 @@
 #include "ofproto/conn/vendor.h"
 
 #define CAPABILITIES10 (1u << 0 | 1u << 1 | 1u << 7) /* Flow, table statistics; ARP addresses. */
-#define CAPABILITIES13 (1u << 0 | 1u << 1)           /* Flow and table statistics. */
+#define CAPABILITIES13 (1u << 0 | 1u << 1 | 1u << 3) /* Flow, table, group statistics. */
 #define ACTIONS10 0x7ffu                             /* Output ... set transport port. */
 #define N_TABLES BRIDGE_MAX_TABLES
 
@@ -123,6 +123,7 @@ static const struct handler {
     BOTH(OFPT_GET_CONFIG_REQUEST, true, handle_get_config),
     BOTH(OFPT_SET_CONFIG, false, handle_set_config),
     BOTH(OFPT_FLOW_MOD, false, handle_flow_mod),
+    {OFP13, OFPT11_GROUP_MOD, false, handle_group_mod},
     {OFP10, OFPT10_STATS_REQUEST, false, handle_stats},
     {OFP13, OFPT13_MULTIPART_REQUEST, false, handle_stats},
     {OFP10, OFPT10_BARRIER_REQUEST, true, handle_barrier},

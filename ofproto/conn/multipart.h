@@ -27,6 +27,7 @@ void multipart_put_vendor(struct multipart *);
 typedef int multipart_reply(struct multipart *, const uint8_t *p, size_t len);
 multipart_reply stats_flows, stats_flows_short, stats_aggregate;      /* flow_stats.c */
 multipart_reply stats_tables, stats_table_features, stats_table_desc; /* table_stats.c */
+multipart_reply stats_groups, stats_group_desc, stats_group_features; /* groups.c */
 multipart_reply stats_ports;                                          /* port_stats.c */
 
 #endif

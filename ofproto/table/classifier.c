@@ -181,17 +181,13 @@ void classifier_remove(struct classifier *cls, struct ofp_rule *rule)
     }
 }
 
-struct ofp_rule *classifier_lookup(const struct classifier *cls, const struct ofp_flow *flow,
-                                   struct ofp_flow *looked)
+/* The best rule that is not soft; soft ones go to 'soft', unless it is NULL. */
+static struct ofp_rule *lookup(const struct classifier *cls, const struct ofp_flow *flow,
+                               struct soft_matches *soft, struct ofp_flow *looked)
 {
     struct trie_answers tries = {.tries = cls->trie};
     struct ofp_rule *best = NULL;
-    struct ofp_flow nobody;
 
-    if (!looked) {
-        memset(&nobody, 0, sizeof nobody);
-        looked = &nobody;
-    }
     for (size_t i = 0; i < cls->n_tuples; i++) {
         int above = best ? (int)best->priority : -1;
         struct ofp_rule *rule;
@@ -199,10 +195,47 @@ struct ofp_rule *classifier_lookup(const struct classifier *cls, const struct of
         if (cls->tuples[i]->max_priority <= above) {
             break;
         }
-        rule = tuple_lookup(cls->tuples[i], flow, above, &tries, looked);
+        rule = tuple_lookup(cls->tuples[i], flow, above, &tries, soft, looked);
         if (rule) {
             best = rule;
         }
+    }
+    return best;
+}
+
+struct second_lookup {
+    const struct classifier *cls;
+    struct ofp_flow flow;
+    struct ofp_flow *looked;
+};
+
+static struct ofp_rule *lookup_conjunction(uint32_t id, void *second_)
+{
+    struct second_lookup *second = second_;
+
+    second->flow.conj_id = be32_make(id);
+    return lookup(second->cls, &second->flow, NULL, second->looked);
+}
+
+struct ofp_rule *classifier_lookup(const struct classifier *cls, const struct ofp_flow *flow,
+                                   struct ofp_flow *looked)
+{
+    struct soft_matches soft = {NULL, 0, 0};
+    struct ofp_rule *best, *led_to;
+    struct ofp_flow nobody;
+
+    if (!looked) {
+        memset(&nobody, 0, sizeof nobody);
+        looked = &nobody;
+    }
+    best = lookup(cls, flow, &soft, looked);
+    if (soft.n) {
+        struct second_lookup second = {cls, *flow, looked};
+
+        led_to = conjunction_find(&soft, best ? (int)best->priority : -1, lookup_conjunction,
+                                  &second);
+        best = led_to ? led_to : best;
+        free(soft.rule);
     }
     return best;
 }

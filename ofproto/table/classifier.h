@@ -10,8 +10,12 @@
  *
  *   any packet that agrees with this one on the mask's bits gets the same rule and the same mask.
  *
+ * Rules that are clauses of a conjunction (conjunction.h) are never found themselves, but may lead
+ * to another.
+ *
  * Two rules that overlap at one priority: either may be found, but always the same one for the same
- * set of rules and history. Control thread; lookups allocate nothing and do not recurse. */
+ * set of rules and history. Control thread; lookups do not recurse, and allocate nothing
+ * but a list of clauses. */
 #ifndef OFPROTO_TABLE_CLASSIFIER_H
 #define OFPROTO_TABLE_CLASSIFIER_H
 

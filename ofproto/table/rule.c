@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/hash.h"
+#include "ofproto/codec/action_conjunction.h"
 
 void mask_pool_free(struct mask_pool *pool)
 {
@@ -114,6 +115,7 @@ void rule_set_actions(struct ofp_rule *rule, const void *actions, uint32_t len, 
     free(rule->actions);
     rule->actions = copy;
     rule->actions_len = len;
+    rule->is_soft = ofp_actions_have_conjunction(copy, len);
     rule->modified_ms = now_ms;
 }
 

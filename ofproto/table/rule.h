@@ -62,6 +62,7 @@ struct ofp_rule {
     uint16_t hard_timeout_s;
     uint16_t importance;
     uint16_t flags;              /* OFP_RULE_*. */
+    bool is_soft;                /* A clause of a conjunction. */
     LIST_ENTRY(ofp_rule) expiry; /* Of rules with a timeout. */
     uint64_t value[];            /* mask->n of them. */
 };

@@ -3,6 +3,7 @@
 #ifndef OFPROTO_TABLE_TUPLE_H
 #define OFPROTO_TABLE_TUPLE_H
 
+#include "ofproto/table/conjunction.h"
 #include "ofproto/table/counted.h"
 #include "ofproto/table/layers.h"
 #include "ofproto/table/rule.h"
@@ -51,8 +52,10 @@ struct trie_answers {
     unsigned int n_bits[N_TRIE_FIELDS];
 };
 
-/* The best rule of a priority above 'above', or NULL. 'looked' gains the bits that prove it. */
+/* The best rule of a priority above 'above' that is not soft, or NULL; soft rules above it go to
+ * 'soft' (NULL: nowhere). 'looked' gains the bits that prove it. */
 struct ofp_rule *tuple_lookup(const struct tuple *, const struct ofp_flow *, int above,
-                              struct trie_answers *, struct ofp_flow *looked);
+                              struct trie_answers *, struct soft_matches *soft,
+                              struct ofp_flow *looked);
 
 #endif

@@ -115,7 +115,8 @@ static bool differs(const struct ofp_rule *rule, const struct ofp_flow *flow,
 }
 
 struct ofp_rule *tuple_lookup(const struct tuple *t, const struct ofp_flow *flow, int above,
-                              struct trie_answers *tries, struct ofp_flow *looked)
+                              struct trie_answers *tries, struct soft_matches *soft,
+                              struct ofp_flow *looked)
 {
     unsigned int w = 0;
     uint64_t h = 0;
@@ -137,13 +138,18 @@ struct ofp_rule *tuple_lookup(const struct tuple *t, const struct ofp_flow *flow
     add_words(t, w, looked);
     for (struct ofp_rule *r = t->buckets[(uint32_t)h & (t->n_buckets - 1)];
          r && (int)r->priority > above; r = r->chain) {
-        if (r->hash != (uint32_t)h || differs(r, flow, looked)) {
+        if (r->hash != (uint32_t)h || (r->is_soft && !soft) || differs(r, flow, looked)) {
             continue;
         }
         for (unsigned int i = 0; i < r->mask->n; i++) {
             looked->u64[r->mask->index[i]] |= r->mask->word[i];
         }
-        return r;
+        if (!r->is_soft) {
+            return r;
+        }
+        if (soft) {
+            soft_matches_add(soft, r);
+        }
     }
     return NULL;
 }

@@ -3,19 +3,8 @@
 
 #include "ofproto/xlate/xlate.h"
 
-static void execute_clone(struct xlate_ctx *ctx, const struct ofp_action *h)
-{
-    const struct ofp_action_nested *a = (const struct ofp_action_nested *)h;
-
-    if (++ctx->depth > XLATE_MAX_DEPTH) {
-        xlate_too_deep(ctx, "too many clones in each other");
-    } else {
-        xlate_on_copy(ctx, a->data, a->len);
-    }
-    ctx->depth--;
-}
-
-void xlate_on_copy(struct xlate_ctx *ctx, const void *actions, size_t len)
+static void on_copy(struct xlate_ctx *ctx, const void *actions, size_t len,
+                    void (*carry_out)(struct xlate_ctx *, const void *actions, size_t len))
 {
     struct xlate_packet before = ctx->now;
     struct ofp_actions set = ctx->action_set;
@@ -31,7 +20,7 @@ void xlate_on_copy(struct xlate_ctx *ctx, const void *actions, size_t len)
         ctx->now.flow.actset_output = actset_output;
     }
     ctx->stop = false;
-    xlate_actions(ctx, actions, len);
+    carry_out(ctx, actions, len);
     ofp_actions_free(&ctx->action_set);
     ctx->action_set = set;
     ctx->stack.n = n_stack;
@@ -41,6 +30,23 @@ void xlate_on_copy(struct xlate_ctx *ctx, const void *actions, size_t len)
     }
     ctx->stop = stop;
     ctx->now = before;
+}
+
+void xlate_set_on_copy(struct xlate_ctx *ctx, const void *actions, size_t len)
+{
+    on_copy(ctx, actions, len, xlate_run_set);
+}
+
+static void execute_clone(struct xlate_ctx *ctx, const struct ofp_action *h)
+{
+    const struct ofp_action_nested *a = (const struct ofp_action_nested *)h;
+
+    if (++ctx->depth > XLATE_MAX_DEPTH) {
+        xlate_too_deep(ctx, "too many clones in each other");
+    } else {
+        on_copy(ctx, a->data, a->len, xlate_actions);
+    }
+    ctx->depth--;
 }
 
 CONSTRUCTOR static void register_clone(void)

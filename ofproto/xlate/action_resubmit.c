@@ -1,4 +1,5 @@
-/* Carries out resubmit, exit and note; see codec/action_resubmit.c for their other forms. */
+/* Carries out resubmit and exit; note and conjunction, which do nothing here; see
+ * codec/action_resubmit.c for their other forms. */
 #include "ofproto/xlate/xlate.h"
 
 static void execute_resubmit(struct xlate_ctx *ctx, const struct ofp_action *h)
@@ -42,6 +43,7 @@ CONSTRUCTOR static void register_resubmit(void)
         {OFP_ACTION_RESUBMIT, execute_resubmit},
         {OFP_ACTION_EXIT, execute_exit},
         {OFP_ACTION_NOTE, execute_note},
+        {OFP_ACTION_CONJUNCTION, execute_note}, /* The classifier knows it. */
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {

@@ -3,11 +3,15 @@
 
 #include <stdlib.h>
 
+#include "ofproto/group/group.h"
+
 enum effect_kind {
     EFFECT_RULE,
     EFFECT_MAC,
     EFFECT_PATCH,
     EFFECT_LOOKUP,
+    EFFECT_GROUP,
+    EFFECT_BUCKET,
     EFFECT_DEPEND_BRIDGE,
     EFFECT_DEPEND_MAC
 };
@@ -16,11 +20,12 @@ struct effect {
     union {
         struct ofp_rule *rule;
         struct ofproto *bridge;
+        struct ofp_group *group;
     };
     uint8_t kind;
     uint8_t table_id;
     uint16_t ofport;
-    uint16_t vlan; /* Or bucket, or "matched". */
+    uint16_t vlan; /* Or bucket (of either kind), or "matched". */
     uint8_t mac[6];
 };
 
@@ -96,6 +101,22 @@ void effects_add_lookup(struct ofproto_effects *effects, struct ofproto *bridge,
     e->vlan = matched;
 }
 
+void effects_add_group(struct ofproto_effects *effects, struct ofp_group *group)
+{
+    group_ref(group);
+    add(effects, EFFECT_GROUP)->group = group;
+}
+
+void effects_add_bucket(struct ofproto_effects *effects, struct ofp_group *group,
+                        unsigned int bucket)
+{
+    struct effect *e = add(effects, EFFECT_BUCKET);
+
+    group_ref(group);
+    e->group = group;
+    e->vlan = (uint16_t)bucket;
+}
+
 void effects_depend_bridge(struct ofproto_effects *effects, struct ofproto *bridge)
 {
     for (uint32_t i = 0; i < effects->n; i++) {
@@ -143,6 +164,15 @@ static void credit_rule(struct ofp_rule *rule, uint64_t packets, uint64_t bytes,
     rule->used_ms = MAX_OF(rule->used_ms, used_ms);
 }
 
+static void credit_group(const struct effect *e, uint64_t packets, uint64_t bytes)
+{
+    struct group_counters *c = e->kind == EFFECT_GROUP ? &e->group->counters
+                                                       : &e->group->bucket_counters[e->vlan];
+
+    c->packets += packets;
+    c->bytes += bytes;
+}
+
 static void credit_mac(const struct effect *e, uint64_t used_ms)
 {
     const struct ofport *port = ofport_by_number(e->bridge, e->ofport);
@@ -187,6 +217,8 @@ void ofproto_effects_credit(struct ofproto_set *set, struct ofproto_effects *eff
 
         if (e->kind == EFFECT_RULE) {
             credit_rule(e->rule, packets, bytes, used_ms);
+        } else if (e->kind == EFFECT_GROUP || e->kind == EFFECT_BUCKET) {
+            credit_group(e, packets, bytes);
         } else if (e->bridge->dead) {
             continue;
         } else if (e->kind == EFFECT_MAC) {
@@ -207,6 +239,9 @@ void ofproto_effects_free(struct ofproto_effects *effects)
     for (uint32_t i = 0; i < effects->n; i++) {
         if (effects->effect[i].kind == EFFECT_RULE) {
             rule_unref(&effects->set->masks, effects->effect[i].rule);
+        } else if (effects->effect[i].kind == EFFECT_GROUP ||
+                   effects->effect[i].kind == EFFECT_BUCKET) {
+            group_unref(effects->effect[i].group);
         } else {
             bridge_unref(effects->effect[i].bridge);
         }

@@ -104,6 +104,13 @@ uint32_t xlate_hash(struct xlate_ctx *ctx, enum ofp_hash_fields fields, uint32_t
             hash_l4(ctx, fields == OFP_HASH_SYMMETRIC_L3L4_UDP, &h);
         }
         break;
+    case OFP_HASH_SYMMETRIC_L4_UDP:
+        if (hash_l3(ctx, &h)) {
+            hash_l4(ctx, true, &h);
+        } else {
+            hash_l2(ctx, &h);
+        }
+        break;
     case OFP_HASH_NW_SRC:
     case OFP_HASH_NW_DST: hash_address(ctx, fields == OFP_HASH_NW_SRC, &h); break;
     default: hash_l3(ctx, &h); break;

@@ -37,13 +37,12 @@ void xlate_write_actions(struct xlate_ctx *ctx, const void *actions, size_t len)
 }
 
 /* The last one of the place that was written, or all of those that set. */
-static bool run_place(struct xlate_ctx *ctx, const struct ofp_actions *set,
-                      enum ofp_set_place place)
+static bool run_place(struct xlate_ctx *ctx, const void *set, size_t len, enum ofp_set_place place)
 {
     const struct ofp_action *last = NULL;
 
-    for (const struct ofp_action *a = ofp_actions_first(set->data, set->len); a;
-         a = ofp_actions_next(set->data, set->len, a)) {
+    for (const struct ofp_action *a = ofp_actions_first(set, len); a;
+         a = ofp_actions_next(set, len, a)) {
         if (ofp_action_set_place((enum ofp_action_type)a->type) == place) {
             last = a;
             if (place == OFP_PLACE_SET) {
@@ -58,14 +57,22 @@ static bool run_place(struct xlate_ctx *ctx, const struct ofp_actions *set,
 }
 
 /* Each of the last places sends the packet to where it ends. */
-static bool run_places(struct xlate_ctx *ctx, const struct ofp_actions *set)
+static bool run_places(struct xlate_ctx *ctx, const void *set, size_t len)
 {
     for (unsigned int place = OFP_PLACE_NONE + 1; place < OFP_N_PLACES; place++) {
-        if (run_place(ctx, set, (enum ofp_set_place)place) && place >= OFP_PLACE_GROUP) {
+        if (run_place(ctx, set, len, (enum ofp_set_place)place) && place >= OFP_PLACE_GROUP) {
             return true;
         }
     }
     return false;
+}
+
+void xlate_run_set(struct xlate_ctx *ctx, const void *actions, size_t len)
+{
+    if (!run_places(ctx, actions, len) && !ctx->stop) {
+        /* OpenFlow 1.3.5 section 5.10: without output it is dropped. */
+        xlate_drop(ctx, DP_DROP_NO_OUTPUT);
+    }
 }
 
 void xlate_run_action_set(struct xlate_ctx *ctx)
@@ -79,10 +86,7 @@ void xlate_run_action_set(struct xlate_ctx *ctx)
     ctx->action_set = (struct ofp_actions)OFP_ACTIONS_INIT;
     ctx->stop = false; /* Of "exit"; a packet whose time is over has no set. */
     xlate_say(ctx, "--. Executing action set:");
-    if (!run_places(ctx, &set) && !ctx->stop) {
-        /* OpenFlow 1.3.5 section 5.10: without output it is dropped. */
-        xlate_drop(ctx, DP_DROP_NO_OUTPUT);
-    }
+    xlate_run_set(ctx, set.data, set.len);
     ofp_actions_free(&set);
 }
 

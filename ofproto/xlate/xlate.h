@@ -98,8 +98,10 @@ void xlate_set_field(struct xlate_ctx *, const struct ofp_field *, const uint8_t
 /* The part of the field becomes the number (right-aligned in 16 bytes); in action_move.c. */
 void xlate_write_subfield(struct xlate_ctx *, const struct ofp_subfield *,
                           const uint8_t number[16]);
-/* Actions on a copy of the packet, its stack and action set; in action_clone.c. */
-void xlate_on_copy(struct xlate_ctx *, const void *actions, size_t len);
+/* Carries out actions as an action set; the same for a copy of the packet, its stack and its set,
+ * in action_clone.c. */
+void xlate_run_set(struct xlate_ctx *, const void *actions, size_t len);
+void xlate_set_on_copy(struct xlate_ctx *, const void *actions, size_t len);
 void xlate_actions(struct xlate_ctx *, const void *actions, size_t len);
 /* What the action output:PORT does. */
 void xlate_output_to(struct xlate_ctx *, uint32_t port);

@@ -22,6 +22,8 @@ FLOWS = [
     "table=11, actions=clone(load:0x5->NXM_NX_REG0[],output:4),multipath(symmetric_l4,50,modulo_n,4,0,NXM_NX_REG0[0..7]),"
     "set_tunnel:0x5,bundle(eth_src,0,hrw,ofport,members:4,8),"
     "bundle_load(symmetric_l3,0,active_backup,ofport,NXM_NX_REG0[0..15],members:4,8)",
+    "table=12, ip,nw_src=10.0.0.1 actions=conjunction(7,1/2),conjunction(8,2/3)",
+    "table=12, conj_id=7,ip actions=output:1",
     "table=7, in_port=1,vlan_tci=0x1000/0x1000 actions=output:2",
     "cookie=0x77, table=253, idle_timeout=60, in_port=LOCAL actions=NORMAL",
 ]
@@ -191,6 +193,21 @@ def test_packets_take_their_way_through_tables_in_one_cached_flow_each(switch):
         switch, "OpenFlow13", "dump-flows", "br0", "table=2")), "the rule of table 2 to be credited")
     assert "lookup=0" not in ofctl(switch, "OpenFlow13", "dump-tables", "br0").split("table 3")[0]
     switch.assert_nothing_vanished()
+
+
+def test_conjunctions_are_products_of_sets(switch):
+    a = switch.add_host("a", "10.0.0.1")
+    switch.add_host("b", "10.0.0.2")
+    switch.add_host("c", "10.0.0.3")
+    switch.add_host("d", "10.0.0.4")
+    ofctl(switch, "OpenFlow13", "add-flow", "br0", "priority=5,icmp,icmp_type=8,actions=drop")
+    ofctl(switch, "OpenFlow13", "add-flow", "br0", "priority=6,conj_id=9,icmp,actions=NORMAL")
+    for flow in ("icmp,icmp_type=8,nw_src=10.0.0.1,actions=conjunction(9,1/2)",
+                 "icmp,nw_dst=10.0.0.2,actions=conjunction(9,2/2)", "icmp,nw_dst=10.0.0.3,actions=conjunction(9,2/2)"):
+        ofctl(switch, "OpenFlow13", "add-flow", "br0", "priority=7," + flow)
+    assert a.ping("10.0.0.2") and a.ping("10.0.0.3") and not a.ping("10.0.0.4", wait=1)
+    ofctl(switch, "OpenFlow13", "--strict", "mod-flows", "br0", "priority=7,icmp,nw_dst=10.0.0.3,actions=conjunction(8,2/2)")
+    assert a.ping("10.0.0.2") and not a.ping("10.0.0.3", wait=1)
 
 
 def test_ttl_is_decremented_by_the_cache_and_its_end_is_named(switch):

@@ -284,7 +284,7 @@ static void what_is_not_there_gets_the_exact_error(void **state)
     expect_error(p, 1, 1);
     send_message(p, 200, NULL);
     expect_error(p, 1, 1);
-    wire_put16(&s, 6); /* Group statistics. */
+    wire_put16(&s, 5); /* Queue statistics. */
     wire_zeros(&s, 6);
     send_message(p, OFPT13_MULTIPART_REQUEST, &s);
     expect_error(p, 1, 2);

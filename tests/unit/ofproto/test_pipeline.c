@@ -321,6 +321,40 @@ static void a_bundle_sends_to_ports_that_are_up(void **state)
     assert_string_equal(net_send(net, net_key(1, 1, 2)), "drop:no-output");
 }
 
+#define CONJUNCTION(ID, CLAUSE, N) "ffff 0010 " NX "0022 " CLAUSE " " N " 000000" ID " "
+
+static void conjunctions_are_products_of_sets(void **state)
+{
+    struct net *net = *state;
+    struct flow_key key = net_key(1, 1, 2);
+
+    hex_rule(net->br, 0, 5, "ip,nw_src=10.0.0.1", APPLY("0018", CONJUNCTION("07", "00", "02")));
+    hex_rule(net->br, 0, 5, "ip,nw_src=10.0.0.3", APPLY("0018", CONJUNCTION("07", "00", "02")));
+    hex_rule(net->br, 0, 5, "udp,udp_dst=2000",
+             APPLY("0028", CONJUNCTION("07", "01", "02") CONJUNCTION("08", "01", "02")));
+    hex_rule(net->br, 0, 5, "udp,udp_dst=0x800/0x800",
+             APPLY("0018", CONJUNCTION("07", "01", "02")));
+    hex_rule(net->br, 0, 1, "ip,conj_id=7", APPLY("0018", OUTPUT("02")));
+    hex_rule(net->br, 0, 1, "conj_id=8", APPLY("0018", OUTPUT("04")));
+    hex_rule(net->br, 0, 3, "ip", APPLY("0018", OUTPUT("03")));
+    /* The rules of conj_id are looked up as any other: here "ip" is better. */
+    assert_string_equal(net_send_key(net, &key), "3");
+    hex_rule(net->br, 0, 4, "ip,conj_id=7", APPLY("0018", OUTPUT("02")));
+    assert_string_equal(net_send_key(net, &key), "2");
+    key.nw_src = be32_make(0x0a000003);
+    key.tp_dst = be16_make(0x801);
+    assert_string_equal(net_send_key(net, &key), "2");
+    key.tp_dst = be16_make(0x701); /* One clause alone. */
+    assert_string_equal(net_send_key(net, &key), "3");
+    key.tp_dst = be16_make(2000);
+    key.nw_src = be32_make(0x0a000002);
+    assert_string_equal(net_send_key(net, &key), "3");
+    /* A better rule than the clauses wins. */
+    key.nw_src = be32_make(0x0a000003);
+    hex_rule(net->br, 0, 6, "udp", APPLY("0018", OUTPUT("04")));
+    assert_string_equal(net_send_key(net, &key), "4");
+}
+
 static void the_trace_shows_tables_and_the_set(void **state)
 {
     struct net *net = *state;
@@ -361,6 +395,7 @@ int main(void)
         T(a_clone_leaves_the_packet_as_it_was),
         T(multipath_spreads_flows_over_links),
         T(a_bundle_sends_to_ports_that_are_up),
+        T(conjunctions_are_products_of_sets),
         T(the_trace_shows_tables_and_the_set),
     };
 

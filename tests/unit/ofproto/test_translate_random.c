@@ -2,6 +2,7 @@
  *
  * Soundness: any packet that agrees with a megaflow's mask gets the same actions. Correctness of
  * NORMAL: what the actions do to the packet is what a switch written down plainly does. */
+#include "ofproto/codec/action_conjunction.h"
 #include "ofproto/codec/action_hash.h"
 #include "tests/unit/ofproto/net.h"
 
@@ -456,6 +457,18 @@ static void random_instructions(struct ofp_actions *actions, uint8_t table)
     }
 }
 
+static void random_conjunctions(struct ofp_actions *actions)
+{
+    for (unsigned int n = 1 + rnd(2); n; n--) {
+        struct ofp_action_conjunction *a = ofp_actions_put(actions, OFP_ACTION_CONJUNCTION,
+                                                           sizeof *a);
+
+        a->id = 1 + rnd(2);
+        a->clause = (uint8_t)rnd(2);
+        a->n_clauses = 2;
+    }
+}
+
 static void random_actions(struct ofp_actions *actions)
 {
     for (unsigned int n = rnd(6); n; n--) {
@@ -499,6 +512,8 @@ static void random_rules(struct ofproto *br)
         "ipv6,ipv6_dst=::2",
         "arp,arp_tpa=10.0.0.1",
         "ip,nw_tos=0",
+        "conj_id=1",
+        "ip,conj_id=2",
         "mpls,mpls_label=2",
         "mpls,mpls_bos=1,mpls_ttl=2",
         "ip,nw_ttl=5",
@@ -513,8 +528,12 @@ static void random_rules(struct ofproto *br)
         struct ofp_actions actions = OFP_ACTIONS_INIT;
         const char *match = matches[rnd(ARRAY_SIZE(matches))];
 
-        random_actions(&actions);
-        random_instructions(&actions, table);
+        if (rnd(5) == 0) {
+            random_conjunctions(&actions);
+        } else {
+            random_actions(&actions);
+            random_instructions(&actions, table);
+        }
         net_rule(br, table, (uint16_t)(1 + rnd(5)), match, &actions);
         ofp_actions_free(&actions);
     }

@@ -1,0 +1,72 @@
+/* The action that sends the packet through a group. Text and wire forms, and which groups a list
+ * names; execution is in xlate/action_group.c. Control thread. */
+#include "ofproto/codec/group_mod.h"
+
+static void format_group(struct strbuf *s, const struct ofp_action *h)
+{
+    strbuf_printf(s, "group:%u", ((const struct ofp_action_group *)h)->group_id);
+}
+
+/* OpenFlow 1.0 has no groups, and no way to tell of them. */
+static void encode_group(struct strbuf *s, enum ofp_version version, const struct ofp_action *h)
+{
+    if (version >= OFP11) {
+        wire_put16(s, 22);
+        wire_put16(s, 8);
+        wire_put32(s, ((const struct ofp_action_group *)h)->group_id);
+    }
+}
+
+static int decode_group(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    uint32_t id = wire_get32(in->p + 4);
+    struct ofp_action_group *a;
+
+    if (id > OFP_GROUP_MAX) {
+        return OFPERR_BAC_BAD_OUT_GROUP;
+    }
+    a = ofp_actions_put(out, OFP_ACTION_GROUP, sizeof *a);
+    if (!a) {
+        return OFPERR_BAC_TOO_MANY;
+    }
+    a->group_id = id;
+    return 0;
+}
+
+int ofp_actions_each_group(const void *data, size_t len, int (*cb)(uint32_t group_id, void *aux),
+                           void *aux)
+{
+    int rc = 0;
+
+    for (const struct ofp_action *a = ofp_actions_first(data, len); a && !rc;
+         a = ofp_actions_next(data, len, a)) {
+        const struct ofp_action_nested *nested = (const struct ofp_action_nested *)a;
+
+        if (a->type == OFP_ACTION_GROUP) {
+            rc = cb(((const struct ofp_action_group *)a)->group_id, aux);
+        } else if (a->type == OFP_ACTION_WRITE_ACTIONS || a->type == OFP_ACTION_CLONE) {
+            rc = ofp_actions_each_group(nested->data, nested->len, cb, aux);
+        }
+    }
+    return rc;
+}
+
+static int is_it(uint32_t group_id, void *wanted)
+{
+    return *(uint32_t *)wanted == OFP_GROUP_ANY || *(uint32_t *)wanted == group_id;
+}
+
+bool ofp_actions_use_group(const void *data, size_t len, uint32_t group_id)
+{
+    return ofp_actions_each_group(data, len, is_it, &group_id);
+}
+
+CONSTRUCTOR static void register_group(void)
+{
+    static const struct ofp_action_codec codec = {OFP_ACTION_GROUP, format_group, encode_group,
+                                                  OFP_PLACE_GROUP};
+    static const struct ofp_action_form form = {OFP11, OFP15, 22, 8, decode_group};
+
+    ofp_action_codec_register(&codec);
+    ofp_action_forms_register(&form, 1);
+}

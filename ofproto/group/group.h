@@ -1,0 +1,56 @@
+/* Groups (OpenFlow 1.3.5 section 5.6): buckets of actions, of which one, the first that lives, or
+ * all are carried out. A group does not change once it is made: a group mod puts another in its
+ * place. Reference counted, as rules are: the bridge holds one, effects of cached flows theirs.
+ *
+ * Here: the store of a bridge's groups, liveness, and the choice by a hash. Codecs are
+ * codec/group_mod.h, execution is xlate/action_group.c. Control thread. */
+#ifndef OFPROTO_GROUP_GROUP_H
+#define OFPROTO_GROUP_GROUP_H
+
+#include <uthash.h>
+
+#include "ofproto/codec/group_mod.h"
+
+struct ofproto;
+
+/* Groups in each other. */
+#define GROUP_MAX_CHAIN 32
+#define GROUP_MAX_GROUPS 65536
+
+struct group_counters {
+    uint64_t packets;
+    uint64_t bytes;
+};
+
+struct ofp_group {
+    uint32_t id;
+    uint32_t refs;
+    uint64_t created_ms;
+    struct group_counters counters;
+    struct ofp_group_config config;         /* Owned. */
+    struct group_counters *bucket_counters; /* One a bucket. */
+    UT_hash_handle hh;                      /* In the bridge. */
+};
+
+/* Takes the configuration over. Holds one reference. */
+struct ofp_group *group_new(uint32_t id, struct ofp_group_config *, uint64_t now_ms);
+void group_ref(struct ofp_group *);
+void group_unref(struct ofp_group *);
+struct ofp_group *group_find(const struct ofproto *, uint32_t id);
+/* Of all of them, with the bridge. */
+void group_flush(struct ofproto *);
+
+/* Whether the bucket can be used: its port is up, or its group has a bucket that lives. One that
+ * watches nothing always lives. */
+bool group_bucket_lives(const struct ofproto *, const struct ofp_bucket *);
+/* The bucket of a select group for a hash: as the weights are, over the living ones, who keep what
+ * they had when another one dies. -1 when there is none. */
+int group_select(const struct ofproto *, const struct ofp_group *, uint32_t hash);
+
+/* What a group mod does: 0 or the error; an error changes nothing. Takes what it needs out of the
+ * message. */
+int group_mod_apply(struct ofproto *, struct ofp_group_mod *, uint64_t now_ms);
+/* Whether every group that the actions name exists: 0 or OFPERR_BAC_BAD_OUT_GROUP. */
+int group_check_actions(const struct ofproto *, const void *actions, size_t len);
+
+#endif
