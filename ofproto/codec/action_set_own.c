@@ -2,6 +2,10 @@
  * and set_nw_ttl, which no version can say by set-field. See action_set.c. */
 #include "ofproto/codec/action_set.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 /* In the order of 1.0's numbers; 1.1 numbers them anew. */
 static const struct own {
     uint16_t type10; /* 0: none. */
@@ -149,4 +153,63 @@ CONSTRUCTOR static void register_own(void)
     }
     ofp_action_forms_register(forms, n);
     ofp_action_forms_register(tunnel, ARRAY_SIZE(tunnel));
+}
+
+/* --- From text. */
+
+static const struct own_word {
+    const char *name;
+    enum ofp_field_id field;
+    enum ofp_set_form form;
+} own_words[] = {
+    {"mod_vlan_vid", OFP_FIELD_VLAN_VID, OFP_SET_FIELD},
+    {"set_vlan_vid", OFP_FIELD_VLAN_VID, OFP_SET_FIELD},
+    {"mod_vlan_pcp", OFP_FIELD_VLAN_PCP, OFP_SET_FIELD},
+    {"set_vlan_pcp", OFP_FIELD_VLAN_PCP, OFP_SET_FIELD},
+    {"mod_dl_src", OFP_FIELD_ETH_SRC, OFP_SET_FIELD},
+    {"mod_dl_dst", OFP_FIELD_ETH_DST, OFP_SET_FIELD},
+    {"mod_nw_src", OFP_FIELD_NW_SRC, OFP_SET_FIELD},
+    {"mod_nw_dst", OFP_FIELD_NW_DST, OFP_SET_FIELD},
+    {"mod_nw_tos", OFP_FIELD_NW_TOS, OFP_SET_FIELD}, /* Written as it stands in the header. */
+    {"mod_nw_ecn", OFP_FIELD_NW_ECN, OFP_SET_FIELD},
+    {"mod_nw_ttl", OFP_FIELD_NW_TTL, OFP_SET_OWN},
+    {"mod_tp_src", OFP_FIELD_TCP_SRC, OFP_SET_FIELD},
+    {"mod_tp_dst", OFP_FIELD_TCP_DST, OFP_SET_FIELD},
+    {"set_tunnel", OFP_FIELD_TUN_ID, OFP_SET_OWN},
+    {"set_tunnel64", OFP_FIELD_TUN_ID, OFP_SET_OWN},
+};
+
+static int parse_own(const struct ofp_action_text *t, const char *name, char *arg,
+                     struct ofp_actions *out, struct error *err)
+{
+    const struct own_word *w = own_words;
+    uint8_t value[16] = {0}, mask[16];
+    const struct ofp_field *f;
+    uint64_t tos;
+
+    while (strcmp(w->name, name)) {
+        w++;
+    }
+    f = ofp_field(w->field);
+    if (w->field == OFP_FIELD_NW_TOS) {
+        if (!parse_u64(arg, 255, &tos) || tos & 3) {
+            return error_set(err, EINVAL, "action '%s': '%s' is not a multiple of 4 within 0...252",
+                             name, arg);
+        }
+        value[0] = (uint8_t)(tos >> 2);
+    } else if (strchr(arg, '/') || !ofp_field_parse(f, arg, t->lookup, t->aux, value, mask)) {
+        return error_set(err, EINVAL, "action '%s': '%s' is not a valid value for field '%s'", name,
+                         arg, f->name);
+    }
+    return ofp_put_set(out, f, value, NULL, w->form) ? 0 : ofp_action_text_full(name, err);
+}
+
+CONSTRUCTOR static void register_own_words(void)
+{
+    static struct ofp_action_word words[ARRAY_SIZE(own_words)];
+
+    for (size_t i = 0; i < ARRAY_SIZE(own_words); i++) {
+        words[i] = (struct ofp_action_word){own_words[i].name, OFP_ARG_WANTED, parse_own};
+    }
+    ofp_action_words_register(words, ARRAY_SIZE(words));
 }

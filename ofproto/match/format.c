@@ -2,8 +2,32 @@
 #include "ofproto/match/text.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 
 #include "ofproto/match/protocol.h"
+
+static ofp_port_namer *port_namer;
+static void *port_namer_aux;
+
+void ofp_ports_by_name(ofp_port_namer *namer, void *aux)
+{
+    port_namer = namer;
+    port_namer_aux = aux;
+}
+
+bool ofp_port_format_name(struct strbuf *s, uint32_t port)
+{
+    const char *name = port_namer ? port_namer(port, port_namer_aux) : NULL;
+    bool plain = name && isalpha((unsigned char)*name);
+
+    for (const char *c = name; plain && *c; c++) {
+        plain = isalnum((unsigned char)*c) || *c == '_';
+    }
+    if (name) {
+        strbuf_printf(s, plain ? "%s" : "\"%s\"", name);
+    }
+    return name;
+}
 
 static bool all_ones(const uint8_t *mask, const struct ofp_field *f)
 {
@@ -131,6 +155,9 @@ void ofp_field_format(struct strbuf *s, const struct ofp_field *f, const uint8_t
     case OFP_FORM_IPV6: format_address(s, AF_INET6, v, m, 16); break;
     case OFP_FORM_FRAG: format_frag(s, f, v, m); break;
     case OFP_FORM_PORT:
+        if (all_ones(m, f) && ofp_port_format_name(s, (uint32_t)number_of(v, 4))) {
+            break;
+        }
         if (all_ones(m, f) && (uint32_t)number_of(v, 4) == 0xfffe) {
             strbuf_puts(s, "LOCAL");
             break;
