@@ -322,6 +322,27 @@ static int parse_clear(const struct ofp_action_text *t, const char *name, char *
                : ofp_action_text_full(name, err);
 }
 
+/* "apply_actions(...)": what is in it by itself is the same. */
+static int parse_apply(const struct ofp_action_text *t, const char *name, char *arg,
+                       struct ofp_actions *out, struct error *err)
+{
+    struct ofp_actions list = OFP_ACTIONS_INIT;
+    int rc = ofp_actions_parse_nested(t, name, arg, &list, err);
+
+    for (const struct ofp_action *a = ofp_actions_first(list.data, list.len); a && !rc;
+         a = ofp_actions_next(list.data, list.len, a)) {
+        struct ofp_action *copy = ofp_actions_put(out, (enum ofp_action_type)a->type, a->len);
+
+        if (copy) {
+            memcpy(copy, a, a->len);
+        } else {
+            rc = ofp_action_text_full(name, err);
+        }
+    }
+    ofp_actions_free(&list);
+    return rc;
+}
+
 static int parse_write_actions(const struct ofp_action_text *t, const char *name, char *arg,
                                struct ofp_actions *out, struct error *err)
 {
@@ -382,6 +403,7 @@ CONSTRUCTOR static void register_instruction_words(void)
 {
     static const struct ofp_action_word words[] = {
         {"clear_actions", OFP_ARG_NONE, parse_clear},
+        {"apply_actions", OFP_ARG_OPTIONAL, parse_apply},
         {"write_actions", OFP_ARG_OPTIONAL, parse_write_actions},
         {"write_metadata", OFP_ARG_WANTED, parse_write_metadata},
         {"goto_table", OFP_ARG_WANTED, parse_goto},
