@@ -37,7 +37,11 @@ void ofp_subfield_format(struct strbuf *s, const struct ofp_subfield *sub)
 {
     const struct ofp_field *f = ofp_field((enum ofp_field_id)sub->field);
 
-    strbuf_puts(s, f->name);
+    if (ofp_actions_format_version()) {
+        ofp_field_format_nxm_name(s, f);
+    } else {
+        strbuf_puts(s, f->name);
+    }
     if (!sub->ofs && sub->n_bits == f->n_bits) {
         strbuf_puts(s, "[]");
     } else if (sub->n_bits == 1) {

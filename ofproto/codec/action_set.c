@@ -68,6 +68,10 @@ static void format_set(struct strbuf *s, const struct ofp_action *h)
     ofp_field_put(f, &bits, a->mask);
     ofp_field_get(f, &flow, value); /* Cut to the field's bits. */
     ofp_field_get(f, &bits, mask);
+    if (ofp_actions_format_version()) {
+        ofp_format_set_like(s, a, f, value, mask, ofp_field_all(f, &bits));
+        return;
+    }
     if (ofp_field_all(f, &bits) &&
         (f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP || a->form == OFP_SET_OWN)) {
         strbuf_printf(s, f->id == OFP_FIELD_VLAN_VID   ? "mod_vlan_vid:"

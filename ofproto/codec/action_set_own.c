@@ -155,7 +155,7 @@ CONSTRUCTOR static void register_own(void)
     ofp_action_forms_register(tunnel, ARRAY_SIZE(tunnel));
 }
 
-/* --- From text. */
+/* --- To text, as ovs-ofctl writes it, and from text. */
 
 static const struct own_word {
     const char *name;
@@ -178,6 +178,63 @@ static const struct own_word {
     {"set_tunnel", OFP_FIELD_TUN_ID, OFP_SET_OWN},
     {"set_tunnel64", OFP_FIELD_TUN_ID, OFP_SET_OWN},
 };
+
+/* Nicira's set_tunnel, of 32 or 64 bits. */
+static void format_set_tunnel(struct strbuf *s, const uint8_t *value)
+{
+    uint64_t id = wire_get64(value);
+
+    strbuf_printf(s, id > UINT32_MAX ? "set_tunnel64:%#llx" : "set_tunnel:%#llx",
+                  (unsigned long long)id);
+}
+
+/* The field's name in set_field. */
+static const char *set_name(const struct ofp_field *f)
+{
+    switch (f->id) {
+    case OFP_FIELD_VLAN_VID: return "vlan_vid";
+    case OFP_FIELD_VLAN_PCP: return "vlan_pcp";
+    case OFP_FIELD_ETH_SRC:
+    case OFP_FIELD_ETH_DST:
+    case OFP_FIELD_NW_SRC:
+    case OFP_FIELD_NW_DST: return f->name2;
+    default: return f->name;
+    }
+}
+
+void ofp_format_set_like(struct strbuf *s, const struct ofp_action_set_field *a,
+                         const struct ofp_field *f, const uint8_t *value, const uint8_t *mask,
+                         bool is_exact)
+{
+    bool old = ofp_actions_format_version() < OFP12;
+
+    for (size_t i = 0; i < ARRAY_SIZE(own_words) && is_exact; i++) {
+        const struct own_word *w = &own_words[i];
+
+        if (w->field != port_field(f->id) || (w->form == OFP_SET_FIELD && !old) ||
+            (w->form == OFP_SET_OWN && a->form != OFP_SET_OWN)) {
+            continue;
+        }
+        if (f->id == OFP_FIELD_TUN_ID) {
+            format_set_tunnel(s, value);
+            return;
+        }
+        strbuf_printf(s, "%s:", w->name);
+        if (f->id == OFP_FIELD_NW_TOS) {
+            strbuf_printf(s, "%u", value[0] << 2);
+        } else {
+            ofp_field_format(s, f, value, mask);
+        }
+        return;
+    }
+    strbuf_puts(s, "set_field:");
+    if (f->id == OFP_FIELD_VLAN_VID && is_exact) {
+        strbuf_printf(s, "%u", wire_get16(value) | FLOW_VLAN_PRESENT);
+    } else {
+        ofp_field_format(s, f, value, mask);
+    }
+    strbuf_printf(s, "->%s", set_name(f));
+}
 
 static int parse_own(const struct ofp_action_text *t, const char *name, char *arg,
                      struct ofp_actions *out, struct error *err)

@@ -57,6 +57,8 @@ int ofp_action_text_subfield(const char *name, const char *text, bool to_write,
 char *ofp_action_text_arrow(const char *name, char *text, struct error *);
 /* A field by any of its names, also NXM's ("NXM_OF_ETH_SRC"); NULL: there is none. */
 const struct ofp_field *ofp_field_by_any_name(const char *name, size_t len);
+/* "NXM_OF_ETH_SRC", "OXM_OF_METADATA": NXM's name, where there is one. */
+void ofp_field_format_nxm_name(struct strbuf *, const struct ofp_field *);
 /* A reserved port's name, in any case of letters ("NORMAL"). */
 bool ofp_port_by_name(const char *name, uint32_t *ret);
 

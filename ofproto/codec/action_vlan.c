@@ -16,7 +16,7 @@ static void format_push(struct strbuf *s, const struct ofp_action *h)
 static void format_pop(struct strbuf *s, const struct ofp_action *h)
 {
     (void)h;
-    strbuf_puts(s, "pop_vlan");
+    strbuf_puts(s, ofp_actions_format_version() == OFP10 ? "strip_vlan" : "pop_vlan");
 }
 
 static void encode_push(struct strbuf *s, enum ofp_version version, const struct ofp_action *h)

@@ -11,17 +11,29 @@
 static const struct {
     const char *name;
     enum ofp_field_id id;
+    bool is_oxm; /* NXM has another. */
 } aliases[] = {
-    {"ip_tos", OFP_FIELD_NW_TOS_BYTE},      {"ipv4_src", OFP_FIELD_NW_SRC},
-    {"ipv4_dst", OFP_FIELD_NW_DST},         {"ip_src", OFP_FIELD_NW_SRC},
-    {"ip_dst", OFP_FIELD_NW_DST},           {"ip_proto", OFP_FIELD_NW_PROTO},
-    {"ip_ttl", OFP_FIELD_NW_TTL},           {"ip_ecn", OFP_FIELD_NW_ECN},
-    {"ip_dscp", OFP_FIELD_NW_TOS},          {"tun_ipv4_src", OFP_FIELD_TUN_SRC},
-    {"tun_ipv4_dst", OFP_FIELD_TUN_DST},    {"tunnel_id", OFP_FIELD_TUN_ID},
-    {"ipv6_flabel", OFP_FIELD_IPV6_LABEL},  {"ipv6_nd_target", OFP_FIELD_ND_TARGET},
-    {"ipv6_nd_sll", OFP_FIELD_ND_SLL},      {"ipv6_nd_tll", OFP_FIELD_ND_TLL},
-    {"icmpv4_type", OFP_FIELD_ICMP_TYPE},   {"icmpv4_code", OFP_FIELD_ICMP_CODE},
-    {"icmpv6_type", OFP_FIELD_ICMPV6_TYPE}, {"icmpv6_code", OFP_FIELD_ICMPV6_CODE},
+    {"ip_tos", OFP_FIELD_NW_TOS_BYTE},
+    {"ipv4_src", OFP_FIELD_NW_SRC, true},
+    {"ipv4_dst", OFP_FIELD_NW_DST, true},
+    {"ip_src", OFP_FIELD_NW_SRC},
+    {"ip_dst", OFP_FIELD_NW_DST},
+    {"ip_proto", OFP_FIELD_NW_PROTO},
+    {"ip_ttl", OFP_FIELD_NW_TTL},
+    {"ip_ecn", OFP_FIELD_NW_ECN},
+    {"ip_frag", OFP_FIELD_NW_FRAG},
+    {"ip_dscp", OFP_FIELD_NW_TOS},
+    {"tun_ipv4_src", OFP_FIELD_TUN_SRC},
+    {"tun_ipv4_dst", OFP_FIELD_TUN_DST},
+    {"tunnel_id", OFP_FIELD_TUN_ID, true},
+    {"ipv6_flabel", OFP_FIELD_IPV6_LABEL, true},
+    {"ipv6_nd_target", OFP_FIELD_ND_TARGET, true},
+    {"ipv6_nd_sll", OFP_FIELD_ND_SLL, true},
+    {"ipv6_nd_tll", OFP_FIELD_ND_TLL, true},
+    {"icmpv4_type", OFP_FIELD_ICMP_TYPE, true},
+    {"icmpv4_code", OFP_FIELD_ICMP_CODE, true},
+    {"vlan_vid", OFP_FIELD_VLAN_VID},
+    {"vlan_pcp", OFP_FIELD_VLAN_PCP},
 };
 
 const struct ofp_field *ofp_field_by_any_name(const char *name, size_t len)
@@ -52,6 +64,25 @@ const struct ofp_field *ofp_field_by_any_name(const char *name, size_t len)
         }
     }
     return f;
+}
+
+void ofp_field_format_nxm_name(struct strbuf *s, const struct ofp_field *f)
+{
+    const char *name = f->name2 ? f->name2 : f->name;
+
+    for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
+        if (aliases[i].id == f->id && !(f->nxm && aliases[i].is_oxm)) {
+            name = aliases[i].name;
+        }
+    }
+    strbuf_puts(s, !f->nxm ? "OXM_OF_" : f->nxm >> 16 == OFP_NXM_0 ? "NXM_OF_" : "NXM_NX_");
+    if (f->id >= OFP_FIELD_XREG0 && f->id <= OFP_FIELD_XREG7) {
+        strbuf_printf(s, "PKT_REG%d", (int)f->id - OFP_FIELD_XREG0);
+        return;
+    }
+    for (; *name; name++) {
+        strbuf_putc(s, (char)toupper((unsigned char)*name));
+    }
 }
 
 int ofp_action_text_subfield(const char *name, const char *text, bool to_write,

@@ -177,6 +177,8 @@ static const char *field_name(const struct ofp_field *f)
     case OFP_FIELD_TCP_DST:
     case OFP_FIELD_UDP_DST:
     case OFP_FIELD_SCTP_DST: return "tp_dst";
+    case OFP_FIELD_ICMPV6_TYPE: return "icmp_type";
+    case OFP_FIELD_ICMPV6_CODE: return "icmp_code";
     case OFP_FIELD_NW_FRAG: return "nw_frag";
     default: return f->name;
     }
@@ -218,14 +220,31 @@ static void format_vlan(struct strbuf *s, const struct ofp_match *match, struct 
     }
 }
 
+/* What ovs-ofctl writes before the protocol. */
+static void format_early(struct strbuf *s, const struct ofp_match *match, struct ofp_flow *left)
+{
+    static const enum ofp_field_id early[] = {
+        OFP_FIELD_PKT_MARK, OFP_FIELD_RECIRC_ID, OFP_FIELD_DP_HASH, OFP_FIELD_CONJ_ID,
+        OFP_FIELD_CT_STATE, OFP_FIELD_CT_ZONE,   OFP_FIELD_CT_MARK, OFP_FIELD_CT_LABEL};
+
+    for (size_t i = 0; i < ARRAY_SIZE(early); i++) {
+        const struct ofp_field *f = ofp_field(early[i]);
+
+        if (ofp_field_any(f, left)) {
+            format_field(s, f, match, left);
+        }
+    }
+}
+
 void ofp_match_format(struct strbuf *out, const struct ofp_match *match)
 {
     struct ofp_flow left = match->mask;
     struct strbuf s = STRBUF_INIT;
     const char *protocol = ofp_protocol_take(match, &left);
 
+    format_early(&s, match, &left);
     if (protocol) {
-        strbuf_puts(&s, protocol);
+        strbuf_printf(&s, "%s%s", s.len ? "," : "", protocol);
     }
     for (unsigned int pass = 0; pass < 2; pass++) {
         for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {

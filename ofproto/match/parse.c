@@ -199,7 +199,8 @@ static int parse_field(struct parse *p, const char *name, char *value)
         return error_set(p->err, EINVAL, "field '%s': it is already set by a word before", name);
     }
     p->used[f->id] = true;
-    p->generic[f->id] = !strncmp(name, "tp_", 3) || !strncmp(name, "nw_", 3);
+    p->generic[f->id] = !strncmp(name, "tp_", 3) || !strncmp(name, "nw_", 3) ||
+                        !strncmp(name, "icmp_", 5);
     memset(m, 0xff, sizeof m);
     if (f->id == OFP_FIELD_VLAN_VID && !slash) {
         ok = parse_vlan(p, name, value);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ofproto/codec/action.h"
 #include "ofproto/codec/ofp_error.h"
 #include "utilities/sluice-ofctl/socket.h"
 
@@ -262,6 +263,7 @@ int ofconn_open(const struct ofctl_options *o, const char *target, uint32_t usab
     if (o->more) {
         fprintf(stderr, "%s: OpenFlow %s\n", target, version_number(c->version));
     }
+    ofp_actions_format_like(c->version);
     *ret = c;
     return 0;
 }
