@@ -162,7 +162,7 @@ static void encode_set(struct strbuf *s, enum ofp_version version, const struct 
     const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
     const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
 
-    if (a->form == OFP_SET_LOAD) {
+    if (a->form == OFP_SET_LOAD && version < OFP15) { /* Set-field then has masks of its own. */
         encode_load(s, a, f, version);
     } else if (!ofp_encode_set_own(s, version, a, f, is_masked(a, f))) {
         encode_oxm(s, version, a, f);

@@ -40,7 +40,7 @@ static uint16_t type_in(const struct own *own, enum ofp_version version)
     return version == OFP10 ? own->type10 : version == OFP11 || always ? own->type11 : 0;
 }
 
-/* Nicira's set_tunnel, of 32 or 64 bits. */
+/* Nicira's set_tunnel, of 32 or 64 bits; later versions have set-field. */
 static bool encode_set_tunnel(struct strbuf *s, const struct ofp_action_set_field *a)
 {
     uint64_t id = wire_get64(a->value);
@@ -63,8 +63,7 @@ bool ofp_encode_set_own(struct strbuf *s, enum ofp_version version,
     size_t start = s->len;
 
     if (f->id == OFP_FIELD_TUN_ID) {
-        return !is_masked && (version == OFP10 || a->form == OFP_SET_OWN) &&
-               encode_set_tunnel(s, a);
+        return !is_masked && version < OFP12 && encode_set_tunnel(s, a);
     }
     if (is_masked || (f->id == OFP_FIELD_NW_TTL && a->form != OFP_SET_OWN)) {
         return false;
@@ -236,6 +235,22 @@ void ofp_format_set_like(struct strbuf *s, const struct ofp_action_set_field *a,
     strbuf_printf(s, "->%s", set_name(f));
 }
 
+/* "mod_tp_src" writes the port of whichever protocol the rule matches. */
+static enum ofp_field_id field_for(enum ofp_field_id id, const struct ofp_match *match)
+{
+    bool is_src = id == OFP_FIELD_TCP_SRC;
+
+    if (match && (is_src || id == OFP_FIELD_TCP_DST)) {
+        if (ofp_prereq_match(OFP_PREREQ_UDP, match)) {
+            return is_src ? OFP_FIELD_UDP_SRC : OFP_FIELD_UDP_DST;
+        }
+        if (ofp_prereq_match(OFP_PREREQ_SCTP, match)) {
+            return is_src ? OFP_FIELD_SCTP_SRC : OFP_FIELD_SCTP_DST;
+        }
+    }
+    return id;
+}
+
 static int parse_own(const struct ofp_action_text *t, const char *name, char *arg,
                      struct ofp_actions *out, struct error *err)
 {
@@ -247,7 +262,7 @@ static int parse_own(const struct ofp_action_text *t, const char *name, char *ar
     while (strcmp(w->name, name)) {
         w++;
     }
-    f = ofp_field(w->field);
+    f = ofp_field(field_for(w->field, t->match));
     if (w->field == OFP_FIELD_NW_TOS) {
         if (!parse_u64(arg, 255, &tos) || tos & 3) {
             return error_set(err, EINVAL, "action '%s': '%s' is not a multiple of 4 within 0...252",

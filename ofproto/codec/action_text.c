@@ -270,7 +270,13 @@ static int parse(const struct ofp_action_text *t, const char *text, struct ofp_a
 int ofp_actions_parse(const char *text, ofp_port_lookup *lookup, void *aux, struct ofp_actions *ret,
                       struct error *err)
 {
-    const struct ofp_action_text t = {.lookup = lookup, .aux = aux};
+    return ofp_actions_parse_for(NULL, text, lookup, aux, ret, err);
+}
+
+int ofp_actions_parse_for(const struct ofp_match *match, const char *text, ofp_port_lookup *lookup,
+                          void *aux, struct ofp_actions *ret, struct error *err)
+{
+    const struct ofp_action_text t = {.lookup = lookup, .aux = aux, .match = match};
 
     return parse(&t, text, ret, err);
 }

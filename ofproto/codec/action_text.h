@@ -15,7 +15,8 @@
 struct ofp_action_text {
     ofp_port_lookup *lookup; /* Ports by name; NULL: numbers and the protocol's own names alone. */
     void *aux;
-    unsigned int depth; /* So many actions have this one in them. */
+    const struct ofp_match *match; /* What the rule matches; NULL: unknown. */
+    unsigned int depth;            /* So many actions have this one in them. */
 };
 
 enum ofp_action_arg { OFP_ARG_NONE, OFP_ARG_WANTED, OFP_ARG_OPTIONAL };
@@ -34,6 +35,9 @@ void ofp_action_words_register(const struct ofp_action_word *, size_t n);
  * before and, after an error, again. */
 int ofp_actions_parse(const char *text, ofp_port_lookup *lookup, void *aux, struct ofp_actions *ret,
                       struct error *);
+/* Those of a rule with this match: "mod_tp_src" then is about its protocol. */
+int ofp_actions_parse_for(const struct ofp_match *, const char *text, ofp_port_lookup *lookup,
+                          void *aux, struct ofp_actions *ret, struct error *);
 /* The actions in an action. */
 int ofp_actions_parse_nested(const struct ofp_action_text *, const char *name, const char *text,
                              struct ofp_actions *ret, struct error *);

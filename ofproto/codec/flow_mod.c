@@ -209,6 +209,12 @@ static bool fits10(const struct ofp_match *match)
     return ofp_match_equal(match, &again);
 }
 
+/* Only Nicira's form can say that the cookie is to stay as it was. */
+static uint64_t cookie_to_set(const struct ofp_flow_mod *fm)
+{
+    return fm->new_cookie == UINT64_MAX ? 0 : fm->new_cookie;
+}
+
 /* What follows the cookie in both forms of 1.0. */
 static void put_command10(struct strbuf *s, const struct ofp_flow_mod *fm, bool with_table_id)
 {
@@ -244,7 +250,7 @@ static void encode11(struct strbuf *s, enum ofp_version version, const struct of
     bool is_new = fm->command == OFPFC_ADD || (!is_delete(fm->command) && !fm->cookie_mask);
     uint8_t table_id = fm->command == OFPFC_ADD && fm->table_id == OFPTT_ALL ? 0 : fm->table_id;
 
-    wire_put64(s, is_new ? fm->new_cookie : fm->cookie);
+    wire_put64(s, is_new ? cookie_to_set(fm) : fm->cookie);
     wire_put64(s, is_new ? 0 : fm->cookie_mask);
     wire_put8(s, table_id);
     wire_put8(s, (uint8_t)fm->command);
@@ -273,7 +279,7 @@ void ofp_flow_mod_encode(struct strbuf *s, enum ofp_version version, uint32_t xi
         ofp_actions_encode(s, version, fm->actions.data, fm->actions.len);
     } else {
         ofp10_match_encode(s, &fm->match);
-        wire_put64(s, fm->new_cookie);
+        wire_put64(s, cookie_to_set(fm));
         put_command10(s, fm, with_table_id);
         ofp_actions_encode(s, version, fm->actions.data, fm->actions.len);
     }

@@ -238,7 +238,8 @@ static int parse_flow(const struct parse *p, const char *text)
         return rc;
     }
     if (p->takes & TAKES_ACTIONS) {
-        return actions ? ofp_actions_parse(value, p->lookup, p->aux, &p->fm->actions, p->err)
+        return actions ? ofp_actions_parse_for(&p->fm->match, value, p->lookup, p->aux,
+                                               &p->fm->actions, p->err)
                        : error_set(p->err, EINVAL, "'actions=...' is missing");
     }
     return actions ? error_set(p->err, EINVAL, "'%s': this command takes no actions", actions) : 0;

@@ -179,6 +179,7 @@ static const char *field_name(const struct ofp_field *f)
     case OFP_FIELD_SCTP_DST: return "tp_dst";
     case OFP_FIELD_ICMPV6_TYPE: return "icmp_type";
     case OFP_FIELD_ICMPV6_CODE: return "icmp_code";
+    case OFP_FIELD_NW_TOS: return "nw_tos"; /* As it stands in the header. */
     case OFP_FIELD_NW_FRAG: return "nw_frag";
     default: return f->name;
     }
@@ -194,7 +195,11 @@ static void format_field(struct strbuf *s, const struct ofp_field *f, const stru
     ofp_field_get(f, &match->flow, v);
     ofp_field_get(f, left, m);
     strbuf_printf(s, "%s%s=", s->len ? "," : "", field_name(f));
-    ofp_field_format(s, f, v, m);
+    if (f->id == OFP_FIELD_NW_TOS && all_ones(m, f)) {
+        strbuf_printf(s, "%u", v[0] << 2);
+    } else {
+        ofp_field_format(s, f, v, m);
+    }
     ofp_field_put(f, left, none);
 }
 
@@ -218,6 +223,26 @@ static void format_vlan(struct strbuf *s, const struct ofp_match *match, struct 
         format_field(s, ofp_field(OFP_FIELD_VLAN_PCP), match, left);
         left->pkt.vlan[0].tci &= (be16_t)~present;
     }
+}
+
+/* People see some fields in another order than the table has them. */
+static enum ofp_field_id in_order(unsigned int i)
+{
+    static const struct {
+        enum ofp_field_id from, to;
+        int by;
+    } moved[] = {
+        {OFP_FIELD_ARP_OP, OFP_FIELD_ARP_SHA, 1},
+        {OFP_FIELD_ARP_THA, OFP_FIELD_ARP_THA, OFP_FIELD_ARP_OP - OFP_FIELD_ARP_THA},
+        {OFP_FIELD_ND_TARGET, OFP_FIELD_ND_TARGET + 1, OFP_FIELD_ICMPV6_TYPE - OFP_FIELD_ND_TARGET},
+        {OFP_FIELD_ND_TARGET + 2, OFP_FIELD_ICMPV6_CODE, -2}};
+
+    for (size_t j = 0; j < ARRAY_SIZE(moved); j++) {
+        if (i >= moved[j].from && i <= moved[j].to) {
+            return (enum ofp_field_id)((int)i + moved[j].by);
+        }
+    }
+    return (enum ofp_field_id)i;
 }
 
 /* What ovs-ofctl writes before the protocol. */
@@ -248,7 +273,7 @@ void ofp_match_format(struct strbuf *out, const struct ofp_match *match)
     }
     for (unsigned int pass = 0; pass < 2; pass++) {
         for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
-            const struct ofp_field *f = ofp_field((enum ofp_field_id)i);
+            const struct ofp_field *f = ofp_field(in_order(i));
 
             if (i == OFP_FIELD_VLAN_VID) {
                 format_vlan(&s, match, &left);

@@ -152,6 +152,7 @@ struct table_dump {
     unsigned int n_ditto; /* After 'last' so many are the same. */
 };
 
+/* Of tables without names those in a row are one line. */
 static void print_dittos(struct table_dump *d)
 {
     if (d->n_ditto == 1) {
@@ -199,18 +200,19 @@ static void print_table(struct table_dump *d, const struct ofp_table_counts *t, 
 {
     bool same_features = d->any && t->wildcards == d->last.wildcards &&
                          t->max_entries == d->last.max_entries;
-    char plain[16];
-
     if (same_features && t->n_active == d->last.n_active && t->n_lookups == d->last.n_lookups &&
         t->n_matched == d->last.n_matched && d->last.table_id + 1u == t->table_id) {
-        d->n_ditto++;
+        if (*t->name) {
+            printf("  table %u (\"%s\"): ditto\n", t->table_id, t->name);
+        } else {
+            d->n_ditto++;
+        }
         d->last = *t;
         return;
     }
     print_dittos(d);
-    snprintf(plain, sizeof plain, "table%u", t->table_id);
-    printf(d->any ? "\n  table %u" : "  table %u", t->table_id);
-    if (*t->name && strcmp(t->name, plain)) {
+    printf("  table %u", t->table_id);
+    if (*t->name) {
         printf(" (\"%s\")", t->name);
     }
     printf(":\n    active=%u, lookup=%llu, matched=%llu\n", t->n_active,
@@ -221,6 +223,7 @@ static void print_table(struct table_dump *d, const struct ofp_table_counts *t, 
         printf("    max_entries=%u\n    matching:\n      exact match or wildcard:", t->max_entries);
         print_wildcards(t->wildcards);
     }
+    putchar('\n');
     d->last = *t;
     d->any = true;
 }
@@ -267,9 +270,6 @@ static int dump_tables(const struct ofctl_options *o, char *args[], struct error
 
     rc = rc ? rc : ofconn_stats(c, &what, NULL, on_tables, &d, err);
     if (!rc && !d.json) {
-        if (d.n_ditto) {
-            putchar('\n');
-        }
         print_dittos(&d);
     }
     ofconn_close(c);

@@ -82,6 +82,9 @@ static int compare_flows(const void *a_, const void *b_)
             return sort->descending && !is_last ? -n : n;
         }
     }
+    if (a->fs.priority != b->fs.priority) {
+        return a->fs.priority > b->fs.priority ? -1 : 1;
+    }
     return a->position < b->position ? -1 : 1;
 }
 

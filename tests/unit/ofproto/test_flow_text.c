@@ -233,7 +233,7 @@ static const struct {
     {"table=1,tcp,nw_src=10.0.0.0/8,tp_dst=80,actions=mod_nw_dst:1.2.3.4,output:1", OFPFC_ADD,
      OFP10},
     {"table=1,tcp,tp_dst=0x50/0xfff0,actions=output:1", OFPFC_ADD, OFP10},
-    {"table=1,reg0=5,metadata=7,actions=load:0x1->reg1[],resubmit(,2)", OFPFC_ADD, OFP10},
+    {"table=1,reg0=5,metadata=7,actions=set_field:0x1->reg1,resubmit(,2)", OFPFC_ADD, OFP10},
     {"table=1,ipv6,ipv6_src=fe80::/64,actions=dec_ttl,output:1", OFPFC_MODIFY, OFP10},
     {"table=1,cookie=5/7,actions=output:1", OFPFC_MODIFY, OFP10},
     {"table=1,priority=9,in_port=4,actions=output:1", OFPFC_MODIFY_STRICT, OFP10},
