@@ -170,6 +170,7 @@ def test_what_a_switch_is_is_shown_the_same(tools, version):
         assert without_times(sluice("-O", version, "dump-ports", "br0", *args)) == expected
 
 
+@pytest.mark.san
 def test_flows_are_changed_and_deleted_the_same(tools):
     results = []
     for tool in tools:
@@ -185,6 +186,7 @@ def test_flows_are_changed_and_deleted_the_same(tools):
     assert results[0] == results[1], results
 
 
+@pytest.mark.san
 def test_lists_of_flows_are_compared_and_replaced(tools, tmp_path):
     ovs, sluice = tools
     have, want = tmp_path / "have", tmp_path / "want"

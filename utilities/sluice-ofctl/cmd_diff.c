@@ -261,13 +261,14 @@ static int send_pair(const struct flow *have, const struct flow *want, void *rep
                      struct error *err)
 {
     struct replace *r = replace_;
-    const struct ofp_flow_stats *fs = r->deletes ? &have->fs : &want->fs;
+    const struct ofp_flow_stats *fs;
     struct ofp_flow_mod fm;
 
     if (r->deletes ? !have || want
                    : !want || (have && !r->readd && is_same(&have->fs, &want->fs))) {
         return 0;
     }
+    fs = r->deletes ? &have->fs : &want->fs;
     fm = (struct ofp_flow_mod){
         .command = r->deletes ? OFPFC_DELETE_STRICT : OFPFC_ADD,
         .table_id = fs->table_id,
