@@ -55,17 +55,21 @@ DBSCHEMA_SRC := $(call src,db/schema)
 DBCLIENT_SRC := $(call src,db/client)
 DB_SRC := $(wildcard db/main*.c) $(call src,db/store db/txn db/server)
 OFPROTO_SRC := $(call src,ofproto)
+# OpenFlow's bytes and text, without a switch.
+OFCODEC_SRC := $(call src,ofproto/codec ofproto/match)
 VSWITCHD_SRC := $(call src,vswitchd)
 
-LAYERS := LIB FLOW CHANNEL DPIF FAKE DATAPATH TUNNELS DBSCHEMA DBCLIENT DB OFPROTO VSWITCHD
+LAYERS := LIB FLOW CHANNEL DPIF FAKE DATAPATH TUNNELS DBSCHEMA DBCLIENT DB OFCODEC OFPROTO VSWITCHD
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 $(foreach l,$(LAYERS),$(eval $(l)_OBJ := $(call obj,$($(l)_SRC))))
 
 # A folder without a main.c (the demo, a script) is no program.
 UTILITIES := $(patsubst utilities/%/main.c,%,$(wildcard utilities/*/main.c))
 util_obj = $(call obj,$(call src,utilities/$(1)))
-# What every command-line tool may use.
+# What every command-line tool may use; and what one uses instead.
 UTIL_LAYERS := LIB DBSCHEMA DBCLIENT
+UTIL_LAYERS_sluice-ofctl := LIB FLOW OFCODEC
+util_layers = $(or $(UTIL_LAYERS_$(1)),$(UTIL_LAYERS))
 
 PROGRAMS := sluice-datapath sluice-vswitchd sluice-db $(UTILITIES)
 BIN := $(addprefix $(O)/bin/,$(PROGRAMS))
@@ -81,7 +85,7 @@ $(O)/bin/sluice-datapath: $(call layer_objs,DATAPATH CHANNEL FLOW LIB)
 $(O)/bin/sluice-datapath: private LDLIBS += $(DPDK_LIBS)
 $(O)/bin/sluice-vswitchd: $(call layer_objs,VSWITCHD OFPROTO TUNNELS DPIF CHANNEL FLOW DBCLIENT DBSCHEMA LIB)
 $(O)/bin/sluice-db: $(call layer_objs,DB DBSCHEMA LIB)
-$(foreach u,$(UTILITIES),$(eval $(O)/bin/$(u): $(call util_obj,$(u)) $(call layer_objs,$(UTIL_LAYERS))))
+$(foreach u,$(UTILITIES),$(eval $(O)/bin/$(u): $(call util_obj,$(u)) $(call layer_objs,$(call util_layers,$(u)))))
 
 $(BIN):
 	@mkdir -p $(@D)

@@ -75,6 +75,18 @@ const struct ofp_action *ofp_actions_next(const void *data, size_t len, const st
     return next < (const uint8_t *)data + len ? (const struct ofp_action *)next : NULL;
 }
 
+static enum ofp_version format_version;
+
+void ofp_actions_format_like(enum ofp_version version)
+{
+    format_version = version;
+}
+
+enum ofp_version ofp_actions_format_version(void)
+{
+    return format_version;
+}
+
 void ofp_action_format(struct strbuf *s, const struct ofp_action *a)
 {
     codecs[a->type]->format(s, a);

@@ -207,6 +207,11 @@ bool ofp_actions_output_to(const void *data, size_t len, uint32_t port);
 void ofp_actions_format(struct strbuf *, const void *data, size_t len);
 void ofp_action_format(struct strbuf *, const struct ofp_action *);
 void ofp_port_format(struct strbuf *, uint32_t port);
+/* Actions are written as ovs-ofctl writes those of a switch that speaks this version: mod_* in 1.0,
+ * fields by NXM's names. For programs that show them; set once, before anything is formatted. 0,
+ * as it is else: with one name for each thing. */
+void ofp_actions_format_like(enum ofp_version);
+enum ofp_version ofp_actions_format_version(void);
 
 /* Decodes the actions of a message. '*ret' is empty before and, after an error, again. 'match'
  * (NULL: unknown) is what the rule matches: whoever touches a field wants its prerequisites there.

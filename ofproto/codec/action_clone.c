@@ -2,6 +2,10 @@
  * forms; execution is in xlate/action_clone.c. Control thread. */
 #include "ofproto/codec/action.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 #define CLONE_LEN 16 /* Before the actions. */
 
 static void format_clone(struct strbuf *s, const struct ofp_action *h)
@@ -48,4 +52,32 @@ CONSTRUCTOR static void register_clone(void)
 
     ofp_action_codec_register(&codec);
     ofp_action_forms_register(&form, 1);
+}
+
+/* --- From text. */
+
+static int parse_clone(const struct ofp_action_text *t, const char *name, char *arg,
+                       struct ofp_actions *out, struct error *err)
+{
+    struct ofp_actions nested = OFP_ACTIONS_INIT;
+    struct ofp_action_nested *a;
+    int rc = ofp_actions_parse_nested(t, name, arg, &nested, err);
+
+    if (rc) {
+        return rc;
+    }
+    a = ofp_actions_put(out, OFP_ACTION_CLONE, sizeof *a + nested.len);
+    if (a && nested.len) {
+        a->len = nested.len;
+        memcpy(a->data, nested.data, nested.len);
+    }
+    ofp_actions_free(&nested);
+    return a ? 0 : ofp_action_text_full(name, err);
+}
+
+CONSTRUCTOR static void register_clone_words(void)
+{
+    static const struct ofp_action_word word = {"clone", OFP_ARG_OPTIONAL, parse_clone};
+
+    ofp_action_words_register(&word, 1);
 }

@@ -3,6 +3,10 @@
  * carries it out (table/conjunction.c). Control thread. */
 #include "ofproto/codec/action_conjunction.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 #define MIN_CLAUSES 2
 
 static void format_conjunction(struct strbuf *s, const struct ofp_action *h)
@@ -76,4 +80,55 @@ CONSTRUCTOR static void register_conjunction(void)
 
     ofp_action_codec_register(&codec);
     ofp_action_forms_register(&form, 1);
+}
+
+/* --- From text. */
+
+/* "conjunction(ID,CLAUSE/CLAUSES)", clauses from 1. */
+static int parse_conjunction(const struct ofp_action_text *t, const char *name, char *arg,
+                             struct ofp_actions *out, struct error *err)
+{
+    char *id = ofp_action_text_next(&arg), *clause = ofp_action_text_next(&arg);
+    char *slash = clause ? strchr(clause, '/') : NULL;
+    struct ofp_action_conjunction *a;
+    uint64_t x, k, n;
+    int rc;
+
+    (void)t;
+    if (!slash || *arg) {
+        return error_set(err, EINVAL,
+                         "action '%s': it is written as conjunction(ID,CLAUSE/CLAUSES)", name);
+    }
+    *slash = '\0';
+    rc = ofp_action_text_number(name, "id", id, UINT32_MAX, &x, err);
+    if (!rc) {
+        rc = ofp_action_text_number(name, "clause", clause, OFP_CONJUNCTION_MAX_CLAUSES, &k, err);
+    }
+    if (!rc) {
+        rc = ofp_action_text_number(name, "clauses", slash + 1, OFP_CONJUNCTION_MAX_CLAUSES, &n,
+                                    err);
+    }
+    if (!rc && (n < MIN_CLAUSES || !k || k > n)) {
+        rc = error_set(err, EINVAL, "action '%s': clause %llu of %llu: there are 2...%d, from 1",
+                       name, (unsigned long long)k, (unsigned long long)n,
+                       OFP_CONJUNCTION_MAX_CLAUSES);
+    }
+    if (rc) {
+        return rc;
+    }
+    a = ofp_actions_put(out, OFP_ACTION_CONJUNCTION, sizeof *a);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->id = (uint32_t)x;
+    a->clause = (uint8_t)(k - 1);
+    a->n_clauses = (uint8_t)n;
+    return 0;
+}
+
+CONSTRUCTOR static void register_conjunction_words(void)
+{
+    static const struct ofp_action_word word = {"conjunction", OFP_ARG_WANTED, parse_conjunction};
+
+    ofp_action_words_register(&word, 1);
 }

@@ -2,6 +2,10 @@
  * names; execution is in xlate/action_group.c. Control thread. */
 #include "ofproto/codec/group_mod.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 static void format_group(struct strbuf *s, const struct ofp_action *h)
 {
     strbuf_printf(s, "group:%u", ((const struct ofp_action_group *)h)->group_id);
@@ -69,4 +73,32 @@ CONSTRUCTOR static void register_group(void)
 
     ofp_action_codec_register(&codec);
     ofp_action_forms_register(&form, 1);
+}
+
+/* --- From text. */
+
+static int parse_group(const struct ofp_action_text *t, const char *name, char *arg,
+                       struct ofp_actions *out, struct error *err)
+{
+    struct ofp_action_group *a;
+    uint64_t id;
+    int rc = ofp_action_text_number(name, "group", arg, OFP_GROUP_MAX, &id, err);
+
+    (void)t;
+    if (rc) {
+        return rc;
+    }
+    a = ofp_actions_put(out, OFP_ACTION_GROUP, sizeof *a);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->group_id = (uint32_t)id;
+    return 0;
+}
+
+CONSTRUCTOR static void register_group_words(void)
+{
+    static const struct ofp_action_word word = {"group", OFP_ARG_WANTED, parse_group};
+
+    ofp_action_words_register(&word, 1);
 }

@@ -3,6 +3,10 @@
  * execution is in xlate/action_hash.c. Control thread. */
 #include "ofproto/codec/action_hash.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 #define MULTIPATH_LEN 32
 #define BUNDLE_LEN 32 /* Before the ports. */
 #define NXM_IN_PORT 0x00000002u
@@ -197,4 +201,152 @@ CONSTRUCTOR static void register_hash(void)
         ofp_action_codec_register(&codecs[i]);
     }
     ofp_action_forms_register(forms, ARRAY_SIZE(forms));
+}
+
+/* --- From text. */
+
+static int find_name(const char *action, const char *what, const char *text,
+                     const char *const *names, size_t n, uint16_t *ret, struct error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(text, names[i])) {
+            *ret = (uint16_t)i;
+            return 0;
+        }
+    }
+    return error_set(err, EINVAL, "action '%s': '%s' is no %s it knows", action, text, what);
+}
+
+/* Cuts 'arg' at its commas into exactly 'n'. */
+static int cut(const char *name, char **arg, char *parts[], size_t n, struct error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        parts[i] = ofp_action_text_next(arg);
+        if (!parts[i]) {
+            return error_set(err, EINVAL, "action '%s': it has %zu arguments and takes more", name,
+                             i);
+        }
+    }
+    return 0;
+}
+
+/* "multipath(FIELDS,BASIS,ALGORITHM,LINKS,ARG,DST)". */
+static int parse_multipath(const struct ofp_action_text *t, const char *name, char *arg,
+                           struct ofp_actions *out, struct error *err)
+{
+    static const char *const algorithms[] = {"modulo_n", "hash_threshold", "hrw", "iter_hash"};
+    uint64_t basis = 0, links = 0, parameter = 0;
+    struct ofp_action_multipath *a;
+    uint16_t fields = 0, algorithm = 0;
+    struct ofp_subfield dst;
+    char *p[6];
+    int rc = cut(name, &arg, p, ARRAY_SIZE(p), err);
+
+    (void)t;
+    rc = rc ? rc : find_name(name, "fields", p[0], field_names, OFP_N_HASH_FIELDS, &fields, err);
+    rc = rc ? rc : ofp_action_text_number(name, "basis", p[1], UINT16_MAX, &basis, err);
+    rc = rc ? rc
+            : find_name(name, "algorithm", p[2], algorithms, ARRAY_SIZE(algorithms), &algorithm,
+                        err);
+    rc = rc ? rc : ofp_action_text_number(name, "links", p[3], 1u << 16, &links, err);
+    rc = rc ? rc : ofp_action_text_number(name, "argument", p[4], UINT32_MAX, &parameter, err);
+    rc = rc ? rc : ofp_action_text_subfield(name, p[5], true, &dst, err);
+    if (rc) {
+        return rc;
+    }
+    if (!links || (dst.n_bits < 16 && (links - 1) >> dst.n_bits)) {
+        return error_set(err, EINVAL, "action '%s': '%s' does not hold the numbers of %s links",
+                         name, p[5], p[3]);
+    }
+    a = ofp_actions_put(out, OFP_ACTION_MULTIPATH, sizeof *a);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->fields = fields;
+    a->basis = (uint16_t)basis;
+    a->algorithm = algorithm;
+    a->max_link = (uint16_t)(links - 1);
+    a->arg = (uint32_t)parameter;
+    a->dst = dst;
+    return 0;
+}
+
+/* The ports behind "members:". */
+static int parse_members(const struct ofp_action_text *t, const char *name, char *text,
+                         uint16_t *ports, size_t max, size_t *ret_n, struct error *err)
+{
+    size_t n = 0;
+    char *word;
+
+    while ((word = ofp_action_text_next(&text))) {
+        uint32_t port;
+        int rc = ofp_action_text_port(t, name, word, &port, err);
+
+        if (rc) {
+            return rc;
+        }
+        if (n == max) {
+            return error_set(err, E2BIG, "action '%s': more than %zu ports", name, max);
+        }
+        ports[n++] = (uint16_t)port;
+    }
+    *ret_n = n;
+    return n ? 0 : error_set(err, EINVAL, "action '%s': it names no port", name);
+}
+
+/* "bundle(FIELDS,BASIS,ALGORITHM,ofport,members:PORT,...)"; bundle_load has DST before members. */
+static int parse_bundle(const struct ofp_action_text *t, const char *name, char *arg,
+                        struct ofp_actions *out, struct error *err)
+{
+    static const char *const algorithms[] = {"active_backup", "hrw"};
+    bool is_load = !strcmp(name, "bundle_load");
+    struct ofp_subfield dst = {0};
+    struct ofp_action_bundle *a;
+    uint16_t fields = 0, algorithm = 0, ports[256];
+    uint64_t basis = 0;
+    size_t n;
+    char *p[5];
+    int rc = cut(name, &arg, p, is_load ? 5 : 4, err);
+
+    rc = rc ? rc : find_name(name, "fields", p[0], field_names, OFP_N_HASH_FIELDS, &fields, err);
+    rc = rc ? rc : ofp_action_text_number(name, "basis", p[1], UINT16_MAX, &basis, err);
+    rc = rc ? rc
+            : find_name(name, "algorithm", p[2], algorithms, ARRAY_SIZE(algorithms), &algorithm,
+                        err);
+    if (!rc && strcmp(p[3], "ofport")) {
+        rc = error_set(err, EINVAL, "action '%s': '%s': members are of type 'ofport'", name, p[3]);
+    }
+    if (!rc && is_load) {
+        rc = ofp_action_text_subfield(name, p[4], true, &dst, err);
+    }
+    arg = rc ? arg : arg + strspn(arg, " ");
+    if (!rc && strncmp(arg, "members:", 8) && strncmp(arg, "slaves:", 7)) {
+        rc = error_set(err, EINVAL, "action '%s': '%s': 'members:' is missing", name, arg);
+    }
+    rc = rc ? rc : parse_members(t, name, strchr(arg, ':') + 1, ports, ARRAY_SIZE(ports), &n, err);
+    if (rc) {
+        return rc;
+    }
+    a = ofp_actions_put(out, OFP_ACTION_BUNDLE, sizeof *a + n * sizeof a->port[0]);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->algorithm = algorithm;
+    a->fields = fields;
+    a->basis = (uint16_t)basis;
+    a->dst = dst;
+    a->n = (uint16_t)n;
+    memcpy(a->port, ports, n * sizeof ports[0]);
+    return 0;
+}
+
+CONSTRUCTOR static void register_hash_words(void)
+{
+    static const struct ofp_action_word words[] = {
+        {"multipath", OFP_ARG_WANTED, parse_multipath},
+        {"bundle", OFP_ARG_WANTED, parse_bundle},
+        {"bundle_load", OFP_ARG_WANTED, parse_bundle},
+    };
+
+    ofp_action_words_register(words, ARRAY_SIZE(words));
 }

@@ -4,6 +4,10 @@
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/codec/action.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 int ofp_subfield_decode(const struct ofp_action_in *in, const uint8_t *p, size_t len,
                         unsigned int ofs, unsigned int n_bits, bool to_write,
                         struct ofp_subfield *ret, size_t *ret_len)
@@ -33,7 +37,11 @@ void ofp_subfield_format(struct strbuf *s, const struct ofp_subfield *sub)
 {
     const struct ofp_field *f = ofp_field((enum ofp_field_id)sub->field);
 
-    strbuf_puts(s, f->name);
+    if (ofp_actions_format_version()) {
+        ofp_field_format_nxm_name(s, f);
+    } else {
+        strbuf_puts(s, f->name);
+    }
     if (!sub->ofs && sub->n_bits == f->n_bits) {
         strbuf_puts(s, "[]");
     } else if (sub->n_bits == 1) {
@@ -274,4 +282,66 @@ CONSTRUCTOR static void register_move(void)
         ofp_action_codec_register(&codecs[i]);
     }
     ofp_action_forms_register(forms, ARRAY_SIZE(forms));
+}
+
+/* --- From text. */
+
+static int parse_move(const struct ofp_action_text *t, const char *name, char *arg,
+                      struct ofp_actions *out, struct error *err)
+{
+    char *to = ofp_action_text_arrow(name, arg, err);
+    struct ofp_subfield src, dst;
+    struct ofp_action_move *a;
+    int rc;
+
+    (void)t;
+    rc = to ? ofp_action_text_subfield(name, arg, false, &src, err) : -EINVAL;
+    if (!rc) {
+        rc = ofp_action_text_subfield(name, to, true, &dst, err);
+    }
+    if (rc) {
+        return rc;
+    }
+    if (src.n_bits != dst.n_bits) {
+        return error_set(err, EINVAL, "action '%s': '%s' has %u bits and '%s' %u", name, arg,
+                         src.n_bits, to, dst.n_bits);
+    }
+    a = ofp_actions_put(out, OFP_ACTION_MOVE, sizeof *a);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->src = src;
+    a->dst = dst;
+    return 0;
+}
+
+static int parse_stack(const struct ofp_action_text *t, const char *name, char *arg,
+                       struct ofp_actions *out, struct error *err)
+{
+    bool is_pop = !strcmp(name, "pop");
+    struct ofp_action_stack *a;
+    struct ofp_subfield sub;
+    int rc = ofp_action_text_subfield(name, arg, is_pop, &sub, err);
+
+    (void)t;
+    if (rc) {
+        return rc;
+    }
+    a = ofp_actions_put(out, is_pop ? OFP_ACTION_STACK_POP : OFP_ACTION_STACK_PUSH, sizeof *a);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->subfield = sub;
+    return 0;
+}
+
+CONSTRUCTOR static void register_move_words(void)
+{
+    static const struct ofp_action_word words[] = {
+        {"move", OFP_ARG_WANTED, parse_move},
+        {"push", OFP_ARG_WANTED, parse_stack},
+        {"pop", OFP_ARG_WANTED, parse_stack},
+    };
+
+    ofp_action_words_register(words, ARRAY_SIZE(words));
 }

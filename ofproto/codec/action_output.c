@@ -1,7 +1,9 @@
 /* The output family: OUTPUT to a port, to a reserved port, NORMAL. Text form; execution is in
  * xlate/action_output.c. Control thread. */
 #include "ofproto/codec/action.h"
+#include "ofproto/codec/action_text.h"
 #include "ofproto/codec/match_wire.h"
+#include "ofproto/match/text.h"
 
 void ofp_actions_put_output(struct ofp_actions *actions, uint32_t port)
 {
@@ -59,7 +61,7 @@ void ofp_port_format(struct strbuf *s, uint32_t port)
 
     if (name) {
         strbuf_puts(s, name);
-    } else {
+    } else if (!ofp_port_format_name(s, port)) {
         strbuf_printf(s, "%u", port);
     }
 }
@@ -73,7 +75,8 @@ static void format_output(struct strbuf *s, const struct ofp_action *h)
     } else if (reserved_port_name(a->port)) {
         ofp_port_format(s, a->port);
     } else {
-        strbuf_printf(s, "output:%u", a->port);
+        strbuf_puts(s, "output:");
+        ofp_port_format(s, a->port);
     }
 }
 
@@ -141,4 +144,64 @@ CONSTRUCTOR static void register_output(void)
 
     ofp_action_codec_register(&codec);
     ofp_action_forms_register(forms, ARRAY_SIZE(forms));
+}
+
+/* --- From text. */
+
+static int parse_output(const struct ofp_action_text *t, const char *name, char *arg,
+                        struct ofp_actions *out, struct error *err)
+{
+    struct ofp_action_output_reg *reg;
+    struct ofp_subfield src;
+    uint32_t port;
+    int rc;
+
+    if (!strchr(arg, '[')) {
+        rc = ofp_action_text_port(t, name, arg, &port, err);
+        if (!rc && out->len + sizeof(struct ofp_action_output) > OFP_ACTIONS_MAX_LEN) {
+            rc = ofp_action_text_full(name, err);
+        }
+        if (!rc) {
+            ofp_actions_put_output(out, port);
+        }
+        return rc;
+    }
+    rc = ofp_action_text_subfield(name, arg, false, &src, err); /* "output:reg0[]". */
+    if (rc) {
+        return rc;
+    }
+    reg = ofp_actions_put(out, OFP_ACTION_OUTPUT_REG, sizeof *reg);
+    if (!reg) {
+        return ofp_action_text_full(name, err);
+    }
+    reg->src = src;
+    reg->max_len = UINT16_MAX;
+    return 0;
+}
+
+static int parse_reserved(const struct ofp_action_text *t, const char *name, char *arg,
+                          struct ofp_actions *out, struct error *err)
+{
+    uint32_t port = OFP_PORT_NONE;
+
+    (void)t;
+    (void)arg;
+    ofp_port_by_name(name, &port);
+    if (out->len + sizeof(struct ofp_action_output) > OFP_ACTIONS_MAX_LEN) {
+        return ofp_action_text_full(name, err);
+    }
+    ofp_actions_put_output(out, port);
+    return 0;
+}
+
+CONSTRUCTOR static void register_output_words(void)
+{
+    static const struct ofp_action_word words[] = {
+        {"output", OFP_ARG_WANTED, parse_output},  {"normal", OFP_ARG_NONE, parse_reserved},
+        {"flood", OFP_ARG_NONE, parse_reserved},   {"all", OFP_ARG_NONE, parse_reserved},
+        {"in_port", OFP_ARG_NONE, parse_reserved}, {"local", OFP_ARG_NONE, parse_reserved},
+        {"table", OFP_ARG_NONE, parse_reserved},
+    };
+
+    ofp_action_words_register(words, ARRAY_SIZE(words));
 }

@@ -2,6 +2,10 @@
  * wire forms; execution is in xlate/action_resubmit.c. Control thread. */
 #include "ofproto/codec/action.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 #define NOTE_AT 10 /* A note's bytes begin right after the subtype. */
 
 static void format_resubmit(struct strbuf *s, const struct ofp_action *h)
@@ -135,4 +139,99 @@ CONSTRUCTOR static void register_resubmit(void)
         ofp_action_codec_register(&codecs[i]);
     }
     ofp_action_forms_register(forms, ARRAY_SIZE(forms));
+}
+
+/* --- From text. */
+
+/* "resubmit:PORT", "resubmit([PORT],[TABLE])". */
+static int parse_resubmit(const struct ofp_action_text *t, const char *name, char *arg,
+                          struct ofp_actions *out, struct error *err)
+{
+    char *port = ofp_action_text_next(&arg), *table = ofp_action_text_next(&arg);
+    uint64_t table_id = OFP_RESUBMIT_SAME_TABLE;
+    uint32_t in_port = OFP_PORT_IN_PORT;
+    struct ofp_action_resubmit *a;
+    int rc = 0;
+
+    if (arg && *arg) {
+        return error_set(err, EINVAL, "action '%s': '%s': it takes a port and a table", name, arg);
+    }
+    if (port && *port) {
+        rc = ofp_action_text_port(t, name, port, &in_port, err);
+    }
+    if (!rc && table && *table) {
+        rc = ofp_action_text_number(name, "table", table, UINT8_MAX, &table_id, err);
+    }
+    if (rc) {
+        return rc;
+    }
+    if (in_port == OFP_PORT_IN_PORT && table_id == OFP_RESUBMIT_SAME_TABLE) {
+        return error_set(err, EINVAL,
+                         "action '%s': it names neither a port nor a table: it would never end",
+                         name);
+    }
+    a = ofp_actions_put(out, OFP_ACTION_RESUBMIT, sizeof *a);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->in_port = in_port;
+    a->table_id = (uint16_t)table_id;
+    return 0;
+}
+
+static int parse_exit(const struct ofp_action_text *t, const char *name, char *arg,
+                      struct ofp_actions *out, struct error *err)
+{
+    (void)t;
+    (void)arg;
+    return ofp_actions_put(out, OFP_ACTION_EXIT, sizeof(struct ofp_action))
+               ? 0
+               : ofp_action_text_full(name, err);
+}
+
+static unsigned int hex_digit(char c)
+{
+    return c <= '9' ? (unsigned int)(c - '0') : ((unsigned int)c | 0x20) - 'a' + 10;
+}
+
+/* Bytes of two digits each, with dots between them where people want them; zeros up to where the
+ * action ends on the wire. */
+static int parse_note(const struct ofp_action_text *t, const char *name, char *arg,
+                      struct ofp_actions *out, struct error *err)
+{
+    size_t n = 0, padded = 0;
+    struct ofp_action_note *a;
+
+    (void)t;
+    for (const char *c = arg; *c; n++) {
+        c += n && *c == '.';
+        if (strspn(c, "0123456789abcdefABCDEF") < 2) {
+            return error_set(err, EINVAL, "action '%s': '%s': bytes are two hexadecimal digits",
+                             name, arg);
+        }
+        c += 2;
+    }
+    padded = ROUND_UP(NOTE_AT + n, 8) - NOTE_AT;
+    a = ofp_actions_put(out, OFP_ACTION_NOTE, sizeof *a + padded);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->n = (uint16_t)padded;
+    for (size_t i = 0; i < n; i++) {
+        arg += i && *arg == '.';
+        a->data[i] = (uint8_t)(hex_digit(arg[0]) << 4 | hex_digit(arg[1]));
+        arg += 2;
+    }
+    return 0;
+}
+
+CONSTRUCTOR static void register_resubmit_words(void)
+{
+    static const struct ofp_action_word words[] = {
+        {"resubmit", OFP_ARG_WANTED, parse_resubmit},
+        {"exit", OFP_ARG_NONE, parse_exit},
+        {"note", OFP_ARG_OPTIONAL, parse_note},
+    };
+
+    ofp_action_words_register(words, ARRAY_SIZE(words));
 }

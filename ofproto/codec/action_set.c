@@ -3,6 +3,10 @@
  * action_set_own.c. Execution is in xlate/action_set.c. Control thread. */
 #include "ofproto/codec/action_set.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/match/text.h"
 
@@ -64,6 +68,10 @@ static void format_set(struct strbuf *s, const struct ofp_action *h)
     ofp_field_put(f, &bits, a->mask);
     ofp_field_get(f, &flow, value); /* Cut to the field's bits. */
     ofp_field_get(f, &bits, mask);
+    if (ofp_actions_format_version()) {
+        ofp_format_set_like(s, a, f, value, mask, ofp_field_all(f, &bits));
+        return;
+    }
     if (ofp_field_all(f, &bits) &&
         (f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP || a->form == OFP_SET_OWN)) {
         strbuf_printf(s, f->id == OFP_FIELD_VLAN_VID   ? "mod_vlan_vid:"
@@ -158,7 +166,7 @@ static void encode_set(struct strbuf *s, enum ofp_version version, const struct 
     const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
     const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
 
-    if (a->form == OFP_SET_LOAD) {
+    if (a->form == OFP_SET_LOAD && version < OFP15) { /* Set-field then has masks of its own. */
         encode_load(s, a, f, version);
     } else if (!ofp_encode_set_own(s, version, a, f, is_masked(a, f))) {
         encode_oxm(s, version, a, f);
@@ -266,4 +274,80 @@ CONSTRUCTOR static void register_set(void)
 
     ofp_action_codec_register(&codec);
     ofp_action_forms_register(forms, ARRAY_SIZE(forms));
+}
+
+/* --- From text. */
+
+/* "set_field:VALUE[/MASK]->FIELD". */
+static int parse_set_field(const struct ofp_action_text *t, const char *name, char *arg,
+                           struct ofp_actions *out, struct error *err)
+{
+    char *dst = ofp_action_text_arrow(name, arg, err);
+    uint8_t value[16], mask[16];
+    const struct ofp_field *f;
+    uint64_t vid;
+
+    if (!dst) {
+        return -EINVAL;
+    }
+    f = ofp_field_by_any_name(dst, strlen(dst));
+    if (!f || !f->is_settable) {
+        return error_set(err, EINVAL, "action '%s': '%s' is not a field%s", name, dst,
+                         f ? " that can be written" : "");
+    }
+    if (f->id == OFP_FIELD_VLAN_VID && parse_u64(arg, FLOW_VLAN_PRESENT | 0xfff, &vid)) {
+        be16_t be = be16_make((uint16_t)(vid & 0xfff)); /* OXM's has a bit that there is a tag. */
+
+        memset(mask, 0xff, sizeof mask);
+        memcpy(value, &be, sizeof be);
+    } else if (!ofp_field_parse(f, arg, t->lookup, t->aux, value, mask)) {
+        return error_set(err, EINVAL, "action '%s': '%s' is not a valid value for field '%s'", name,
+                         arg, dst);
+    }
+    return ofp_put_set(out, f, value, strchr(arg, '/') ? mask : NULL, OFP_SET_FIELD)
+               ? 0
+               : ofp_action_text_full(name, err);
+}
+
+/* "load:VALUE->FIELD[FIRST..LAST]". */
+static int parse_load(const struct ofp_action_text *t, const char *name, char *arg,
+                      struct ofp_actions *out, struct error *err)
+{
+    char *dst = ofp_action_text_arrow(name, arg, err);
+    uint8_t value[16] = {0}, mask[16] = {0};
+    const struct ofp_field *f;
+    struct ofp_subfield sub;
+    uint64_t v;
+    int rc;
+
+    (void)t;
+    rc = dst ? ofp_action_text_subfield(name, dst, true, &sub, err) : -EINVAL;
+    if (rc) {
+        return rc;
+    }
+    if (sub.n_bits > 64) {
+        return error_set(err, EINVAL, "action '%s': '%s': it writes at most 64 bits", name, dst);
+    }
+    rc = ofp_action_text_number(name, "value", arg, UINT64_MAX >> (64 - sub.n_bits), &v, err);
+    if (rc) {
+        return rc;
+    }
+    f = ofp_field((enum ofp_field_id)sub.field);
+    for (unsigned int b = 0; b < sub.n_bits; b++) {
+        unsigned int bit = sub.ofs + b, at = f->n_bytes - 1u - bit / 8;
+
+        mask[at] |= (uint8_t)(1u << bit % 8);
+        value[at] |= (uint8_t)((v >> b & 1) << bit % 8);
+    }
+    return ofp_put_set(out, f, value, mask, OFP_SET_LOAD) ? 0 : ofp_action_text_full(name, err);
+}
+
+CONSTRUCTOR static void register_set_words(void)
+{
+    static const struct ofp_action_word words[] = {
+        {"set_field", OFP_ARG_WANTED, parse_set_field},
+        {"load", OFP_ARG_WANTED, parse_load},
+    };
+
+    ofp_action_words_register(words, ARRAY_SIZE(words));
 }

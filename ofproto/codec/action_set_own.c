@@ -2,6 +2,10 @@
  * and set_nw_ttl, which no version can say by set-field. See action_set.c. */
 #include "ofproto/codec/action_set.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 /* In the order of 1.0's numbers; 1.1 numbers them anew. */
 static const struct own {
     uint16_t type10; /* 0: none. */
@@ -36,7 +40,7 @@ static uint16_t type_in(const struct own *own, enum ofp_version version)
     return version == OFP10 ? own->type10 : version == OFP11 || always ? own->type11 : 0;
 }
 
-/* Nicira's set_tunnel, of 32 or 64 bits. */
+/* Nicira's set_tunnel, of 32 or 64 bits; later versions have set-field. */
 static bool encode_set_tunnel(struct strbuf *s, const struct ofp_action_set_field *a)
 {
     uint64_t id = wire_get64(a->value);
@@ -59,8 +63,7 @@ bool ofp_encode_set_own(struct strbuf *s, enum ofp_version version,
     size_t start = s->len;
 
     if (f->id == OFP_FIELD_TUN_ID) {
-        return !is_masked && (version == OFP10 || a->form == OFP_SET_OWN) &&
-               encode_set_tunnel(s, a);
+        return !is_masked && version < OFP12 && encode_set_tunnel(s, a);
     }
     if (is_masked || (f->id == OFP_FIELD_NW_TTL && a->form != OFP_SET_OWN)) {
         return false;
@@ -149,4 +152,136 @@ CONSTRUCTOR static void register_own(void)
     }
     ofp_action_forms_register(forms, n);
     ofp_action_forms_register(tunnel, ARRAY_SIZE(tunnel));
+}
+
+/* --- To text, as ovs-ofctl writes it, and from text. */
+
+static const struct own_word {
+    const char *name;
+    enum ofp_field_id field;
+    enum ofp_set_form form;
+} own_words[] = {
+    {"mod_vlan_vid", OFP_FIELD_VLAN_VID, OFP_SET_FIELD},
+    {"set_vlan_vid", OFP_FIELD_VLAN_VID, OFP_SET_FIELD},
+    {"mod_vlan_pcp", OFP_FIELD_VLAN_PCP, OFP_SET_FIELD},
+    {"set_vlan_pcp", OFP_FIELD_VLAN_PCP, OFP_SET_FIELD},
+    {"mod_dl_src", OFP_FIELD_ETH_SRC, OFP_SET_FIELD},
+    {"mod_dl_dst", OFP_FIELD_ETH_DST, OFP_SET_FIELD},
+    {"mod_nw_src", OFP_FIELD_NW_SRC, OFP_SET_FIELD},
+    {"mod_nw_dst", OFP_FIELD_NW_DST, OFP_SET_FIELD},
+    {"mod_nw_tos", OFP_FIELD_NW_TOS, OFP_SET_FIELD}, /* Written as it stands in the header. */
+    {"mod_nw_ecn", OFP_FIELD_NW_ECN, OFP_SET_FIELD},
+    {"mod_nw_ttl", OFP_FIELD_NW_TTL, OFP_SET_OWN},
+    {"mod_tp_src", OFP_FIELD_TCP_SRC, OFP_SET_FIELD},
+    {"mod_tp_dst", OFP_FIELD_TCP_DST, OFP_SET_FIELD},
+    {"set_tunnel", OFP_FIELD_TUN_ID, OFP_SET_OWN},
+    {"set_tunnel64", OFP_FIELD_TUN_ID, OFP_SET_OWN},
+};
+
+/* Nicira's set_tunnel, of 32 or 64 bits. */
+static void format_set_tunnel(struct strbuf *s, const uint8_t *value)
+{
+    uint64_t id = wire_get64(value);
+
+    strbuf_printf(s, id > UINT32_MAX ? "set_tunnel64:%#llx" : "set_tunnel:%#llx",
+                  (unsigned long long)id);
+}
+
+/* The field's name in set_field. */
+static const char *set_name(const struct ofp_field *f)
+{
+    switch (f->id) {
+    case OFP_FIELD_VLAN_VID: return "vlan_vid";
+    case OFP_FIELD_VLAN_PCP: return "vlan_pcp";
+    case OFP_FIELD_ETH_SRC:
+    case OFP_FIELD_ETH_DST:
+    case OFP_FIELD_NW_SRC:
+    case OFP_FIELD_NW_DST: return f->name2;
+    default: return f->name;
+    }
+}
+
+void ofp_format_set_like(struct strbuf *s, const struct ofp_action_set_field *a,
+                         const struct ofp_field *f, const uint8_t *value, const uint8_t *mask,
+                         bool is_exact)
+{
+    bool old = ofp_actions_format_version() < OFP12;
+
+    for (size_t i = 0; i < ARRAY_SIZE(own_words) && is_exact; i++) {
+        const struct own_word *w = &own_words[i];
+
+        if (w->field != port_field(f->id) || (w->form == OFP_SET_FIELD && !old) ||
+            (w->form == OFP_SET_OWN && a->form != OFP_SET_OWN)) {
+            continue;
+        }
+        if (f->id == OFP_FIELD_TUN_ID) {
+            format_set_tunnel(s, value);
+            return;
+        }
+        strbuf_printf(s, "%s:", w->name);
+        if (f->id == OFP_FIELD_NW_TOS) {
+            strbuf_printf(s, "%u", value[0] << 2);
+        } else {
+            ofp_field_format(s, f, value, mask);
+        }
+        return;
+    }
+    strbuf_puts(s, "set_field:");
+    if (f->id == OFP_FIELD_VLAN_VID && is_exact) {
+        strbuf_printf(s, "%u", wire_get16(value) | FLOW_VLAN_PRESENT);
+    } else {
+        ofp_field_format(s, f, value, mask);
+    }
+    strbuf_printf(s, "->%s", set_name(f));
+}
+
+/* "mod_tp_src" writes the port of whichever protocol the rule matches. */
+static enum ofp_field_id field_for(enum ofp_field_id id, const struct ofp_match *match)
+{
+    bool is_src = id == OFP_FIELD_TCP_SRC;
+
+    if (match && (is_src || id == OFP_FIELD_TCP_DST)) {
+        if (ofp_prereq_match(OFP_PREREQ_UDP, match)) {
+            return is_src ? OFP_FIELD_UDP_SRC : OFP_FIELD_UDP_DST;
+        }
+        if (ofp_prereq_match(OFP_PREREQ_SCTP, match)) {
+            return is_src ? OFP_FIELD_SCTP_SRC : OFP_FIELD_SCTP_DST;
+        }
+    }
+    return id;
+}
+
+static int parse_own(const struct ofp_action_text *t, const char *name, char *arg,
+                     struct ofp_actions *out, struct error *err)
+{
+    const struct own_word *w = own_words;
+    uint8_t value[16] = {0}, mask[16];
+    const struct ofp_field *f;
+    uint64_t tos;
+
+    while (strcmp(w->name, name)) {
+        w++;
+    }
+    f = ofp_field(field_for(w->field, t->match));
+    if (w->field == OFP_FIELD_NW_TOS) {
+        if (!parse_u64(arg, 255, &tos) || tos & 3) {
+            return error_set(err, EINVAL, "action '%s': '%s' is not a multiple of 4 within 0...252",
+                             name, arg);
+        }
+        value[0] = (uint8_t)(tos >> 2);
+    } else if (strchr(arg, '/') || !ofp_field_parse(f, arg, t->lookup, t->aux, value, mask)) {
+        return error_set(err, EINVAL, "action '%s': '%s' is not a valid value for field '%s'", name,
+                         arg, f->name);
+    }
+    return ofp_put_set(out, f, value, NULL, w->form) ? 0 : ofp_action_text_full(name, err);
+}
+
+CONSTRUCTOR static void register_own_words(void)
+{
+    static struct ofp_action_word words[ARRAY_SIZE(own_words)];
+
+    for (size_t i = 0; i < ARRAY_SIZE(own_words); i++) {
+        words[i] = (struct ofp_action_word){own_words[i].name, OFP_ARG_WANTED, parse_own};
+    }
+    ofp_action_words_register(words, ARRAY_SIZE(words));
 }

@@ -1,6 +1,10 @@
 /* The TTL family: dec_ttl of IPv4 and IPv6, for all or certain controllers (set_nw_ttl is a
  * set-field). Text and wire forms; execution is in xlate/action_ttl.c. Control thread. */
 #include "ofproto/codec/action.h"
+
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
 #include "ofproto/match/field.h"
 
 static void format_dec(struct strbuf *s, const struct ofp_action *h)
@@ -83,4 +87,44 @@ CONSTRUCTOR static void register_ttl(void)
 
     ofp_action_codec_register(&codec);
     ofp_action_forms_register(forms, ARRAY_SIZE(forms));
+}
+
+/* --- From text. */
+
+static int parse_dec(const struct ofp_action_text *t, const char *name, char *arg,
+                     struct ofp_actions *out, struct error *err)
+{
+    uint16_t ids[64];
+    struct ofp_action_dec_ttl *a;
+    unsigned int n = 0;
+    char *word;
+
+    (void)t;
+    while ((word = ofp_action_text_next(&arg))) {
+        uint64_t id;
+        int rc = ofp_action_text_number(name, "controller's id", word, UINT16_MAX, &id, err);
+
+        if (rc) {
+            return rc;
+        }
+        if (n == ARRAY_SIZE(ids)) {
+            return error_set(err, E2BIG, "action '%s': more than %zu controllers", name,
+                             ARRAY_SIZE(ids));
+        }
+        ids[n++] = (uint16_t)id;
+    }
+    a = ofp_actions_put(out, OFP_ACTION_DEC_TTL, sizeof *a + n * sizeof a->id[0]);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->n_ids = (uint16_t)n;
+    memcpy(a->id, ids, n * sizeof ids[0]);
+    return 0;
+}
+
+CONSTRUCTOR static void register_ttl_words(void)
+{
+    static const struct ofp_action_word word = {"dec_ttl", OFP_ARG_OPTIONAL, parse_dec};
+
+    ofp_action_words_register(&word, 1);
 }

@@ -2,6 +2,10 @@
  * wire forms; execution is in xlate/action_vlan.c. Control thread. */
 #include "ofproto/codec/action.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 static void format_push(struct strbuf *s, const struct ofp_action *h)
 {
     const struct ofp_action_push_vlan *a = (const struct ofp_action_push_vlan *)h;
@@ -12,7 +16,7 @@ static void format_push(struct strbuf *s, const struct ofp_action *h)
 static void format_pop(struct strbuf *s, const struct ofp_action *h)
 {
     (void)h;
-    strbuf_puts(s, "pop_vlan");
+    strbuf_puts(s, ofp_actions_format_version() == OFP10 ? "strip_vlan" : "pop_vlan");
 }
 
 static void encode_push(struct strbuf *s, enum ofp_version version, const struct ofp_action *h)
@@ -86,4 +90,45 @@ CONSTRUCTOR static void register_vlan(void)
     ofp_action_codec_register(&push);
     ofp_action_codec_register(&pop);
     ofp_action_forms_register(forms, ARRAY_SIZE(forms));
+}
+
+/* --- From text. */
+
+static int parse_push(const struct ofp_action_text *t, const char *name, char *arg,
+                      struct ofp_actions *out, struct error *err)
+{
+    struct ofp_action_push_vlan *a;
+    uint64_t tpid;
+
+    (void)t;
+    if (!parse_u64(arg, UINT16_MAX, &tpid) || (tpid != 0x8100 && tpid != 0x88a8)) {
+        return error_set(err, EINVAL, "action '%s': '%s' is neither 0x8100 nor 0x88a8", name, arg);
+    }
+    a = ofp_actions_put(out, OFP_ACTION_PUSH_VLAN, sizeof *a);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->tpid = be16_make((uint16_t)tpid);
+    return 0;
+}
+
+static int parse_pop(const struct ofp_action_text *t, const char *name, char *arg,
+                     struct ofp_actions *out, struct error *err)
+{
+    (void)t;
+    (void)arg;
+    return ofp_actions_put(out, OFP_ACTION_POP_VLAN, sizeof(struct ofp_action))
+               ? 0
+               : ofp_action_text_full(name, err);
+}
+
+CONSTRUCTOR static void register_vlan_words(void)
+{
+    static const struct ofp_action_word words[] = {
+        {"push_vlan", OFP_ARG_WANTED, parse_push},
+        {"pop_vlan", OFP_ARG_NONE, parse_pop},
+        {"strip_vlan", OFP_ARG_NONE, parse_pop},
+    };
+
+    ofp_action_words_register(words, ARRAY_SIZE(words));
 }

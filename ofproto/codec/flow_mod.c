@@ -10,6 +10,7 @@
 #define NX_FLOW_MOD_LEN 32
 #define MAX_TABLE 253
 #define OFPFF10_EMERG 4
+#define NX_FLOW_MOD 13 /* Subtype of the extension. */
 
 static bool is_delete(enum ofp_flow_mod_command command)
 {
@@ -192,4 +193,95 @@ int nx_flow_mod_decode(enum ofp_version version, const uint8_t *p, size_t len, b
         finish(fm);
     }
     return rc;
+}
+
+/* --- Encoding. */
+
+/* Whether the structure of OpenFlow 1.0 has every bit of the match. */
+static bool fits10(const struct ofp_match *match)
+{
+    struct strbuf s = STRBUF_INIT;
+    struct ofp_match again;
+
+    ofp10_match_encode(&s, match);
+    ofp10_match_decode((const uint8_t *)s.data, &again);
+    strbuf_free(&s);
+    return ofp_match_equal(match, &again);
+}
+
+/* Only Nicira's form can say that the cookie is to stay as it was. */
+static uint64_t cookie_to_set(const struct ofp_flow_mod *fm)
+{
+    return fm->new_cookie == UINT64_MAX ? 0 : fm->new_cookie;
+}
+
+/* What follows the cookie in both forms of 1.0. */
+static void put_command10(struct strbuf *s, const struct ofp_flow_mod *fm, bool with_table_id)
+{
+    wire_put16(s, (uint16_t)(fm->command | (with_table_id ? fm->table_id << 8 : 0)));
+    wire_put16(s, fm->idle_timeout_s);
+    wire_put16(s, fm->hard_timeout_s);
+    wire_put16(s, fm->priority);
+    wire_put32(s, OFP_NO_BUFFER);
+    wire_put16(s, (uint16_t)fm->out_port);
+    wire_put16(s, fm->flags & (OFPFF_SEND_FLOW_REM | OFPFF_CHECK_OVERLAP));
+}
+
+static void encode_nx(struct strbuf *s, const struct ofp_flow_mod *fm, bool with_table_id)
+{
+    const struct nxm_cookie cookie = {fm->cookie, fm->cookie_mask};
+    size_t start, match_len_at;
+
+    wire_put32(s, OFP_VENDOR_NX);
+    wire_put32(s, NX_FLOW_MOD);
+    wire_put64(s, fm->new_cookie);
+    put_command10(s, fm, with_table_id);
+    match_len_at = s->len;
+    wire_zeros(s, 8);
+    start = s->len;
+    nxm_match_encode(s, &fm->match);
+    nxm_cookie_encode(s, &cookie);
+    wire_set16(s, match_len_at, (uint16_t)(s->len - start));
+    wire_pad8(s, start);
+}
+
+static void encode11(struct strbuf *s, enum ofp_version version, const struct ofp_flow_mod *fm)
+{
+    bool is_new = fm->command == OFPFC_ADD || (!is_delete(fm->command) && !fm->cookie_mask);
+    uint8_t table_id = fm->command == OFPFC_ADD && fm->table_id == OFPTT_ALL ? 0 : fm->table_id;
+
+    wire_put64(s, is_new ? cookie_to_set(fm) : fm->cookie);
+    wire_put64(s, is_new ? 0 : fm->cookie_mask);
+    wire_put8(s, table_id);
+    wire_put8(s, (uint8_t)fm->command);
+    wire_put16(s, fm->idle_timeout_s);
+    wire_put16(s, fm->hard_timeout_s);
+    wire_put16(s, fm->priority);
+    wire_put32(s, OFP_NO_BUFFER);
+    wire_put32(s, ofp_port_to32(fm->out_port));
+    wire_put32(s, fm->out_group);
+    wire_put16(s, fm->flags);
+    wire_put16(s, version >= OFP14 ? fm->importance : 0);
+    ofp_oxm_match_encode(s, version, &fm->match);
+    ofp_instructions_encode(s, version, fm->actions.data, fm->actions.len);
+}
+
+void ofp_flow_mod_encode(struct strbuf *s, enum ofp_version version, uint32_t xid,
+                         bool with_table_id, const struct ofp_flow_mod *fm)
+{
+    bool nx = version == OFP10 && (fm->cookie_mask || !fits10(&fm->match));
+    size_t start = ofp_begin(s, (uint8_t)version, nx ? OFPT_VENDOR : OFPT_FLOW_MOD, xid);
+
+    if (version != OFP10) {
+        encode11(s, version, fm);
+    } else if (nx) {
+        encode_nx(s, fm, with_table_id);
+        ofp_actions_encode(s, version, fm->actions.data, fm->actions.len);
+    } else {
+        ofp10_match_encode(s, &fm->match);
+        wire_put64(s, cookie_to_set(fm));
+        put_command10(s, fm, with_table_id);
+        ofp_actions_encode(s, version, fm->actions.data, fm->actions.len);
+    }
+    ofp_end(s, start);
 }

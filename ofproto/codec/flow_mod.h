@@ -50,4 +50,10 @@ int ofp_flow_mod_decode(enum ofp_version, const uint8_t *p, size_t len, bool wit
 int nx_flow_mod_decode(enum ofp_version, const uint8_t *p, size_t len, bool with_table_id,
                        struct ofp_flow_mod *ret);
 
+/* The whole message, as a controller sends it. In OpenFlow 1.0 it is Nicira's where the version's
+ * own cannot say it; 'with_table_id' is then about its extension, and without it the table is not
+ * said. */
+void ofp_flow_mod_encode(struct strbuf *, enum ofp_version, uint32_t xid, bool with_table_id,
+                         const struct ofp_flow_mod *);
+
 #endif

@@ -144,9 +144,6 @@ static void encode_nx(struct strbuf *s, enum ofp_version version, const struct o
     ofp_actions_encode(s, version, fs->actions, fs->actions_len);
 }
 
-/* OpenFlow 1.5.1 section 7.2.4: statistics as a list of fields. */
-enum { OXS_DURATION = 0, OXS_IDLE_TIME = 1, OXS_FLOW_COUNT = 3, OXS_PACKETS = 4, OXS_BYTES = 5 };
-
 static void put_oxs(struct strbuf *s, unsigned int field, size_t n)
 {
     wire_put32(s, 0x80020000u | field << 9 | (uint32_t)n);

@@ -55,4 +55,20 @@ void ofp_aggregate_encode(struct strbuf *, enum ofp_version, uint64_t packets, u
 /* A removed rule's duration and counters, as OpenFlow 1.5's list of statistics. */
 void ofp_oxs_removed_encode(struct strbuf *, const struct ofp_flow_stats *);
 
+/* --- The side that asks: flow_stats_decode.c. */
+
+/* The body of a request. What OpenFlow 1.0's own form cannot say is left out. */
+void ofp_flow_query_encode(struct strbuf *, enum ofp_version, enum ofp_flow_stats_form,
+                           const struct ofp_flow_query *);
+/* The entry at 'p', of 'left' bytes at most. What is not told is 0, ages UINT64_MAX. 'actions' is
+ * empty before; 'ret->actions' points into it. '*ret_len' is the entry's length, 0 when it cannot
+ * be known; else the next may be read also after an error. */
+int ofp_flow_stats_decode(enum ofp_version, enum ofp_flow_stats_form, const uint8_t *p, size_t left,
+                          struct ofp_flow_stats *ret, struct ofp_actions *actions, size_t *ret_len);
+int ofp_aggregate_decode(enum ofp_version, const uint8_t *p, size_t len, uint64_t *ret_packets,
+                         uint64_t *ret_bytes, uint32_t *ret_flows);
+
+/* OpenFlow 1.5.1 section 7.2.4: statistics as a list of fields. */
+enum { OXS_DURATION = 0, OXS_IDLE_TIME = 1, OXS_FLOW_COUNT = 3, OXS_PACKETS = 4, OXS_BYTES = 5 };
+
 #endif

@@ -3,6 +3,10 @@
 
 #include "ofproto/codec/action_conjunction.h"
 
+#include <errno.h>
+
+#include "ofproto/codec/action_text.h"
+
 enum { GOTO_TABLE = 1, WRITE_METADATA, WRITE_ACTIONS, APPLY_ACTIONS, CLEAR_ACTIONS, METER };
 
 #define MAX_TABLE 253
@@ -304,4 +308,106 @@ CONSTRUCTOR static void register_instructions(void)
         ofp_action_codec_register(&codecs[i]);
     }
     ofp_action_forms_register(forms, ARRAY_SIZE(forms));
+}
+
+/* --- From text. */
+
+static int parse_clear(const struct ofp_action_text *t, const char *name, char *arg,
+                       struct ofp_actions *out, struct error *err)
+{
+    (void)t;
+    (void)arg;
+    return ofp_actions_put(out, OFP_ACTION_CLEAR_ACTIONS, sizeof(struct ofp_action))
+               ? 0
+               : ofp_action_text_full(name, err);
+}
+
+/* "apply_actions(...)": what is in it by itself is the same. */
+static int parse_apply(const struct ofp_action_text *t, const char *name, char *arg,
+                       struct ofp_actions *out, struct error *err)
+{
+    struct ofp_actions list = OFP_ACTIONS_INIT;
+    int rc = ofp_actions_parse_nested(t, name, arg, &list, err);
+
+    for (const struct ofp_action *a = ofp_actions_first(list.data, list.len); a && !rc;
+         a = ofp_actions_next(list.data, list.len, a)) {
+        struct ofp_action *copy = ofp_actions_put(out, (enum ofp_action_type)a->type, a->len);
+
+        if (copy) {
+            memcpy(copy, a, a->len);
+        } else {
+            rc = ofp_action_text_full(name, err);
+        }
+    }
+    ofp_actions_free(&list);
+    return rc;
+}
+
+static int parse_write_actions(const struct ofp_action_text *t, const char *name, char *arg,
+                               struct ofp_actions *out, struct error *err)
+{
+    struct ofp_actions set = OFP_ACTIONS_INIT;
+    int rc = ofp_actions_parse_nested(t, name, arg, &set, err);
+
+    if (rc) {
+        return rc;
+    }
+    rc = put_write_actions(&set, out);
+    ofp_actions_free(&set);
+    return rc == OFPERR_BAC_BAD_TYPE
+               ? error_set(err, EINVAL,
+                           "action '%s': '%s': not all of these may be in an action set", name, arg)
+           : rc ? ofp_action_text_full(name, err)
+                : 0;
+}
+
+static int parse_write_metadata(const struct ofp_action_text *t, const char *name, char *arg,
+                                struct ofp_actions *out, struct error *err)
+{
+    char *slash = strchr(arg, '/');
+    uint64_t value, mask = UINT64_MAX;
+    int rc;
+
+    (void)t;
+    if (slash) {
+        *slash++ = '\0';
+    }
+    rc = ofp_action_text_number(name, "value", arg, UINT64_MAX, &value, err);
+    if (!rc && slash) {
+        rc = ofp_action_text_number(name, "mask", slash, UINT64_MAX, &mask, err);
+    }
+    return rc ? rc : put_write_metadata(value, mask, out) ? ofp_action_text_full(name, err) : 0;
+}
+
+/* Which way is forward depends on the rule's table: the switch checks that. */
+static int parse_goto(const struct ofp_action_text *t, const char *name, char *arg,
+                      struct ofp_actions *out, struct error *err)
+{
+    struct ofp_action_goto_table *a;
+    uint64_t table;
+    int rc = ofp_action_text_number(name, "table", arg, UINT8_MAX, &table, err);
+
+    (void)t;
+    if (rc) {
+        return rc;
+    }
+    a = ofp_actions_put(out, OFP_ACTION_GOTO_TABLE, sizeof *a);
+    if (!a) {
+        return ofp_action_text_full(name, err);
+    }
+    a->table_id = (uint8_t)table;
+    return 0;
+}
+
+CONSTRUCTOR static void register_instruction_words(void)
+{
+    static const struct ofp_action_word words[] = {
+        {"clear_actions", OFP_ARG_NONE, parse_clear},
+        {"apply_actions", OFP_ARG_OPTIONAL, parse_apply},
+        {"write_actions", OFP_ARG_OPTIONAL, parse_write_actions},
+        {"write_metadata", OFP_ARG_WANTED, parse_write_metadata},
+        {"goto_table", OFP_ARG_WANTED, parse_goto},
+    };
+
+    ofp_action_words_register(words, ARRAY_SIZE(words));
 }

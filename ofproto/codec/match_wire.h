@@ -35,6 +35,8 @@ struct nxm_cookie {
 int nxm_match_decode(const uint8_t *p, size_t len, struct ofp_match *, struct nxm_cookie *);
 /* Without padding. */
 void nxm_match_encode(struct strbuf *, const struct ofp_match *);
+/* Appends the cookie to a Nicira match; nothing without a mask. */
+void nxm_cookie_encode(struct strbuf *, const struct nxm_cookie *);
 
 /* --- One entry (OpenFlow 1.3.5 section 7.2.3). What is written to OpenFlow 1.0 and 1.1 has NXM's
  * headers, to later versions OXM's, where the field has both. Either is read in any version. */

@@ -151,3 +151,18 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
     strbuf_put(s, request, MIN_OF(len, (size_t)64));
     ofp_end(s, start);
 }
+
+/* Codes beyond those that versions after 1.2 give to some of 1.3's are not told apart: names are
+ * for people. */
+const char *ofp_error_find(uint8_t version, uint16_t type, uint16_t code)
+{
+    for (size_t i = 1; i < OFPERR_N; i++) {
+        bool is_it = version == OFP10 ? rows[i].type10 == type && rows[i].code10 == code
+                                      : rows[i].type13 == type && rows[i].code13 == code;
+
+        if (rows[i].name && is_it) {
+            return rows[i].name;
+        }
+    }
+    return NULL;
+}

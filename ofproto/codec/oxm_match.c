@@ -210,3 +210,17 @@ void nxm_match_encode(struct strbuf *s, const struct ofp_match *m)
 {
     encode_fields(s, OFP10, m);
 }
+
+void nxm_cookie_encode(struct strbuf *s, const struct nxm_cookie *cookie)
+{
+    bool has_mask = cookie->mask != UINT64_MAX;
+
+    if (!cookie->mask) {
+        return;
+    }
+    wire_put32(s, NXM_COOKIE | (has_mask ? 0x100u | 16 : 8));
+    wire_put64(s, cookie->value & cookie->mask);
+    if (has_mask) {
+        wire_put64(s, cookie->mask);
+    }
+}

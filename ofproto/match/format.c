@@ -2,8 +2,32 @@
 #include "ofproto/match/text.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 
 #include "ofproto/match/protocol.h"
+
+static ofp_port_namer *port_namer;
+static void *port_namer_aux;
+
+void ofp_ports_by_name(ofp_port_namer *namer, void *aux)
+{
+    port_namer = namer;
+    port_namer_aux = aux;
+}
+
+bool ofp_port_format_name(struct strbuf *s, uint32_t port)
+{
+    const char *name = port_namer ? port_namer(port, port_namer_aux) : NULL;
+    bool plain = name && isalpha((unsigned char)*name);
+
+    for (const char *c = name; plain && *c; c++) {
+        plain = isalnum((unsigned char)*c) || *c == '_';
+    }
+    if (name) {
+        strbuf_printf(s, plain ? "%s" : "\"%s\"", name);
+    }
+    return name;
+}
 
 static bool all_ones(const uint8_t *mask, const struct ofp_field *f)
 {
@@ -131,6 +155,9 @@ void ofp_field_format(struct strbuf *s, const struct ofp_field *f, const uint8_t
     case OFP_FORM_IPV6: format_address(s, AF_INET6, v, m, 16); break;
     case OFP_FORM_FRAG: format_frag(s, f, v, m); break;
     case OFP_FORM_PORT:
+        if (all_ones(m, f) && ofp_port_format_name(s, (uint32_t)number_of(v, 4))) {
+            break;
+        }
         if (all_ones(m, f) && (uint32_t)number_of(v, 4) == 0xfffe) {
             strbuf_puts(s, "LOCAL");
             break;
@@ -150,6 +177,9 @@ static const char *field_name(const struct ofp_field *f)
     case OFP_FIELD_TCP_DST:
     case OFP_FIELD_UDP_DST:
     case OFP_FIELD_SCTP_DST: return "tp_dst";
+    case OFP_FIELD_ICMPV6_TYPE: return "icmp_type";
+    case OFP_FIELD_ICMPV6_CODE: return "icmp_code";
+    case OFP_FIELD_NW_TOS: return "nw_tos"; /* As it stands in the header. */
     case OFP_FIELD_NW_FRAG: return "nw_frag";
     default: return f->name;
     }
@@ -165,7 +195,11 @@ static void format_field(struct strbuf *s, const struct ofp_field *f, const stru
     ofp_field_get(f, &match->flow, v);
     ofp_field_get(f, left, m);
     strbuf_printf(s, "%s%s=", s->len ? "," : "", field_name(f));
-    ofp_field_format(s, f, v, m);
+    if (f->id == OFP_FIELD_NW_TOS && all_ones(m, f)) {
+        strbuf_printf(s, "%u", v[0] << 2);
+    } else {
+        ofp_field_format(s, f, v, m);
+    }
     ofp_field_put(f, left, none);
 }
 
@@ -191,18 +225,55 @@ static void format_vlan(struct strbuf *s, const struct ofp_match *match, struct 
     }
 }
 
+/* People see some fields in another order than the table has them. */
+static enum ofp_field_id in_order(unsigned int i)
+{
+    static const struct {
+        enum ofp_field_id from, to;
+        int by;
+    } moved[] = {
+        {OFP_FIELD_ARP_OP, OFP_FIELD_ARP_SHA, 1},
+        {OFP_FIELD_ARP_THA, OFP_FIELD_ARP_THA, OFP_FIELD_ARP_OP - OFP_FIELD_ARP_THA},
+        {OFP_FIELD_ND_TARGET, OFP_FIELD_ND_TARGET + 1, OFP_FIELD_ICMPV6_TYPE - OFP_FIELD_ND_TARGET},
+        {OFP_FIELD_ND_TARGET + 2, OFP_FIELD_ICMPV6_CODE, -2}};
+
+    for (size_t j = 0; j < ARRAY_SIZE(moved); j++) {
+        if (i >= moved[j].from && i <= moved[j].to) {
+            return (enum ofp_field_id)((int)i + moved[j].by);
+        }
+    }
+    return (enum ofp_field_id)i;
+}
+
+/* What ovs-ofctl writes before the protocol. */
+static void format_early(struct strbuf *s, const struct ofp_match *match, struct ofp_flow *left)
+{
+    static const enum ofp_field_id early[] = {
+        OFP_FIELD_PKT_MARK, OFP_FIELD_RECIRC_ID, OFP_FIELD_DP_HASH, OFP_FIELD_CONJ_ID,
+        OFP_FIELD_CT_STATE, OFP_FIELD_CT_ZONE,   OFP_FIELD_CT_MARK, OFP_FIELD_CT_LABEL};
+
+    for (size_t i = 0; i < ARRAY_SIZE(early); i++) {
+        const struct ofp_field *f = ofp_field(early[i]);
+
+        if (ofp_field_any(f, left)) {
+            format_field(s, f, match, left);
+        }
+    }
+}
+
 void ofp_match_format(struct strbuf *out, const struct ofp_match *match)
 {
     struct ofp_flow left = match->mask;
     struct strbuf s = STRBUF_INIT;
     const char *protocol = ofp_protocol_take(match, &left);
 
+    format_early(&s, match, &left);
     if (protocol) {
-        strbuf_puts(&s, protocol);
+        strbuf_printf(&s, "%s%s", s.len ? "," : "", protocol);
     }
     for (unsigned int pass = 0; pass < 2; pass++) {
         for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
-            const struct ofp_field *f = ofp_field((enum ofp_field_id)i);
+            const struct ofp_field *f = ofp_field(in_order(i));
 
             if (i == OFP_FIELD_VLAN_VID) {
                 format_vlan(&s, match, &left);

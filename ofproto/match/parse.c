@@ -136,6 +136,30 @@ static bool parse_mask(const struct parse *p, const struct ofp_field *f, const c
     return parse_side(p, f, text, m);
 }
 
+bool ofp_field_parse(const struct ofp_field *f, const char *text, ofp_port_lookup *lookup,
+                     void *aux, uint8_t v[16], uint8_t m[16])
+{
+    const struct parse p = {.lookup = lookup, .aux = aux};
+    const char *slash = strchr(text, '/');
+    char side[WORD_MAX];
+    size_t len = slash ? (size_t)(slash - text) : strlen(text);
+
+    memset(v, 0, 16);
+    memset(m, slash ? 0 : 0xff, 16);
+    if (len >= sizeof side) {
+        return false;
+    }
+    memcpy(side, text, len);
+    side[len] = '\0';
+    if (!parse_side(&p, f, side, v) || (slash && !parse_mask(&p, f, slash + 1, m))) {
+        return false;
+    }
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        v[i] &= m[i];
+    }
+    return true;
+}
+
 /* "dl_vlan=0xffff" and "vlan_vid=0" say that there is no tag; OXM's vlan_vid has the bit 0x1000. */
 static bool parse_vlan(struct parse *p, const char *name, const char *value)
 {
@@ -175,7 +199,8 @@ static int parse_field(struct parse *p, const char *name, char *value)
         return error_set(p->err, EINVAL, "field '%s': it is already set by a word before", name);
     }
     p->used[f->id] = true;
-    p->generic[f->id] = !strncmp(name, "tp_", 3) || !strncmp(name, "nw_", 3);
+    p->generic[f->id] = !strncmp(name, "tp_", 3) || !strncmp(name, "nw_", 3) ||
+                        !strncmp(name, "icmp_", 5);
     memset(m, 0xff, sizeof m);
     if (f->id == OFP_FIELD_VLAN_VID && !slash) {
         ok = parse_vlan(p, name, value);

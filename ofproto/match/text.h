@@ -15,6 +15,18 @@ void ofp_field_format(struct strbuf *, const struct ofp_field *, const uint8_t *
 /* Number of a port by its name; false when there is none. */
 typedef bool ofp_port_lookup(const char *name, uint32_t *ret, void *aux);
 
+/* One field's "VALUE" or "VALUE/MASK": value under the mask, and the mask (ones when there is
+ * none), both right-aligned in n_bytes. False when it is no value of it. */
+bool ofp_field_parse(const struct ofp_field *, const char *text, ofp_port_lookup *lookup, void *aux,
+                     uint8_t value[16], uint8_t mask[16]);
+
+/* How a program that shows the ports of one switch names them; NULL for a number: it has no name.
+ * Without it ports go by their numbers. Set once, before anything is formatted. */
+typedef const char *ofp_port_namer(uint32_t port, void *aux);
+void ofp_ports_by_name(ofp_port_namer *, void *aux);
+/* Appends the port's name, in quotes when it is not plain; false when there is none. */
+bool ofp_port_format_name(struct strbuf *, uint32_t port);
+
 /* Parses words separated by commas and spaces. 'lookup' may be NULL. -EINVAL names the word, the
  * field and what is wrong with it; then '*ret' is untouched. */
 int ofp_match_parse(const char *text, ofp_port_lookup *lookup, void *aux, struct ofp_match *ret,

@@ -35,7 +35,10 @@ static void matches_are_written_as_people_know_them(void **state)
                  "dl_src=00:11:22:33:44:55,dl_dst=01:00:00:00:00:00/01:00:00:00:00:00");
     check_format("ip,nw_src=10.1.2.3/8", "ip,nw_src=10.0.0.0/8");
     check_format("ip,nw_dst=10.1.2.3/255.0.0.255", "ip,nw_dst=10.0.0.3/255.0.0.255");
-    check_format("arp,arp_tpa=10.0.0.1,arp_op=1", "arp,arp_op=1,arp_tpa=10.0.0.1");
+    check_format("arp,arp_op=1,arp_tpa=10.0.0.1", "arp,arp_tpa=10.0.0.1,arp_op=1");
+    check_format("icmp6,icmpv6_type=135,nd_target=fe80::1",
+                 "icmp6,icmp_type=135,nd_target=fe80::1");
+    check_format("ip,ip_dscp=8,conj_id=5", "conj_id=5,ip,nw_tos=32");
     check_format("arp,nw_dst=10.0.0.1", "arp,arp_tpa=10.0.0.1");
     check_format("tcp6,ipv6_dst=2001:db8::/32,tcp_src=0x10/0xfff0",
                  "tcp6,ipv6_dst=2001:db8::/32,tp_src=0x10/0xfff0");
