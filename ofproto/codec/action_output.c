@@ -161,7 +161,9 @@ static int parse_output(const struct ofp_action_text *t, const char *name, char 
         if (!rc && out->len + sizeof(struct ofp_action_output) > OFP_ACTIONS_MAX_LEN) {
             rc = ofp_action_text_full(name, err);
         }
-        if (!rc) {
+        if (!rc && port == OFP_PORT_CONTROLLER) {
+            ofp_actions_put_controller(out, UINT16_MAX);
+        } else if (!rc) {
             ofp_actions_put_output(out, port);
         }
         return rc;
@@ -194,13 +196,36 @@ static int parse_reserved(const struct ofp_action_text *t, const char *name, cha
     return 0;
 }
 
+/* "controller" or "controller:MAX_LEN". */
+static int parse_controller(const struct ofp_action_text *t UNUSED, const char *name, char *arg,
+                            struct ofp_actions *out, struct error *err)
+{
+    uint64_t max_len = UINT16_MAX;
+    int rc = 0;
+
+    if (*arg) {
+        rc = ofp_action_text_number(name, "length in bytes", arg, UINT16_MAX, &max_len, err);
+    }
+    if (!rc && out->len + sizeof(struct ofp_action_output) > OFP_ACTIONS_MAX_LEN) {
+        rc = ofp_action_text_full(name, err);
+    }
+    if (!rc) {
+        ofp_actions_put_controller(out, (uint16_t)max_len);
+    }
+    return rc;
+}
+
 CONSTRUCTOR static void register_output_words(void)
 {
     static const struct ofp_action_word words[] = {
-        {"output", OFP_ARG_WANTED, parse_output},  {"normal", OFP_ARG_NONE, parse_reserved},
-        {"flood", OFP_ARG_NONE, parse_reserved},   {"all", OFP_ARG_NONE, parse_reserved},
-        {"in_port", OFP_ARG_NONE, parse_reserved}, {"local", OFP_ARG_NONE, parse_reserved},
+        {"output", OFP_ARG_WANTED, parse_output},
+        {"normal", OFP_ARG_NONE, parse_reserved},
+        {"flood", OFP_ARG_NONE, parse_reserved},
+        {"all", OFP_ARG_NONE, parse_reserved},
+        {"in_port", OFP_ARG_NONE, parse_reserved},
+        {"local", OFP_ARG_NONE, parse_reserved},
         {"table", OFP_ARG_NONE, parse_reserved},
+        {"controller", OFP_ARG_OPTIONAL, parse_controller},
     };
 
     ofp_action_words_register(words, ARRAY_SIZE(words));
