@@ -53,7 +53,7 @@ static void modify_cb(struct ofp_rule *rule, void *sel_)
         if (fm->change_cookie) {
             rule->cookie = fm->new_cookie;
         }
-        bridge_changed(sel->bridge);
+        bridge_rule_changed(sel->bridge, rule);
         sel->n++;
     }
 }

@@ -26,7 +26,11 @@ struct effect {
     uint8_t table_id;
     uint16_t ofport;
     uint16_t vlan; /* Or bucket (of either kind), or "matched". */
-    uint8_t mac[6];
+    union {
+        uint8_t mac[6];
+        struct known_range known; /* Of a lookup. */
+    };
+    int32_t priority; /* Of a lookup: a rule of a lower one has no say; -1: any may have. */
 };
 
 struct ofproto_effects {
@@ -35,6 +39,7 @@ struct ofproto_effects {
     uint32_t n;
     uint32_t size;
     struct effect *effect;
+    struct known_words known; /* At each lookup. */
 };
 
 struct ofproto_effects *effects_new(struct ofproto_set *set)
@@ -93,12 +98,16 @@ void effects_add_patch(struct ofproto_effects *effects, const struct ofport *fro
 }
 
 void effects_add_lookup(struct ofproto_effects *effects, struct ofproto *bridge, uint8_t table_id,
-                        bool matched)
+                        const struct ofp_rule *rule, const struct xlate_packet *now,
+                        const struct ofp_flow *looked)
 {
     struct effect *e = add_bridge(effects, EFFECT_LOOKUP, bridge);
 
     e->table_id = table_id;
-    e->vlan = matched;
+    e->vlan = rule != NULL;
+    /* A conjunction leads to a rule of any priority. */
+    e->priority = rule && !known_is_conjunctive(rule) ? rule->priority : -1;
+    e->known = known_add(&effects->known, now, looked);
 }
 
 void effects_add_group(struct ofproto_effects *effects, struct ofp_group *group)
@@ -134,13 +143,31 @@ void effects_depend_mac(struct ofproto_effects *effects, struct ofproto *bridge,
     add_bridge(effects, EFFECT_DEPEND_MAC, bridge)->vlan = (uint16_t)bucket;
 }
 
-bool ofproto_effects_stale(const struct ofproto_effects *effects)
+struct asked {
+    const struct ofproto_effects *effects;
+    const struct effect *lookup;
+    const struct flow_key *masked;
+    const struct flow_mask *mask;
+};
+
+static bool has_a_say(const struct ofp_rule *rule, const void *asked_)
+{
+    const struct asked *asked = asked_;
+
+    return (rule->priority >= asked->lookup->priority || known_is_conjunctive(rule)) &&
+           known_may_match(&asked->effects->known, asked->lookup->known, rule, asked->masked,
+                           asked->mask);
+}
+
+static bool is_stale(const struct ofproto_effects *effects, const struct flow_key *masked,
+                     const struct flow_mask *mask)
 {
     if (effects->set->ports_version > effects->version) {
         return true;
     }
     for (uint32_t i = 0; i < effects->n; i++) {
         const struct effect *e = &effects->effect[i];
+        struct asked asked = {effects, e, masked, mask};
 
         if (e->kind == EFFECT_DEPEND_BRIDGE &&
             (e->bridge->dead || e->bridge->version > effects->version)) {
@@ -149,8 +176,28 @@ bool ofproto_effects_stale(const struct ofproto_effects *effects)
         if (e->kind == EFFECT_DEPEND_MAC && e->bridge->macs.version[e->vlan] > effects->version) {
             return true;
         }
+        if (e->kind == EFFECT_LOOKUP && rule_history_any(&e->bridge->history, e->table_id,
+                                                         effects->version, has_a_say, &asked)) {
+            return true;
+        }
     }
     return false;
+}
+
+bool ofproto_effects_stale(const struct ofproto_effects *effects)
+{
+    return is_stale(effects, NULL, NULL);
+}
+
+bool ofproto_effects_hold(struct ofproto_effects *effects, const struct flow_key *masked,
+                          const struct flow_mask *mask)
+{
+    if (is_stale(effects, masked, mask)) {
+        return false;
+    }
+    effects->version =
+        effects->set->generation; /* What happened until now need not be asked again. */
+    return true;
 }
 
 static void credit_rule(struct ofp_rule *rule, uint64_t packets, uint64_t bytes, uint64_t used_ms)
@@ -248,5 +295,6 @@ void ofproto_effects_free(struct ofproto_effects *effects)
     }
     set_unref(effects->set);
     free(effects->effect);
+    free(effects->known.word);
     free(effects);
 }

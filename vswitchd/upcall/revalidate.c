@@ -3,10 +3,10 @@
  *
  * A pass begins when the tables' generation changed, when somebody asks (upcall_sync()), and every
  * second for the statistics. In a pass, each flow's counters are read and credited; a flow that was
- * unused for max-idle is deleted; one whose verdict is older than the tables is translated again
- * from its masked key. When the new verdict looks at bits that the flow's mask does not have, the
- * flow stands for packets that now differ: it is deleted. When only the actions differ, they are
- * replaced. */
+ * unused for max-idle is deleted; one whose verdict something that changed since may concern
+ * (ofproto_effects_hold()) is translated again from its masked key. When the new verdict looks at
+ * bits that the flow's mask does not have, the flow stands for packets that now differ: it is
+ * deleted. When only the actions differ, they are replaced. */
 #include <event2/event.h>
 
 #include <string.h>
@@ -94,7 +94,7 @@ static void update_verdict(struct upcall *u, struct cached_flow *f, uint64_t now
     if (f->generation == generation) {
         return;
     }
-    if (!f->effects || ofproto_effects_stale(f->effects)) {
+    if (!f->effects || !ofproto_effects_hold(f->effects, &f->id.masked, &f->id.mask->mask)) {
         retranslate(u, f, now_ms);
     }
     f->generation = generation;
