@@ -146,6 +146,7 @@ bool ofproto_effects_stale(const struct ofproto_effects *);
 /* The opposite, and finer: of changed rules only those count that a packet with this masked key may
  * match at one of its lookups, so a flow mod leaves most cached flows alone. True makes the effects
  * as young as the set. */
+void ofproto_effects_prefetch(const struct ofproto_effects *); /* It will be asked soon. */
 bool ofproto_effects_hold(struct ofproto_effects *, const struct flow_key *masked,
                           const struct flow_mask *);
 

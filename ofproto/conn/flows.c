@@ -111,7 +111,7 @@ static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t n
     struct ofp_rule *rule, *old;
 
     if (table && fm->flags & OFPFF_CHECK_OVERLAP) {
-        classifier_each_near(&table->cls, &fm->match, overlap_cb, &overlap);
+        classifier_each_overlapping(&table->cls, &fm->match, overlap_cb, &overlap);
         if (overlap.found) {
             return OFPERR_FMFC_OVERLAP;
         }
@@ -136,7 +136,7 @@ static void each(struct selection *sel, struct ofp_table *table, classifier_cb *
     struct ofp_rule *probe, *same;
 
     if (!sel->strict) {
-        classifier_each_near(&table->cls, &sel->fm->match, cb, sel);
+        classifier_each_overlapping(&table->cls, &sel->fm->match, cb, sel);
         return;
     }
     probe = make_rule(sel->bridge, sel->fm, sel->now_ms);

@@ -273,6 +273,20 @@ static void list_add(struct rule_list *l, struct ofp_rule *rule)
     l->rule[l->n++] = rule;
 }
 
+static bool overlaps(const struct ofp_rule *rule, const struct ofp_match *match)
+{
+    const struct rule_mask *mask = rule->mask;
+
+    for (unsigned int i = 0; i < mask->n; i++) {
+        unsigned int w = mask->index[i];
+
+        if ((rule->value[i] ^ match->flow.u64[w]) & mask->word[i] & match->mask.u64[w]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int by_address(const void *a_, const void *b_)
 {
     const struct ofp_rule *const *a = a_, *const *b = b_;
@@ -280,8 +294,8 @@ static int by_address(const void *a_, const void *b_)
     return (uintptr_t)*a < (uintptr_t)*b ? -1 : (uintptr_t)*a > (uintptr_t)*b;
 }
 
-void classifier_each_near(struct classifier *cls, const struct ofp_match *match, classifier_cb *cb,
-                          void *aux)
+void classifier_each_overlapping(struct classifier *cls, const struct ofp_match *match,
+                                 classifier_cb *cb, void *aux)
 {
     struct rule_list list = {NULL, 0, 0};
 
@@ -294,7 +308,7 @@ void classifier_each_near(struct classifier *cls, const struct ofp_match *match,
 
         for (; b < end; b++) {
             for (struct ofp_rule *r = t->buckets[b]; r; r = r->chain) {
-                if (!one || r->hash == hash) {
+                if ((!one || r->hash == hash) && overlaps(r, match)) {
                     list_add(&list, r);
                 }
             }
@@ -315,5 +329,5 @@ void classifier_each(struct classifier *cls, classifier_cb *cb, void *aux)
     struct ofp_match all;
 
     ofp_match_init(&all);
-    classifier_each_near(cls, &all, cb, aux);
+    classifier_each_overlapping(cls, &all, cb, aux);
 }

@@ -105,8 +105,7 @@ void effects_add_lookup(struct ofproto_effects *effects, struct ofproto *bridge,
 
     e->table_id = table_id;
     e->vlan = rule != NULL;
-    /* A conjunction leads to a rule of any priority. */
-    e->priority = rule && !known_is_conjunctive(rule) ? rule->priority : -1;
+    e->priority = rule && !rule_is_conjunctive(rule) ? rule->priority : -1;
     e->known = known_add(&effects->known, now, looked);
 }
 
@@ -143,20 +142,17 @@ void effects_depend_mac(struct ofproto_effects *effects, struct ofproto *bridge,
     add_bridge(effects, EFFECT_DEPEND_MAC, bridge)->vlan = (uint16_t)bucket;
 }
 
-struct asked {
-    const struct ofproto_effects *effects;
-    const struct effect *lookup;
-    const struct flow_key *masked;
-    const struct flow_mask *mask;
-};
-
-static bool has_a_say(const struct ofp_rule *rule, const void *asked_)
+static bool lookup_is_stale(const struct ofproto_effects *effects, const struct effect *e,
+                            const struct flow_key *masked, const struct flow_mask *mask)
 {
-    const struct asked *asked = asked_;
+    const struct rule_history *history = &e->bridge->history;
+    struct known_flow known;
 
-    return (rule->priority >= asked->lookup->priority || known_is_conjunctive(rule)) &&
-           known_may_match(&asked->effects->known, asked->lookup->known, rule, asked->masked,
-                           asked->mask);
+    if (rule_history_is_quiet(history, e->table_id, effects->version)) {
+        return false;
+    }
+    known_get(&effects->known, e->known, masked, mask, &known);
+    return rule_history_concerns(history, e->table_id, effects->version, &known, e->priority);
 }
 
 static bool is_stale(const struct ofproto_effects *effects, const struct flow_key *masked,
@@ -167,7 +163,6 @@ static bool is_stale(const struct ofproto_effects *effects, const struct flow_ke
     }
     for (uint32_t i = 0; i < effects->n; i++) {
         const struct effect *e = &effects->effect[i];
-        struct asked asked = {effects, e, masked, mask};
 
         if (e->kind == EFFECT_DEPEND_BRIDGE &&
             (e->bridge->dead || e->bridge->version > effects->version)) {
@@ -176,12 +171,18 @@ static bool is_stale(const struct ofproto_effects *effects, const struct flow_ke
         if (e->kind == EFFECT_DEPEND_MAC && e->bridge->macs.version[e->vlan] > effects->version) {
             return true;
         }
-        if (e->kind == EFFECT_LOOKUP && rule_history_any(&e->bridge->history, e->table_id,
-                                                         effects->version, has_a_say, &asked)) {
+        if (e->kind == EFFECT_LOOKUP && lookup_is_stale(effects, e, masked, mask)) {
             return true;
         }
     }
     return false;
+}
+
+void ofproto_effects_prefetch(const struct ofproto_effects *effects)
+{
+    __builtin_prefetch(effects->effect);
+    __builtin_prefetch((const char *)effects->effect + 64);
+    __builtin_prefetch(effects->known.word);
 }
 
 bool ofproto_effects_stale(const struct ofproto_effects *effects)
@@ -195,8 +196,8 @@ bool ofproto_effects_hold(struct ofproto_effects *effects, const struct flow_key
     if (is_stale(effects, masked, mask)) {
         return false;
     }
-    effects->version =
-        effects->set->generation; /* What happened until now need not be asked again. */
+    /* What happened until now need not be asked again. */
+    effects->version = effects->set->generation;
     return true;
 }
 

@@ -4,7 +4,6 @@
 #include "ofproto/xlate/xlate.h"
 
 #define VLAN_WORD (offsetof(struct ofp_flow, pkt.vlan) / 8)
-#define CONJ_WORD (offsetof(struct ofp_flow, conj_id) / 8)
 
 static void put(struct known_words *k, unsigned int index, uint64_t value, uint64_t mask)
 {
@@ -53,55 +52,22 @@ struct known_range known_add(struct known_words *k, const struct xlate_packet *n
     return range;
 }
 
-static uint64_t conj_bits(void)
+void known_get(const struct known_words *k, struct known_range range, const struct flow_key *masked,
+               const struct flow_mask *mask, struct known_flow *ret)
 {
-    const struct ofp_flow flow = {.conj_id = UINT32_MAX};
-
-    return flow.u64[CONJ_WORD];
-}
-
-bool known_is_conjunctive(const struct ofp_rule *rule)
-{
-    for (unsigned int i = rule->mask->n; i-- > 0 && rule->mask->index[i] >= CONJ_WORD;) {
-        if (rule->mask->index[i] == CONJ_WORD) {
-            return rule->mask->word[i] & conj_bits();
-        }
+    memset(&ret->value, 0, sizeof ret->value);
+    memset(&ret->known, 0, sizeof ret->known);
+    if (masked) {
+        memcpy(&ret->value.pkt, masked, sizeof *masked);
+        memcpy(&ret->known.pkt, &mask->bits, sizeof mask->bits);
     }
-    return false;
-}
-
-bool known_may_match(const struct known_words *k, struct known_range range,
-                     const struct ofp_rule *rule, const struct flow_key *masked,
-                     const struct flow_mask *mask)
-{
-    const struct known_word *w = k->word + range.at, *end = w + range.n;
-    for (unsigned int i = 0; i < rule->mask->n; i++) {
-        unsigned int index = rule->mask->index[i];
-        uint64_t value = 0, known = 0;
-
-        if (index >= FLOW_N_WORDS) {
-            known = UINT64_MAX; /* Zero where nothing was noted. */
-        } else if (masked) {
-            value = masked->u64[index];
-            known = mask->bits.u64[index];
+    memset(&ret->known.u64[FLOW_N_WORDS], 0xff, OFP_PIPELINE_WORDS * 8);
+    for (const struct known_word *w = k->word + range.at, *end = w + range.n; w < end; w++) {
+        if (w->index == VLAN_WORD) { /* Of tags that moved, other bits may be another's. */
+            ret->known.u64[w->index] = 0;
         }
-        while (w < end && w->index < index) {
-            w++;
-        }
-        if (w < end && w->index == index) {
-            /* Of a tag that moved, nothing else is known: its bits may be another's. */
-            if (index == VLAN_WORD) {
-                known = 0;
-            }
-            value = (value & ~w->mask) | w->value;
-            known |= w->mask;
-        }
-        if (index == CONJ_WORD) {
-            known &= ~conj_bits(); /* Any conjunction may lead there. */
-        }
-        if ((value ^ rule->value[i]) & known & rule->mask->word[i]) {
-            return false;
-        }
+        ret->value.u64[w->index] = (ret->value.u64[w->index] & ~w->mask) | w->value;
+        ret->known.u64[w->index] |= w->mask;
     }
-    return true;
+    ret->known.conj_id = 0; /* Any conjunction may lead there. */
 }

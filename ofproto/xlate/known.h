@@ -6,7 +6,7 @@
 #ifndef OFPROTO_XLATE_KNOWN_H
 #define OFPROTO_XLATE_KNOWN_H
 
-#include "ofproto/table/rule.h"
+#include "ofproto/table/history.h"
 
 struct xlate_packet;
 
@@ -32,11 +32,8 @@ struct known_range {
 /* Notes what is known of 'now' besides the key. 'looked' is what the lookup read of it. */
 struct known_range known_add(struct known_words *, const struct xlate_packet *now,
                              const struct ofp_flow *looked);
-/* Whether the rule is one that conjunctions lead to. */
-bool known_is_conjunctive(const struct ofp_rule *);
-/* Whether some packet of the flow may have matched the rule there. Without key and mask: nothing is
- * known of what came with the packet. */
-bool known_may_match(const struct known_words *, struct known_range, const struct ofp_rule *,
-                     const struct flow_key *masked, const struct flow_mask *);
+/* All that is known there. Without key and mask: nothing of what came with the packet. */
+void known_get(const struct known_words *, struct known_range, const struct flow_key *masked,
+               const struct flow_mask *, struct known_flow *ret);
 
 #endif

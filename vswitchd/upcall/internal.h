@@ -59,6 +59,7 @@ struct upcall {
     uint64_t pass_generation; /* When the pass began. */
     uint64_t pass_began_ms;
     uint64_t pass_ended_ms;
+    uint64_t pass_took_ms;
     bool kicked;
 
     enum sync_state sync;
@@ -74,8 +75,11 @@ struct upcall {
 };
 
 #define UPCALL_PASS_INTERVAL_MS 1000
-#define UPCALL_PASS_GAP_MS 20 /* Between passes, however much changes. */
-#define UPCALL_SLICE_US 2000
+/* Between passes, however much changes: at least so long, and as long as the last one took, so that
+ * half of the time is left for misses and connections. */
+#define UPCALL_PASS_GAP_MS 20
+#define UPCALL_PASS_GAP_MAX_MS 200
+#define UPCALL_SLICE_US 500
 /* flush.c: what the other files do to flows. */
 /* Queues a put of the flow's actions. 'key' is that of the packet which asks for it, whose token is
  * 'pending'; NULL: only the actions changed. */

@@ -658,8 +658,8 @@ static void cached_free(struct cached *c)
     strbuf_free(&c->way);
 }
 
-/* What the cached flow does is what the tables say, of its own packet and of another. Where the
- * mask is another now, the same may be said in other words. */
+/* What the cached flow does is what the tables say, of its own packet and of another. Not in the
+ * same datapath actions: what need not be set again depends on what was looked at before. */
 static void check_holds(struct net *net, const struct cached *c)
 {
     struct flow_key other = c->key;
@@ -673,9 +673,6 @@ static void check_holds(struct net *net, const struct cached *c)
         }
         translate_told(net, &other, &now, &way);
         assert_string_equal(strbuf_str(&c->way), strbuf_str(&way));
-        if (flow_mask_equal(&c->out.mask, &now.mask)) {
-            assert_true(dp_actions_equal(&c->out.actions, &now.actions));
-        }
         strbuf_free(&way);
         ofproto_xlate_out_free(&now);
     }
