@@ -177,16 +177,16 @@ static void prefetch(const struct upcall *u)
     const struct flow_table *t = &u->flows;
     const struct cached_flow *f;
 
-    if (u->cursor + 12 < t->high && (f = t->by_no[u->cursor + 12])) {
+    if (u->cursor + 32 < t->high && (f = t->by_no[u->cursor + 32])) {
         __builtin_prefetch(&f->id.masked);
         __builtin_prefetch(&f->id.mask);
         __builtin_prefetch(&f->flow_no);
         __builtin_prefetch(&f->credited);
     }
-    if (u->cursor + 8 < t->high && (f = t->by_no[u->cursor + 8]) && f->effects) {
+    if (u->cursor + 20 < t->high && (f = t->by_no[u->cursor + 20]) && f->effects) {
         __builtin_prefetch(f->effects);
     }
-    if (u->cursor + 4 < t->high && (f = t->by_no[u->cursor + 4]) && f->effects) {
+    if (u->cursor + 8 < t->high && (f = t->by_no[u->cursor + 8]) && f->effects) {
         ofproto_effects_prefetch(f->effects);
     }
 }
