@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util.h"
+
+#define SLICE 512 /* Operations given to the datapath at once. */
+
 void op_queue_init(struct op_queue *q)
 {
     memset(q, 0, sizeof *q);
@@ -124,19 +128,28 @@ static void compact(struct op_queue *q)
     }
 }
 
+/* Pointers into the arrays, which may have moved since the operations came. */
+static void set_pointers(struct op_queue *q, size_t first, size_t n)
+{
+    for (size_t i = first; i < first + n; i++) {
+        q->ops[i].key = q->ops[i].key ? &q->keys[i] : NULL;
+        q->ops[i].actions = q->actions_at[i] ? q->bytes + q->actions_at[i] - 1 : NULL;
+        q->ops[i].packet = q->packet_at[i] ? q->bytes + q->packet_at[i] - 1 : NULL;
+    }
+}
+
+/* In slices: a full ring must cost no look at all that waits, each time that somebody tries. */
 int op_queue_flush(struct op_queue *q, struct dp *dp, op_queue_refused_cb *refused, void *aux)
 {
     if (q->head == q->n) {
         return 0;
     }
-    for (size_t i = q->head; i < q->n; i++) {
-        q->ops[i].key = q->ops[i].key ? &q->keys[i] : NULL;
-        q->ops[i].actions = q->actions_at[i] ? q->bytes + q->actions_at[i] - 1 : NULL;
-        q->ops[i].packet = q->packet_at[i] ? q->bytes + q->packet_at[i] - 1 : NULL;
-    }
     while (q->head < q->n) {
-        int taken = dp_submit(dp, q->ops + q->head, q->n - q->head);
+        size_t n = MIN_OF(q->n - q->head, (size_t)SLICE);
+        int taken;
 
+        set_pointers(q, q->head, n);
+        taken = dp_submit(dp, q->ops + q->head, n);
         if (taken == -ENOTCONN) {
             return taken;
         }
