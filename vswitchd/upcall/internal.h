@@ -70,6 +70,7 @@ struct upcall {
     struct {
         uint64_t upcalls, installed, executed, limit_hits, unanswered, put_errors;
         uint64_t deleted_idle, deleted_wrong, evicted, reput, passes, adopted;
+        uint64_t retranslated;
         uint64_t flow_packets; /* Of flows that are gone. */
     } n;
 };

@@ -65,6 +65,7 @@ static void retranslate(struct upcall *u, struct cached_flow *f, uint64_t now_ms
     struct ofproto_xlate_in in = {.key = &f->id.masked, .now_ms = now_ms};
     struct ofproto_xlate_out out;
 
+    u->n.retranslated++;
     ofproto_translate(u->ofprotos, &in, &out);
     if (out.no_cache || !flow_mask_is_subset(&out.mask, &f->id.mask->mask)) {
         u->n.deleted_wrong++;
