@@ -60,6 +60,8 @@ struct upcall {
     uint64_t pass_began_ms;
     uint64_t pass_ended_ms;
     uint64_t pass_took_ms;
+    bool pass_is_whole;      /* Reads all counters. */
+    uint64_t whole_ended_ms; /* When the last such pass did. */
     bool kicked;
 
     enum sync_state sync;
