@@ -170,6 +170,7 @@ void ofproto_free(struct ofproto *bridge)
         ofp_table_free(bridge->tables[i]);
         bridge->tables[i] = NULL;
     }
+    rule_history_clear(&bridge->history, &bridge->set->masks);
     mac_table_destroy(&bridge->macs);
     free(bridge->flood_vlans);
     bridge->flood_vlans = NULL;

@@ -2,9 +2,9 @@
  *
  * Versions: every change that can make a cached flow wrong takes the next number of the set's
  * counter and stores it with what changed: the set (ports come and go, patch peers), a bridge (its
- * configuration, bundles, rules) or a bucket of its MAC table. A cached flow knows the number at
- * its translation and what it depended on, so ofproto_effects_stale() is a few comparisons.
- * Narrower tags (per table, per rule) would be further versions of the same kind. Control thread.
+ * configuration, bundles, groups), its rules (table/history.h) or a bucket of its MAC table. A
+ * cached flow knows the number at its translation and what it depended on, so
+ * ofproto_effects_hold() is a few comparisons. Control thread.
  */
 #ifndef OFPROTO_BRIDGE_H
 #define OFPROTO_BRIDGE_H
@@ -13,6 +13,7 @@
 
 #include "ofproto/l2/mac_table.h"
 #include "ofproto/ofproto.h"
+#include "ofproto/table/history.h"
 #include "ofproto/table/table.h"
 
 #define BRIDGE_MAX_TABLES 254
@@ -66,6 +67,7 @@ struct ofproto {
     uint16_t next_ofport;
     struct mac_table macs;
     struct ofp_table *tables[BRIDGE_MAX_TABLES]; /* Made when a rule comes; [0] always there. */
+    struct rule_history history;                 /* Of their rules. */
     struct ofp_group *groups;                    /* By id. */
     bool has_controllers;                        /* That it connects to. */
     bool fail_open;                              /* They are gone: NORMAL in place of the tables. */
@@ -103,6 +105,13 @@ void bridge_each(void (*cb)(struct ofproto *, void *aux), void *aux);
 static inline void bridge_changed(struct ofproto *bridge)
 {
     bridge->version = ++bridge->set->generation;
+}
+
+/* The same for a rule that came to, changed in or leaves its table: only cached flows whose lookups
+ * it can change are concerned. */
+static inline void bridge_rule_changed(struct ofproto *bridge, struct ofp_rule *rule)
+{
+    rule_history_add(&bridge->history, &bridge->set->masks, rule, ++bridge->set->generation);
 }
 
 /* Tells whoever wants to know when the generation grew since the last time. */

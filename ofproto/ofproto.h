@@ -18,7 +18,8 @@ struct ofproto_set *ofproto_set_new(void);
 void ofproto_set_free(struct ofproto_set *); /* Bridges must be gone. */
 
 /* Grows whenever something changed that may make a cached flow wrong: ports, VLANs, rules, MACs
- * that moved. Cached flows translated under an older number must be translated again. */
+ * that moved. Of cached flows translated under an older number ofproto_effects_hold() tells which
+ * must be translated again. */
 uint64_t ofproto_set_generation(const struct ofproto_set *);
 /* 'changed' is called when the generation grew by something that did not come through this header:
  * an OpenFlow message, a ctl command. It may look and schedule, not call back into ofproto. */
@@ -193,6 +194,12 @@ void ofproto_effects_free(struct ofproto_effects *);
  * holds, even though the set's generation moved on (somebody else's MAC moved). A few comparisons:
  * ask this of each cached flow before translating it again. */
 bool ofproto_effects_stale(const struct ofproto_effects *);
+/* The opposite, and finer: of changed rules only those count that a packet with this masked key may
+ * match at one of its lookups, so a flow mod leaves most cached flows alone. True makes the effects
+ * as young as the set. */
+void ofproto_effects_prefetch(const struct ofproto_effects *); /* It will be asked soon. */
+bool ofproto_effects_hold(struct ofproto_effects *, const struct flow_key *masked,
+                          const struct flow_mask *);
 
 /* --- For people (ctl commands fdb/show, fdb/flush and so on register themselves in l2/).
  * ------------------------------------------- */

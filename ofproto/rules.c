@@ -17,13 +17,13 @@ void bridge_add_rule(struct ofproto *bridge, uint8_t table_id, struct ofp_rule *
         ofp_table_remove(&bridge->set->masks, table, old);
     }
     ofp_table_insert(table, rule);
-    bridge_changed(bridge);
+    bridge_rule_changed(bridge, rule); /* Which says of the old one all that there is to say. */
 }
 
 void bridge_remove_rule(struct ofproto *bridge, struct ofp_rule *rule)
 {
+    bridge_rule_changed(bridge, rule);
     ofp_table_remove(&bridge->set->masks, bridge->tables[rule->table_id], rule);
-    bridge_changed(bridge);
 }
 
 void bridge_remove_rule_told(struct ofproto *bridge, struct ofp_rule *rule, unsigned int reason,

@@ -180,9 +180,10 @@ static void encode_fields(struct strbuf *s, enum ofp_version version, const stru
             encode_vlan(s, version, m);
             vlan_done = true;
         }
-        if (f->offset == offsetof(struct ofp_flow, pkt.vlan[0].tci) || !oxm_has_header(f) ||
+        if (!ofp_field_any(f, &left) || f->offset == offsetof(struct ofp_flow, pkt.vlan[0].tci) ||
+            !oxm_has_header(f) ||
             (i < ARRAY_SIZE(first) + OFP_N_FIELDS && !comes_first(f, version)) ||
-            !ofp_field_any(f, &left) || !ofp_prereq_match(f->prereq, m)) {
+            !ofp_prereq_match(f->prereq, m)) {
             continue;
         }
         encode_field(s, version, f, m);

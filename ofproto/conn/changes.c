@@ -63,7 +63,7 @@ void flow_changes_modify(struct flow_changes *changes, struct ofproto *bridge,
         memcpy(before->actions, rule->actions, rule->actions_len);
     }
     note(changes, FLOW_MODIFIED, rule)->before = before;
-    bridge_changed(bridge);
+    bridge_rule_changed(bridge, rule);
 }
 
 static void undo_modify(struct ofp_rule *rule, const struct flow_before *before)
@@ -104,7 +104,7 @@ void flow_changes_undo(struct flow_changes *changes, struct ofproto *bridge)
             put_back(bridge, c->rule);
         } else {
             undo_modify(c->rule, c->before);
-            bridge_changed(bridge);
+            bridge_rule_changed(bridge, c->rule);
         }
         forget(c, bridge);
     }

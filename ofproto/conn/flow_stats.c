@@ -80,7 +80,7 @@ static int run_query(struct conn *conn, const uint8_t *p, size_t len, struct que
     q->now_ms = time_now_ms();
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
         if (conn->bridge->tables[i] && (q->q.table_id == OFPTT_ALL || q->q.table_id == i)) {
-            classifier_each(&conn->bridge->tables[i]->cls, flow_cb, q);
+            classifier_each_overlapping(&conn->bridge->tables[i]->cls, &q->q.match, flow_cb, q);
         }
     }
     return 0;

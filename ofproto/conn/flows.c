@@ -133,7 +133,7 @@ static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t n
     struct overlap overlap = {fm, false};
 
     if (table && fm->flags & OFPFF_CHECK_OVERLAP) {
-        classifier_each(&table->cls, overlap_cb, &overlap);
+        classifier_each_overlapping(&table->cls, &fm->match, overlap_cb, &overlap);
         if (overlap.found) {
             return OFPERR_FMFC_OVERLAP;
         }
@@ -148,7 +148,7 @@ static void each(struct selection *sel, struct ofp_table *table, classifier_cb *
     struct ofp_rule *probe, *same;
 
     if (!sel->strict) {
-        classifier_each(&table->cls, cb, sel);
+        classifier_each_overlapping(&table->cls, &sel->fm->match, cb, sel);
         return;
     }
     probe = flow_mod_make_rule(sel->bridge, sel->fm, sel->now_ms);

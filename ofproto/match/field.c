@@ -216,12 +216,8 @@ static void stored_put(const struct ofp_field *f, struct ofp_flow *flow, const u
     }
 }
 
-/* The field's bits within the stored number. */
-static void stored_mask(const struct ofp_field *f, uint8_t out[16])
+static void make_mask(const struct ofp_field *f, uint8_t out[16])
 {
-    for (unsigned int i = 0; i < f->n_bytes; i++) {
-        out[i] = 0;
-    }
     for (unsigned int b = f->shift; b < f->shift + f->n_bits; b++) {
         out[f->n_bytes - 1 - b / 8] |= (uint8_t)(1u << b % 8);
     }
@@ -230,15 +226,30 @@ static void stored_mask(const struct ofp_field *f, uint8_t out[16])
     }
 }
 
+/* The field's bits within the stored number. Made when first asked for, which is before main(). */
+static const uint8_t *stored_mask(const struct ofp_field *f)
+{
+    static uint8_t masks[OFP_N_FIELDS][16];
+    static bool made;
+
+    if (!made) {
+        for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
+            make_mask(&fields[i], masks[i]);
+        }
+        made = true;
+    }
+    return masks[f->id];
+}
+
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "host-order fields are kept reversed");
 
 void ofp_field_get(const struct ofp_field *f, const struct ofp_flow *flow, uint8_t value[16])
 {
-    uint8_t raw[16], mask[16];
+    const uint8_t *mask = stored_mask(f);
     unsigned int n = f->n_bytes;
+    uint8_t raw[16];
 
     stored_get(f, flow, raw);
-    stored_mask(f, mask);
     if (n <= 4) { /* All fields with a shift are this short. */
         uint32_t v = 0;
 
@@ -258,11 +269,11 @@ void ofp_field_get(const struct ofp_field *f, const struct ofp_flow *flow, uint8
 
 void ofp_field_put(const struct ofp_field *f, struct ofp_flow *flow, const uint8_t value[16])
 {
-    uint8_t raw[16], mask[16], shifted[16];
+    const uint8_t *mask = stored_mask(f);
     unsigned int n = f->n_bytes;
+    uint8_t raw[16], shifted[16];
 
     stored_get(f, flow, raw);
-    stored_mask(f, mask);
     memcpy(shifted, value, n);
     if (f->shift) {
         uint32_t v = 0;
@@ -291,27 +302,32 @@ void ofp_field_fill(const struct ofp_field *f, struct ofp_flow *mask)
 
 bool ofp_field_any(const struct ofp_field *f, const struct ofp_flow *mask)
 {
-    uint8_t v[16];
+    const uint8_t *p = (const uint8_t *)mask + f->offset, *bits = stored_mask(f);
+    unsigned int last = (f->offset + f->n_bytes - 1u) / 8;
+    uint64_t words = 0;
+    uint8_t any = 0;
 
-    ofp_field_get(f, mask, v);
-    for (unsigned int i = 0; i < f->n_bytes; i++) {
-        if (v[i]) {
-            return true;
-        }
+    for (unsigned int w = f->offset / 8u; w <= last; w++) {
+        words |= mask->u64[w];
     }
-    return false;
+    if (!words) { /* As it is of most fields. */
+        return false;
+    }
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        any |= p[f->host_order ? f->n_bytes - 1 - i : i] & bits[i];
+    }
+    return any;
 }
 
 bool ofp_field_all(const struct ofp_field *f, const struct ofp_flow *mask)
 {
-    struct ofp_flow full;
-    uint8_t want[16], have[16];
+    const uint8_t *p = (const uint8_t *)mask + f->offset, *bits = stored_mask(f);
+    uint8_t missing = 0;
 
-    memset(&full, 0, sizeof full);
-    ofp_field_fill(f, &full);
-    ofp_field_get(f, &full, want);
-    ofp_field_get(f, mask, have);
-    return !memcmp(want, have, f->n_bytes);
+    for (unsigned int i = 0; i < f->n_bytes; i++) {
+        missing |= bits[i] & (uint8_t)~p[f->host_order ? f->n_bytes - 1 - i : i];
+    }
+    return !missing;
 }
 
 /* --- Prerequisites. */
@@ -375,6 +391,9 @@ bool ofp_prereq_match(enum ofp_prereq prereq, const struct ofp_match *match)
 {
     struct ofp_flow need;
 
+    if (prereq == OFP_PREREQ_NONE) {
+        return true;
+    }
     memset(&need, 0, sizeof need);
     prereq_bits(prereq, &need);
     for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {

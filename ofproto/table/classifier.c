@@ -5,6 +5,8 @@
 
 #include "ofproto/table/tuple.h"
 
+#define MANY_RULES 4096 /* Beyond what caches hold. */
+
 /* At most so many rules may have one hash in a tuple that is wider than it could be. The more
  * tuples there are, the more crowded they may get: a lookup visits tuples one after the other. */
 static unsigned int crowd_limit(const struct classifier *cls)
@@ -256,21 +258,76 @@ struct ofp_rule *classifier_find_same(const struct classifier *cls, const struct
     return NULL;
 }
 
-void classifier_each(struct classifier *cls, classifier_cb *cb, void *aux)
+struct rule_list {
+    struct ofp_rule **rule;
+    size_t n;
+    size_t size;
+};
+
+static void list_add(struct rule_list *l, struct ofp_rule *rule)
 {
-    struct ofp_rule **all = xcalloc(cls->n_rules + 1, sizeof(*all));
-    size_t n = 0;
+    if (l->n == l->size) {
+        l->size = l->size ? l->size * 2 : 64;
+        l->rule = xreallocarray(l->rule, l->size, sizeof(*l->rule));
+    }
+    l->rule[l->n++] = rule;
+}
+
+static bool overlaps(const struct ofp_rule *rule, const struct ofp_match *match)
+{
+    const struct rule_mask *mask = rule->mask;
+
+    for (unsigned int i = 0; i < mask->n; i++) {
+        unsigned int w = mask->index[i];
+
+        if ((rule->value[i] ^ match->flow.u64[w]) & mask->word[i] & match->mask.u64[w]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int by_address(const void *a_, const void *b_)
+{
+    const struct ofp_rule *const *a = a_, *const *b = b_;
+
+    return (uintptr_t)*a < (uintptr_t)*b ? -1 : (uintptr_t)*a > (uintptr_t)*b;
+}
+
+void classifier_each_overlapping(struct classifier *cls, const struct ofp_match *match,
+                                 classifier_cb *cb, void *aux)
+{
+    struct rule_list list = {NULL, 0, 0};
 
     /* Removing a rule may move or free its tuple: the list is made first. */
     for (size_t i = 0; i < cls->n_tuples; i++) {
-        for (uint32_t b = 0; b < cls->tuples[i]->n_buckets; b++) {
-            for (struct ofp_rule *r = cls->tuples[i]->buckets[b]; r; r = r->chain) {
-                all[n++] = r;
+        const struct tuple *t = cls->tuples[i];
+        uint32_t hash = 0;
+        bool one = tuple_hash_match(t, match, &hash);
+        uint32_t b = one ? hash & (t->n_buckets - 1) : 0, end = one ? b + 1 : t->n_buckets;
+
+        for (; b < end; b++) {
+            for (struct ofp_rule *r = t->buckets[b]; r; r = r->chain) {
+                if ((!one || r->hash == hash) && overlaps(r, match)) {
+                    list_add(&list, r);
+                }
             }
         }
     }
-    for (size_t i = 0; i < n; i++) {
-        cb(all[i], aux);
+    if (list.n >= MANY_RULES) {
+        /* About as they came, so that rules, tries and counts are not read criss-cross. */
+        qsort(list.rule, list.n, sizeof(*list.rule), by_address);
     }
-    free(all);
+    for (size_t i = 0; i < list.n; i++) {
+        cb(list.rule[i], aux);
+    }
+    free(list.rule);
+}
+
+void classifier_each(struct classifier *cls, classifier_cb *cb, void *aux)
+{
+    struct ofp_match all;
+
+    ofp_match_init(&all);
+    classifier_each_overlapping(cls, &all, cb, aux);
 }

@@ -48,5 +48,9 @@ struct ofp_rule *classifier_find_same(const struct classifier *, const struct of
 /* Visits every rule. 'cb' may remove and free the rule that it is given, no other. */
 typedef void classifier_cb(struct ofp_rule *, void *aux);
 void classifier_each(struct classifier *cls, classifier_cb *cb, void *aux);
+/* The same of the rules that overlap with the match: what names few rules of a big table is quick,
+ * where tuples can tell. */
+void classifier_each_overlapping(struct classifier *cls, const struct ofp_match *,
+                                 classifier_cb *cb, void *aux);
 
 #endif

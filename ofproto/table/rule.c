@@ -155,6 +155,18 @@ bool rule_matches(const struct ofp_rule *rule, const struct ofp_flow *flow)
     return true;
 }
 
+bool rule_is_conjunctive(const struct ofp_rule *rule)
+{
+    static const struct ofp_flow conj = {.conj_id = UINT32_MAX};
+
+    for (unsigned int i = 0; i < rule->mask->n; i++) {
+        if (rule->mask->word[i] & conj.u64[rule->mask->index[i]]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool rule_same_match(const struct ofp_rule *a, const struct ofp_rule *b)
 {
     return a->mask == b->mask &&

@@ -88,6 +88,8 @@ void rule_get_match(const struct ofp_rule *, struct ofp_match *);
 /* Replaces actions and, as OpenFlow's modify does, leaves all else. */
 void rule_set_actions(struct ofp_rule *, const void *actions, uint32_t len, uint64_t now_ms);
 bool rule_matches(const struct ofp_rule *, const struct ofp_flow *);
+/* Whether it matches on conj_id: a conjunction leads to it, whatever its priority. */
+bool rule_is_conjunctive(const struct ofp_rule *);
 /* Same match; priority is the caller's to compare. */
 bool rule_same_match(const struct ofp_rule *, const struct ofp_rule *);
 

@@ -77,6 +77,21 @@ static void hash_rule(const struct tuple *t, const struct ofp_rule *rule,
     }
 }
 
+bool tuple_hash_match(const struct tuple *t, const struct ofp_match *match, uint32_t *ret_hash)
+{
+    unsigned int n = t->end[OFP_N_STAGES - 1];
+    uint64_t h = 0;
+
+    for (unsigned int w = 0; w < n; w++) {
+        if (t->word[w].mask & ~match->mask.u64[t->word[w].index]) {
+            return false;
+        }
+        h = hash_mix64(h ^ (match->flow.u64[t->word[w].index] & t->word[w].mask));
+    }
+    *ret_hash = (uint32_t)h;
+    return true;
+}
+
 static bool is_partial(const struct tuple *t, unsigned int s)
 {
     return s < t->last_stage && t->end[s] != (s ? t->end[s - 1] : 0);

@@ -42,6 +42,8 @@ void tuple_remove(struct tuple *, struct ofp_rule *);
 bool tuple_fits(const struct tuple *, const struct rule_mask *);
 /* How many rules have the hash that this one would have; stops counting at 'limit'. */
 unsigned int tuple_crowd(const struct tuple *, const struct ofp_rule *, unsigned int limit);
+/* Rules that overlap with the match all have this hash; false when they need not. */
+bool tuple_hash_match(const struct tuple *, const struct ofp_match *, uint32_t *ret_hash);
 struct ofp_rule *tuple_find_same(const struct tuple *, const struct ofp_rule *);
 
 /* What one lookup knows of the tries: filled in when first needed. */

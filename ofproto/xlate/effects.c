@@ -32,7 +32,11 @@ struct effect {
     uint8_t table_id;
     uint16_t ofport;
     uint16_t vlan; /* Or bucket (of either kind), or "matched". */
-    uint8_t mac[6];
+    union {
+        uint8_t mac[6];
+        struct known_range known; /* Of a lookup. */
+    };
+    int32_t priority; /* Of a lookup: a rule of a lower one has no say; -1: any may have. */
 };
 
 struct ofproto_effects {
@@ -41,6 +45,7 @@ struct ofproto_effects {
     uint32_t n;
     uint32_t size;
     struct effect *effect;
+    struct known_words known; /* At each lookup. */
 };
 
 struct ofproto_effects *effects_new(struct ofproto_set *set)
@@ -99,12 +104,15 @@ void effects_add_patch(struct ofproto_effects *effects, const struct ofport *fro
 }
 
 void effects_add_lookup(struct ofproto_effects *effects, struct ofproto *bridge, uint8_t table_id,
-                        bool matched)
+                        const struct ofp_rule *rule, const struct xlate_packet *now,
+                        const struct ofp_flow *looked)
 {
     struct effect *e = add_bridge(effects, EFFECT_LOOKUP, bridge);
 
     e->table_id = table_id;
-    e->vlan = matched;
+    e->vlan = rule != NULL;
+    e->priority = rule && !rule_is_conjunctive(rule) ? rule->priority : -1;
+    e->known = known_add(&effects->known, now, looked);
 }
 
 void effects_add_group(struct ofproto_effects *effects, struct ofp_group *group)
@@ -151,7 +159,21 @@ void effects_depend_mac(struct ofproto_effects *effects, struct ofproto *bridge,
     add_bridge(effects, EFFECT_DEPEND_MAC, bridge)->vlan = (uint16_t)bucket;
 }
 
-bool ofproto_effects_stale(const struct ofproto_effects *effects)
+static bool lookup_is_stale(const struct ofproto_effects *effects, const struct effect *e,
+                            const struct flow_key *masked, const struct flow_mask *mask)
+{
+    const struct rule_history *history = &e->bridge->history;
+    struct known_flow known;
+
+    if (rule_history_is_quiet(history, e->table_id, effects->version)) {
+        return false;
+    }
+    known_get(&effects->known, e->known, masked, mask, &known);
+    return rule_history_concerns(history, e->table_id, effects->version, &known, e->priority);
+}
+
+static bool is_stale(const struct ofproto_effects *effects, const struct flow_key *masked,
+                     const struct flow_mask *mask)
 {
     if (effects->set->ports_version > effects->version) {
         return true;
@@ -166,8 +188,34 @@ bool ofproto_effects_stale(const struct ofproto_effects *effects)
         if (e->kind == EFFECT_DEPEND_MAC && e->bridge->macs.version[e->vlan] > effects->version) {
             return true;
         }
+        if (e->kind == EFFECT_LOOKUP && lookup_is_stale(effects, e, masked, mask)) {
+            return true;
+        }
     }
     return false;
+}
+
+void ofproto_effects_prefetch(const struct ofproto_effects *effects)
+{
+    __builtin_prefetch(effects->effect);
+    __builtin_prefetch((const char *)effects->effect + 64);
+    __builtin_prefetch(effects->known.word);
+}
+
+bool ofproto_effects_stale(const struct ofproto_effects *effects)
+{
+    return is_stale(effects, NULL, NULL);
+}
+
+bool ofproto_effects_hold(struct ofproto_effects *effects, const struct flow_key *masked,
+                          const struct flow_mask *mask)
+{
+    if (is_stale(effects, masked, mask)) {
+        return false;
+    }
+    /* What happened until now need not be asked again. */
+    effects->version = effects->set->generation;
+    return true;
 }
 
 static void credit_rule(struct ofp_rule *rule, uint64_t packets, uint64_t bytes, uint64_t used_ms)
@@ -272,5 +320,6 @@ void ofproto_effects_free(struct ofproto_effects *effects)
     }
     set_unref(effects->set);
     free(effects->effect);
+    free(effects->known.word);
     free(effects);
 }

@@ -168,16 +168,16 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
     }
     ctx->table_id = table_id;
     ctx->rule = NULL;
+    memset(&looked, 0, sizeof looked);
     if (table) {
-        memset(&looked, 0, sizeof looked);
         rule = classifier_lookup(&table->cls, &ctx->now.flow, &looked);
         xlate_look(ctx, &looked);
     }
+    effects_add_lookup(ctx->effects, ctx->bridge, table_id, rule, &ctx->now, &looked);
     if (ctx->resubmit_from) { /* The other port is for this lookup alone. */
         ctx->now.flow.in_port = ctx->own_in_port;
         ctx->resubmit_from = false;
     }
-    effects_add_lookup(ctx->effects, ctx->bridge, table_id, rule != NULL);
     if (!rule) {
         miss(ctx);
         return;

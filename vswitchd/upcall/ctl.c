@@ -278,6 +278,7 @@ static void show(struct ctl_request *req, int argc UNUSED, const char *const arg
         {"held", u->held.n},
         {"queued", op_queue_length(&u->ops)},
         {"revalidation-passes", u->n.passes},
+        {"translated-again", u->n.retranslated},
         {"changed-by-revalidation", u->n.reput},
         {"deleted-by-revalidation", u->n.deleted_wrong},
         {"expired", u->n.deleted_idle},

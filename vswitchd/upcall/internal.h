@@ -54,6 +54,9 @@ struct upcall {
     uint64_t pass_generation; /* When the pass began. */
     uint64_t pass_began_ms;
     uint64_t pass_ended_ms;
+    uint64_t pass_took_ms;
+    bool pass_is_whole;      /* Reads all counters. */
+    uint64_t whole_ended_ms; /* When the last such pass did. */
     bool kicked;
 
     TAILQ_HEAD(sync_waiters, sync_waiter) waiters; /* Of upcall_sync(). */
@@ -64,13 +67,17 @@ struct upcall {
         uint64_t deleted_idle, deleted_wrong, evicted, reput, passes, adopted;
         uint64_t packet_ins;   /* Packets for controllers. */
         uint64_t refused;      /* Packets of controllers that found no room. */
+        uint64_t retranslated;
         uint64_t flow_packets; /* Of flows that are gone. */
     } n;
 };
 
 #define UPCALL_PASS_INTERVAL_MS 1000
-#define UPCALL_PASS_GAP_MS 20 /* Between passes, however much changes. */
-#define UPCALL_SLICE_US 2000
+/* Between passes, however much changes: at least so long, and as long as the last one took, so that
+ * half of the time is left for misses and connections. */
+#define UPCALL_PASS_GAP_MS 20
+#define UPCALL_PASS_GAP_MAX_MS 200
+#define UPCALL_SLICE_US 500
 /* flush.c: what the other files do to flows. */
 /* Queues a put of the flow's actions. 'key' is that of the packet which asks for it, whose token is
  * 'pending'; NULL: only the actions changed. */

@@ -1,12 +1,12 @@
-/* Keeps cached flows right: passes over all of them, in slices of about two milliseconds so that
- * misses never wait long.
+/* Keeps cached flows right: passes over all of them, in slices of half a millisecond so that
+ * misses and connections never wait long.
  *
  * A pass begins when the tables' generation changed, when somebody asks (upcall_sync()), and every
- * second for the statistics. In a pass, each flow's counters are read and credited; a flow that was
- * unused for max-idle is deleted; one whose verdict is older than the tables is translated again
- * from its masked key. When the new verdict looks at bits that the flow's mask does not have, the
- * flow stands for packets that now differ: it is deleted. When only the actions differ, they are
- * replaced. */
+ * second for the statistics. In that one, each flow's counters are read and credited, and a flow
+ * that was unused for max-idle is deleted. In every pass, one whose verdict something that changed
+ * since may concern (ofproto_effects_hold()) is translated again from its masked key. When the new
+ * verdict looks at bits that the flow's mask does not have, the flow stands for packets that now
+ * differ: it is deleted. When only the actions differ, they are replaced. */
 #include <event2/event.h>
 
 #include <string.h>
@@ -66,6 +66,7 @@ static void retranslate(struct upcall *u, struct cached_flow *f, uint64_t now_ms
     struct ofproto_xlate_in in = {.key = &f->id.masked, .now_ms = now_ms};
     struct ofproto_xlate_out out;
 
+    u->n.retranslated++;
     ofproto_translate(u->ofprotos, &in, &out);
     if (out.no_cache || !flow_mask_is_subset(&out.mask, &f->id.mask->mask)) {
         u->n.deleted_wrong++;
@@ -88,30 +89,23 @@ static void retranslate(struct upcall *u, struct cached_flow *f, uint64_t now_ms
     ofproto_xlate_out_free(&out);
 }
 
-static void update_verdict(struct upcall *u, struct cached_flow *f, uint64_t now_ms)
+/* What changed since the flow was last looked at concerns it, or may. */
+static bool is_stale(const struct upcall *u, struct cached_flow *f)
 {
-    uint64_t generation = ofproto_set_generation(u->ofprotos);
-
-    if (f->generation == generation) {
-        return;
-    }
-    if (!f->effects || ofproto_effects_stale(f->effects)) {
-        retranslate(u, f, now_ms);
-    }
-    f->generation = generation;
+    return f->generation != ofproto_set_generation(u->ofprotos) &&
+           (!f->effects || !ofproto_effects_hold(f->effects, &f->id.masked, &f->id.mask->mask));
 }
 
-static void revalidate_flow(struct upcall *u, struct cached_flow *f, uint64_t now_ms)
+/* Counters, idle time, verdict. What came until now is credited to the rules of the old verdict. */
+static void revalidate_whole(struct upcall *u, struct cached_flow *f, bool stale, uint64_t now_ms)
 {
     struct dp_flow_stats stats;
     uint64_t used;
 
-    if (!f->installed) {
-        /* Its put is under way, so its counters may be its predecessor's still. */
-        update_verdict(u, f, now_ms);
-        return;
-    }
     if (dp_flow_stats(u->dp, f->flow_no, &stats)) {
+        if (stale) {
+            retranslate(u, f, now_ms);
+        }
         return;
     }
     used = MAX_OF(stats.used_ms, f->created_ms);
@@ -121,23 +115,44 @@ static void revalidate_flow(struct upcall *u, struct cached_flow *f, uint64_t no
         return;
     }
     upcall_credit(u, f, &stats);
-    update_verdict(u, f, now_ms);
+    if (stale) {
+        retranslate(u, f, now_ms);
+    }
     if (!f->deleting) {
         upcall_credit(u, f, &stats); /* One that was adopted had no effects until now. */
     }
 }
 
+static void revalidate_flow(struct upcall *u, struct cached_flow *f, uint64_t now_ms)
+{
+    uint64_t generation = ofproto_set_generation(u->ofprotos);
+    bool stale = is_stale(u, f);
+
+    if (!f->installed) {
+        /* Its put is under way, so its counters may be its predecessor's still. */
+        if (stale) {
+            retranslate(u, f, now_ms);
+        }
+    } else if (stale || u->pass_is_whole) {
+        revalidate_whole(u, f, stale, now_ms);
+    }
+    f->generation = generation;
+}
+
+static uint64_t pass_gap_ms(const struct upcall *u)
+{
+    return MAX_OF(UPCALL_PASS_GAP_MS, MIN_OF(u->pass_took_ms, (uint64_t)UPCALL_PASS_GAP_MAX_MS));
+}
+
 static bool pass_is_due(const struct upcall *u, uint64_t now_ms)
 {
-    uint64_t since = now_ms - u->pass_ended_ms;
-
     if (sync_wants_pass(u)) {
         return true;
     }
     if (u->pass_generation != ofproto_set_generation(u->ofprotos)) {
-        return since >= UPCALL_PASS_GAP_MS;
+        return now_ms - u->pass_ended_ms >= pass_gap_ms(u);
     }
-    return since >= UPCALL_PASS_INTERVAL_MS;
+    return now_ms - u->whole_ended_ms >= UPCALL_PASS_INTERVAL_MS;
 }
 
 static void pass_begin(struct upcall *u, uint64_t now_ms)
@@ -146,6 +161,7 @@ static void pass_begin(struct upcall *u, uint64_t now_ms)
     u->kicked = false;
     u->cursor = 0;
     u->pass_began_ms = now_ms;
+    u->pass_is_whole = now_ms - u->whole_ended_ms >= UPCALL_PASS_INTERVAL_MS;
     u->pass_generation = ofproto_set_generation(u->ofprotos);
 }
 
@@ -153,9 +169,34 @@ static void pass_end(struct upcall *u, uint64_t now_ms)
 {
     u->in_pass = false;
     u->pass_ended_ms = now_ms;
+    if (u->pass_is_whole) {
+        u->whole_ended_ms = now_ms;
+    }
+    u->pass_took_ms = now_ms - u->pass_began_ms;
     u->n.passes++;
     coverage_hit(revalidate_pass);
     sync_pass_ended(u);
+}
+
+/* A pass goes from flow to flow through memory that no cache holds: has what the next ones need
+ * brought while this one is at work. */
+static void prefetch(const struct upcall *u)
+{
+    const struct flow_table *t = &u->flows;
+    const struct cached_flow *f;
+
+    if (u->cursor + 32 < t->high && (f = t->by_no[u->cursor + 32])) {
+        __builtin_prefetch(&f->id.masked);
+        __builtin_prefetch(&f->id.mask);
+        __builtin_prefetch(&f->flow_no);
+        __builtin_prefetch(&f->credited);
+    }
+    if (u->cursor + 20 < t->high && (f = t->by_no[u->cursor + 20]) && f->effects) {
+        __builtin_prefetch(f->effects);
+    }
+    if (u->cursor + 8 < t->high && (f = t->by_no[u->cursor + 8]) && f->effects) {
+        ofproto_effects_prefetch(f->effects);
+    }
 }
 
 unsigned int upcall_run(struct upcall *u, uint64_t now_ms)
@@ -174,6 +215,7 @@ unsigned int upcall_run(struct upcall *u, uint64_t now_ms)
     for (unsigned int i = 0; u->cursor < u->flows.high; u->cursor++) {
         struct cached_flow *f = u->flows.by_no[u->cursor];
 
+        prefetch(u);
         if (f && !f->deleting) {
             revalidate_flow(u, f, now_ms);
             if (++i % 16 == 0 && (now_us() > end_us || op_queue_is_full(&u->ops))) {
@@ -194,9 +236,9 @@ out:
         return 0;
     }
     if (u->pass_generation != ofproto_set_generation(u->ofprotos)) {
-        return UPCALL_PASS_GAP_MS;
+        return (unsigned int)pass_gap_ms(u);
     }
     /* Not a whole interval from now: a timer that was a millisecond early would skip a pass. */
-    since = now_ms - u->pass_ended_ms;
+    since = now_ms - u->whole_ended_ms;
     return (unsigned int)(since < UPCALL_PASS_INTERVAL_MS ? UPCALL_PASS_INTERVAL_MS - since : 1);
 }

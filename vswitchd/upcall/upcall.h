@@ -41,7 +41,7 @@ void upcall_handle(struct upcall *, const struct dp_upcall *, size_t n, uint64_t
 void upcall_completions(struct upcall *, const struct dp_completion *, size_t n);
 void upcall_lost(struct upcall *);
 
-/* A slice of revalidation: at most about two milliseconds. Returns in how many milliseconds it
+/* A slice of revalidation: at most about half a millisecond. Returns in how many milliseconds it
  * wants to be called again. */
 unsigned int upcall_run(struct upcall *, uint64_t now_ms);
 /* Something changed that cached flows may depend on: revalidate soon. */

@@ -288,6 +288,62 @@ static void untouched_traffic_is_a_handful_of_megaflows(void **state)
     world_free(&w);
 }
 
+struct seen {
+    const struct world *w;
+    unsigned int times[MAX_RULES];
+};
+
+static void see(struct ofp_rule *rule, void *seen_)
+{
+    struct seen *seen = seen_;
+
+    for (size_t i = 0; i < seen->w->n; i++) {
+        seen->times[i] += seen->w->rules[i] == rule;
+    }
+}
+
+static bool overlap(const struct ofp_match *a, const struct ofp_match *b)
+{
+    for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
+        if ((a->flow.u64[i] ^ b->flow.u64[i]) & a->mask.u64[i] & b->mask.u64[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void rules_that_overlap_a_match_are_visited_and_no_others(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct world w;
+
+        rng_state = seed;
+        world_init(&w);
+        while (w.n < 200) {
+            struct ofp_match m;
+
+            random_match(&m, rnd(8) == 0);
+            world_add(&w, &m, (uint16_t)(1 + rnd(20)));
+        }
+        for (unsigned int k = 0; k < 100; k++) {
+            struct seen seen = {.w = &w};
+            struct ofp_match m, of_rule;
+
+            random_match(&m, false);
+            if (k % 2) { /* As a controller names one rule. */
+                rule_get_match(w.rules[rnd((uint32_t)w.n)], &m);
+            }
+            classifier_each_overlapping(&w.cls, &m, see, &seen);
+            for (size_t i = 0; i < w.n; i++) {
+                rule_get_match(w.rules[i], &of_rule);
+                assert_int_equal(seen.times[i], overlap(&m, &of_rule));
+            }
+        }
+        world_free(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +351,7 @@ int main(void)
         cmocka_unit_test(many_masks_share_few_tuples),
         cmocka_unit_test(l2_rules_do_not_look_at_l3),
         cmocka_unit_test(untouched_traffic_is_a_handful_of_megaflows),
+        cmocka_unit_test(rules_that_overlap_a_match_are_visited_and_no_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

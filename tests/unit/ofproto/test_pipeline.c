@@ -355,6 +355,60 @@ static void conjunctions_are_products_of_sets(void **state)
     assert_string_equal(net_send_key(net, &key), "4");
 }
 
+/* Whether a flow that is cached now outlives the adding of a rule. */
+static bool holds_after(struct net *net, const struct flow_key *key, uint8_t table,
+                        uint16_t priority, const char *match)
+{
+    struct ofproto_xlate_out out;
+    struct ofp_rule *rule;
+    struct flow_key masked;
+    bool holds;
+
+    net_translate(net, key, false, &out);
+    flow_key_mask(&masked, key, &out.mask);
+    rule = hex_rule(net->br, table, priority, match, "");
+    holds = ofproto_effects_hold(out.effects, &masked, &out.mask);
+    ofproto_xlate_out_free(&out);
+    bridge_remove_rule(net->br, rule);
+    return holds;
+}
+
+static void a_rule_concerns_packets_as_they_are_at_its_table(void **state)
+{
+    struct net *net = *state;
+    struct flow_key key = net_key(1, 1, 2);
+
+    hex_rule(net->br, 0, 5, "dl_dst=02:00:00:00:00:02",
+             APPLY("0018", SET_DST("07")) METADATA("0000000000000003", "ffffffffffffffff")
+                 GOTO("01"));
+    hex_rule(net->br, 1, 5, "", APPLY("0018", OUTPUT("02")));
+    assert_false(holds_after(net, &key, 1, 9, "dl_dst=02:00:00:00:00:07"));
+    assert_true(holds_after(net, &key, 1, 9, "dl_dst=02:00:00:00:00:02"));
+    assert_true(holds_after(net, &key, 1, 4, "dl_dst=02:00:00:00:00:07,metadata=3"));
+    assert_true(holds_after(net, &key, 2, 9, "dl_dst=02:00:00:00:00:07"));
+    assert_true(holds_after(net, &key, 0, 9, "dl_dst=02:00:00:00:00:07"));
+    assert_false(holds_after(net, &key, 1, 9, "metadata=3"));
+    assert_true(holds_after(net, &key, 1, 9, "metadata=2"));
+    assert_true(holds_after(net, &key, 0, 9, "metadata=3"));
+    assert_false(holds_after(net, &key, 0, 9, "metadata=0"));
+    assert_false(holds_after(net, &key, 1, 9, "udp,udp_dst=1")); /* Nobody looked at that. */
+}
+
+static void a_rule_between_clauses_and_their_conjunction_concerns(void **state)
+{
+    struct net *net = *state;
+    struct flow_key key = net_key(1, 1, 2);
+
+    hex_rule(net->br, 0, 1, "", APPLY("0018", OUTPUT("03")));
+    hex_rule(net->br, 0, 5, "udp",
+             APPLY("0028", CONJUNCTION("07", "00", "02") CONJUNCTION("07", "01", "02")));
+    assert_false(holds_after(net, &key, 0, 1, "udp,conj_id=7"));
+    hex_rule(net->br, 0, 50, "ip,conj_id=7", APPLY("0018", OUTPUT("02")));
+    assert_string_equal(net_send_key(net, &key), "2");
+    assert_false(holds_after(net, &key, 0, 30, "udp"));
+    assert_true(holds_after(net, &key, 0, 30, "tcp"));
+}
+
 static void the_trace_shows_tables_and_the_set(void **state)
 {
     struct net *net = *state;
@@ -396,6 +450,8 @@ int main(void)
         T(multipath_spreads_flows_over_links),
         T(a_bundle_sends_to_ports_that_are_up),
         T(conjunctions_are_products_of_sets),
+        T(a_rule_concerns_packets_as_they_are_at_its_table),
+        T(a_rule_between_clauses_and_their_conjunction_concerns),
         T(the_trace_shows_tables_and_the_set),
     };
 

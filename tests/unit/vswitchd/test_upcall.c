@@ -1,4 +1,6 @@
 /* Misses, revalidation, expiry and limits, on the fake datapath and the real ofproto. */
+#include "ofproto/bridge.h"
+#include "ofproto/match/text.h"
 #include "tests/unit/vswitchd/upcall_env.h"
 
 #include <errno.h>
@@ -138,6 +140,41 @@ static void who_waits_is_told_when_the_datapath_is_lost(void **state)
     upcall_sync(e->u, count_one, &n_done);
     upcall_lost(e->u);
     assert_int_equal(n_done, 2);
+}
+
+static void add_drop_rule(struct env *e, const char *text)
+{
+    struct ofp_match match;
+    struct ofp_rule_config config = {.match = &match, .priority = 100};
+    struct error err = {0};
+
+    assert_int_equal(ofp_match_parse(text, NULL, NULL, &match, &err), 0);
+    bridge_add_rule(e->bridge, 0, rule_new(&e->bridge->set->masks, &config));
+}
+
+static void flow_mod_leaves_flows_alone_that_it_cannot_change(void **state)
+{
+    struct env *e = *state;
+    uint64_t n;
+
+    env_send(e, 1, 2);
+    env_send(e, 2, 1);
+    env_send(e, 1, 2);
+    add_drop_rule(e, "dl_dst=02:00:00:00:00:07");
+    env_revalidate(e); /* Also what the packets taught. */
+    n = e->u->n.retranslated;
+    add_drop_rule(e, "dl_dst=02:00:00:00:00:08");
+    add_drop_rule(e, "in_port=3");
+    env_revalidate(e);
+    assert_int_equal(e->u->n.retranslated, n);
+    add_drop_rule(e, "dl_dst=02:00:00:00:00:01");
+    env_revalidate(e);
+    assert_int_equal(e->u->n.retranslated, n + 1);
+    fake_outputs_clear(e->dp);
+    env_send(e, 2, 1);
+    env_send(e, 1, 2);
+    assert_int_equal(env_sent(e, 1), 0);
+    assert_int_equal(env_sent(e, 2), 1);
 }
 
 static void idle_flow_expires_and_a_used_one_stays(void **state)
@@ -382,6 +419,7 @@ int main(void)
         TEST(sync_waits_until_every_flow_agrees),
         TEST(every_one_who_waits_is_told_and_who_cancelled_is_not),
         TEST(who_waits_is_told_when_the_datapath_is_lost),
+        TEST(flow_mod_leaves_flows_alone_that_it_cannot_change),
         TEST(idle_flow_expires_and_a_used_one_stays),
         TEST(flow_limit_forwards_without_caching),
         TEST(port_that_fills_the_cache_makes_room_for_others),

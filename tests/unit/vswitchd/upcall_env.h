@@ -218,7 +218,7 @@ static inline void env_revalidate(struct env *e)
 {
     unsigned int turns = 0;
 
-    e->u->pass_ended_ms = 0;
+    e->u->pass_ended_ms = e->u->whole_ended_ms = 0;
     do {
         upcall_run(e->u, env_now(e));
         fake_run(e->base);
