@@ -114,20 +114,7 @@ static void random_changes_keep_counts_and_heap_right(void **state)
 
 static int setup(void **state)
 {
-    struct net *net = calloc(1, sizeof *net);
-
-    net_init(net);
-    for (uint32_t p = 1; p <= 3; p++) {
-        net_port(net->br, p, OFPROTO_VLAN_TRUNK, -1);
-    }
-    *state = net;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    net_free(*state);
-    free(*state);
+    net_setup(state, 3);
     return 0;
 }
 
@@ -231,7 +218,7 @@ static void effects_outlive_their_rules_bridges_and_set(void **state)
 
 int main(void)
 {
-#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, net_teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(full_table_takes_from_the_greediest_owner),
         cmocka_unit_test(entries_age_unless_refreshed),
