@@ -70,23 +70,11 @@ bool miss_park_if_pending(struct worker *w, uint32_t in_port, struct rte_mbuf *m
 
 /* A bucket gains the port's rate each second, and an upcall costs 1000 for each of those that share
  * it: so that a share may be less than one a second. A burst of a tenth of a second is fine. */
-static bool take_token(struct worker *w, struct core_bucket *b, uint64_t price)
+static bool take_token(struct worker *w, struct token_bucket *b, uint64_t price)
 {
     uint64_t rate = core.settings.upcall_rate;
 
-    if (!rate) {
-        return true;
-    }
-    if (w->now_ms != b->tokens_ms) {
-        b->tokens += RTE_MIN(w->now_ms - b->tokens_ms, price) * rate;
-        b->tokens = RTE_MIN(b->tokens, RTE_MAX(rate * 100, price));
-        b->tokens_ms = w->now_ms;
-    }
-    if (b->tokens < price) {
-        return false;
-    }
-    b->tokens -= price;
-    return true;
+    return !rate || token_bucket_take(b, rate, RTE_MAX(rate * 100, price), price, w->now_ms);
 }
 
 /* Says of the packet as much as 'max' bytes, which are copied only where they are not in a row. */

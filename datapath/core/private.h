@@ -19,6 +19,7 @@
 #include "datapath/cache/wildcard/wildcard.h"
 #include "datapath/core/core.h"
 #include "datapath/port/offload.h"
+#include "lib/token_bucket.h"
 
 #define CORE_BURST 32
 #define CORE_EXACT_ENTRIES 262144 /* Of a worker. */
@@ -26,20 +27,14 @@
 
 static_assert(CORE_BURST <= WILDCARD_BATCH && CORE_BURST <= ACTION_BATCH, "a burst is one batch");
 
-/* Of how many packets policy may still be told. */
-struct core_bucket {
-    uint64_t tokens; /* 1000 for each of the buckets that share a rate buy one. */
-    uint64_t tokens_ms;
-};
-
 /* An rx queue, polled by one worker. */
 struct core_queue {
     struct port *port;
     uint16_t port_no;
     uint16_t queue;
     uint8_t worker;
-    int fd;                   /* -1: must be polled. */
-    struct core_bucket share; /* The worker's: the queue's part of the port's upcalls. */
+    int fd;                    /* -1: must be polled. */
+    struct token_bucket share; /* The worker's: the queue's part of the port's upcalls. */
 };
 
 /* Packets on their way out of a port, from one worker. */
@@ -103,7 +98,7 @@ struct worker {
 
     struct exact_cache *exact;
     struct pending *pending;
-    struct core_bucket *told; /* [DP_MAX_PORTS] */
+    struct token_bucket *told; /* [DP_MAX_PORTS] */
     struct offload_ctx *offload;
     struct core_tx *tx_list;
     struct action_env env;

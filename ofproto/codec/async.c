@@ -1,6 +1,8 @@
 /* See async.h. */
 #include "ofproto/codec/async.h"
 
+#include "ofproto/codec/property.h"
+
 #define LEN13 24
 #define TYPES13 (ASYNC_FLOW_REMOVED + 1)
 #define PROPERTY_LEN 8
@@ -27,19 +29,19 @@ static int decode13(const uint8_t *p, size_t len, struct ofp_async_masks *ret)
     return 0;
 }
 
-static int decode_property(enum ofp_version version, const uint8_t *p, size_t len,
+static int decode_property(enum ofp_version version, const struct ofp_property *property,
                            struct ofp_async_masks *ret)
 {
-    unsigned int type = wire_get16(p);
+    unsigned int type = property->type;
     uint32_t mask;
 
     if (type / ASYNC_N_COLUMNS >= ASYNC_N) {
         return OFPERR_ACFC_UNSUPPORTED;
     }
-    if (len != PROPERTY_LEN) {
+    if (property->len != PROPERTY_LEN) {
         return OFPERR_BPC_BAD_LEN;
     }
-    mask = wire_get32(p + 4);
+    mask = wire_get32(property->p + 4);
     if (mask & ~ofp_async_reasons(version, (enum async_type)(type / ASYNC_N_COLUMNS))) {
         return OFPERR_ACFC_INVALID;
     }
@@ -53,18 +55,15 @@ static int decode14(enum ofp_version version, const uint8_t *p, size_t len,
     struct ofp_async_masks masks = *ret;
 
     while (len) {
-        size_t n = len >= 4 ? wire_get16(p + 2) : 0, padded = ROUND_UP(n, 8);
-        int rc;
+        struct ofp_property property;
+        int rc = ofp_property_take(&p, &len, &property);
 
-        if (n < 4 || padded > len) {
-            return OFPERR_BPC_BAD_LEN;
+        if (!rc) {
+            rc = decode_property(version, &property, &masks);
         }
-        rc = decode_property(version, p, n, &masks);
         if (rc) {
             return rc;
         }
-        p += padded;
-        len -= padded;
     }
     *ret = masks;
     return 0;

@@ -1,6 +1,8 @@
 /* See bundle.h. */
 #include "ofproto/codec/bundle.h"
 
+#include "ofproto/codec/property.h"
+
 #define CONTROL_LEN 8
 #define ADD_LEN 8
 #define BUILT_FLAGS (OFPBF_ATOMIC | OFPBF_ORDERED)
@@ -8,18 +10,16 @@
 /* Properties are experimenters' alone: there are none that we know. */
 static int check_properties(const uint8_t *p, size_t len)
 {
-    while (len) {
-        size_t n = len >= 4 ? wire_get16(p + 2) : 0, padded = ROUND_UP(n, 8);
+    struct ofp_property property;
 
-        if (n < 4 || padded > len) {
-            return OFPERR_BPC_BAD_LEN;
-        }
-        if (wire_get16(p) == UINT16_MAX) {
-            return OFPERR_BPC_BAD_EXPERIMENTER;
-        }
-        return OFPERR_BPC_BAD_TYPE;
+    if (!len) {
+        return 0;
     }
-    return 0;
+    if (ofp_property_take(&p, &len, &property)) {
+        return OFPERR_BPC_BAD_LEN;
+    }
+    return property.type == OFP_PROPERTY_EXPERIMENTER ? OFPERR_BPC_BAD_EXPERIMENTER
+                                                      : OFPERR_BPC_BAD_TYPE;
 }
 
 int ofp_bundle_control_decode(const uint8_t *p, size_t len, struct ofp_bundle_control *ret)

@@ -161,14 +161,16 @@ static void end_oxs(struct strbuf *s, size_t start)
     wire_pad8(s, start);
 }
 
-static void put_stats15(struct strbuf *s, const struct ofp_flow_stats *fs)
+static void put_oxs_list(struct strbuf *s, const struct ofp_flow_stats *fs, bool with_idle)
 {
     size_t start = begin_oxs(s);
 
     put_oxs(s, OXS_DURATION, 8);
     put_duration(s, fs->duration_ms);
-    put_oxs(s, OXS_IDLE_TIME, 8);
-    put_duration(s, fs->idle_ms);
+    if (with_idle) {
+        put_oxs(s, OXS_IDLE_TIME, 8);
+        put_duration(s, fs->idle_ms);
+    }
     put_oxs(s, OXS_PACKETS, 8);
     wire_put64(s, fs->packets);
     put_oxs(s, OXS_BYTES, 8);
@@ -176,17 +178,14 @@ static void put_stats15(struct strbuf *s, const struct ofp_flow_stats *fs)
     end_oxs(s, start);
 }
 
+static void put_stats15(struct strbuf *s, const struct ofp_flow_stats *fs)
+{
+    put_oxs_list(s, fs, true);
+}
+
 void ofp_oxs_removed_encode(struct strbuf *s, const struct ofp_flow_stats *fs)
 {
-    size_t start = begin_oxs(s);
-
-    put_oxs(s, OXS_DURATION, 8);
-    put_duration(s, fs->duration_ms);
-    put_oxs(s, OXS_PACKETS, 8);
-    wire_put64(s, fs->packets);
-    put_oxs(s, OXS_BYTES, 8);
-    wire_put64(s, fs->bytes);
-    end_oxs(s, start);
+    put_oxs_list(s, fs, false);
 }
 
 static void encode15(struct strbuf *s, const struct ofp_flow_stats *fs)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ofproto/codec/match_wire.h"
+#include "ofproto/codec/property.h"
 
 #define BUCKET_LEN11 16
 #define BUCKET_LEN15 8
@@ -107,49 +108,31 @@ static int decode_buckets11(enum ofp_version version, const uint8_t *p, size_t l
     return 0;
 }
 
-/* The next property: its length with padding. */
-static int next_property(const uint8_t *p, size_t len, size_t *ret)
-{
-    size_t n;
-
-    if (len < 4) {
-        return OFPERR_BPC_BAD_LEN;
-    }
-    n = wire_get16(p + 2);
-    if (n < 4 || ROUND_UP(n, 8) > len) {
-        return OFPERR_BPC_BAD_LEN;
-    }
-    *ret = n;
-    return 0;
-}
-
 static int decode_bucket_properties(const uint8_t *p, size_t len, struct ofp_bucket *b)
 {
     while (len) {
-        size_t n;
-        int rc = next_property(p, len, &n);
+        struct ofp_property property;
+        int rc = ofp_property_take(&p, &len, &property);
 
         if (rc) {
             return rc;
         }
-        if (wire_get16(p) > PROPERTY_WATCH_GROUP) {
+        if (property.type > PROPERTY_WATCH_GROUP) {
             return OFPERR_BPC_BAD_TYPE;
         }
-        if (n != 8) {
+        if (property.len != 8) {
             return OFPERR_BPC_BAD_LEN;
         }
-        if (wire_get16(p) == PROPERTY_WEIGHT) {
-            b->weight = wire_get16(p + 4);
-        } else if (wire_get16(p) == PROPERTY_WATCH_PORT) {
-            rc = set_watch_port(b, wire_get32(p + 4));
+        if (property.type == PROPERTY_WEIGHT) {
+            b->weight = wire_get16(property.p + 4);
+        } else if (property.type == PROPERTY_WATCH_PORT) {
+            rc = set_watch_port(b, wire_get32(property.p + 4));
         } else {
-            b->watch_group = wire_get32(p + 4);
+            b->watch_group = wire_get32(property.p + 4);
         }
         if (rc) {
             return rc;
         }
-        p += n;
-        len -= n;
     }
     return 0;
 }
@@ -258,31 +241,29 @@ static int decode_group_properties(const uint8_t *p, size_t len, struct ofp_grou
     bool seen = false;
 
     while (len) {
-        size_t n;
-        int rc = next_property(p, len, &n);
+        struct ofp_property property;
+        int rc = ofp_property_take(&p, &len, &property);
 
         if (rc) {
             return rc;
         }
-        if (wire_get16(p) != UINT16_MAX) {
+        if (property.type != OFP_PROPERTY_EXPERIMENTER) {
             return OFPERR_BPC_BAD_TYPE;
         }
-        if (n < 12) {
+        if (property.len < 12) {
             return OFPERR_BPC_BAD_LEN;
         }
-        if (wire_get32(p + 4) != VENDOR_NTR) {
+        if (wire_get32(property.p + 4) != VENDOR_NTR) {
             return OFPERR_BPC_BAD_EXPERIMENTER;
         }
-        if (wire_get32(p + 8) != NTRT_SELECTION_METHOD) {
+        if (wire_get32(property.p + 8) != NTRT_SELECTION_METHOD) {
             return OFPERR_BPC_BAD_EXP_TYPE;
         }
-        rc = seen ? OFPERR_BPC_DUP_TYPE : decode_method(p, n, config);
+        rc = seen ? OFPERR_BPC_DUP_TYPE : decode_method(property.p, property.len, config);
         if (rc) {
             return rc;
         }
         seen = true;
-        p += ROUND_UP(n, 8);
-        len -= ROUND_UP(n, 8);
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "ofproto/codec/port_mod.h"
 
 #include "ofproto/codec/match_wire.h"
+#include "ofproto/codec/property.h"
 
 #define LEN10 24
 #define LEN13 32
@@ -12,20 +13,19 @@
 static int decode_properties(const uint8_t *p, size_t len, uint32_t *ret_advertise)
 {
     while (len) {
-        size_t n = len >= 4 ? wire_get16(p + 2) : 0, padded = ROUND_UP(n, 8);
+        struct ofp_property property;
+        int rc = ofp_property_take(&p, &len, &property);
 
-        if (n < 4 || padded > len) {
-            return OFPERR_BPC_BAD_LEN;
+        if (rc) {
+            return rc;
         }
-        if (wire_get16(p) != PROPERTY_ETHERNET) {
+        if (property.type != PROPERTY_ETHERNET) {
             return OFPERR_BPC_BAD_TYPE;
         }
-        if (n != 8) {
+        if (property.len != 8) {
             return OFPERR_BPC_BAD_LEN;
         }
-        *ret_advertise = wire_get32(p + 4);
-        p += padded;
-        len -= padded;
+        *ret_advertise = wire_get32(property.p + 4);
     }
     return 0;
 }

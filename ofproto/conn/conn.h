@@ -4,6 +4,7 @@
 
 #include <sys/queue.h>
 
+#include "lib/token_bucket.h"
 #include "ofproto/bridge.h"
 #include "ofproto/codec/async.h"
 #include "ofproto/codec/ofp_error.h"
@@ -14,12 +15,11 @@ struct bufferevent;
 struct controller;
 struct event;
 
-/* A bucket of tokens. */
+/* Of packets a second. */
 struct rate_limit {
-    uint32_t rate; /* A second; 0: no limit. */
+    uint32_t rate; /* 0: no limit. */
     uint32_t burst;
-    uint64_t tokens; /* In 1/1000. */
-    uint64_t tokens_ms;
+    struct token_bucket bucket; /* A packet costs 1000. */
 };
 
 /* The connections of a bridge. */

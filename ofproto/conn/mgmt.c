@@ -248,6 +248,7 @@ static void on_read(struct bufferevent *bev, void *conn_)
 
     (void)bev;
     conn->heard_ms = time_now_ms();
+    conn->probing = false; /* However late its timer comes. */
     if (!conn->closing) {
         bool go_on;
 

@@ -18,19 +18,9 @@ LOG_MODULE(packet_in);
 static bool take_token(struct conn *conn, uint64_t now_ms)
 {
     struct rate_limit *limit = &conn->packet_in_limit;
-    uint64_t full = (uint64_t)limit->burst * 1000;
 
-    if (!limit->rate) {
-        return true;
-    }
-    limit->tokens += MIN_OF(now_ms - limit->tokens_ms, (uint64_t)60000) * limit->rate;
-    limit->tokens = MIN_OF(limit->tokens, full);
-    limit->tokens_ms = now_ms;
-    if (limit->tokens < 1000) {
-        return false;
-    }
-    limit->tokens -= 1000;
-    return true;
+    return !limit->rate || token_bucket_take(&limit->bucket, limit->rate,
+                                             (uint64_t)limit->burst * 1000, 1000, now_ms);
 }
 
 static void send_to(struct conn *conn, const struct ofp_packet_in *pin, uint64_t now_ms)

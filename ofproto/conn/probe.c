@@ -22,10 +22,10 @@ static void on_probe(evutil_socket_t fd UNUSED, short what UNUSED, void *conn_)
 
     if (conn->paused || conn->in_barrier) {
         conn->heard_ms = now_ms; /* It is we who do not listen. */
+        conn->probing = false;
     }
     idle_ms = now_ms - MIN_OF(now_ms, conn->heard_ms);
     if (idle_ms < conn->probe_ms) {
-        conn->probing = false;
         wait_ms(conn, conn->probe_ms - idle_ms);
         return;
     }

@@ -212,8 +212,6 @@ static int parse_field(struct parse *p, const char *name, char *value)
     } else {
         if (slash) {
             *slash = '\0';
-        }
-        if (slash) {
             memset(m, 0, sizeof m);
         }
         ok = parse_side(p, f, value, v) && (!slash || parse_mask(p, f, slash + 1, m));

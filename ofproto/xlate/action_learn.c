@@ -19,22 +19,6 @@ static void source(struct xlate_ctx *ctx, const struct ofp_learn_spec *spec, uin
     }
 }
 
-/* The number's bits at their place in the field. */
-static void place(const struct ofp_subfield *dst, const uint8_t number[16], uint8_t value[16],
-                  uint8_t mask[16])
-{
-    const struct ofp_field *f = ofp_field((enum ofp_field_id)dst->field);
-
-    memset(value, 0, 16);
-    memset(mask, 0, 16);
-    for (unsigned int b = 0; b < dst->n_bits; b++) {
-        unsigned int bit = dst->ofs + b, at = f->n_bytes - 1u - bit / 8;
-
-        mask[at] |= (uint8_t)(1u << bit % 8);
-        value[at] |= (uint8_t)((number[15 - b / 8] >> b % 8 & 1) << bit % 8);
-    }
-}
-
 static void add_match(struct ofp_match *match, const struct ofp_subfield *dst,
                       const uint8_t number[16])
 {
@@ -42,7 +26,7 @@ static void add_match(struct ofp_match *match, const struct ofp_subfield *dst,
     uint8_t value[16], mask[16], was[16];
     struct ofp_flow flow = match->flow, bits = match->mask;
 
-    place(dst, number, value, mask);
+    xlate_place_subfield(dst, number, value, mask);
     ofp_field_get(f, &flow, was);
     for (unsigned int i = 0; i < f->n_bytes; i++) {
         value[i] |= was[i] & (uint8_t)~mask[i];
@@ -66,7 +50,7 @@ static void add_load(struct ofp_actions *actions, const struct ofp_subfield *dst
 {
     uint8_t value[16], mask[16];
 
-    place(dst, number, value, mask);
+    xlate_place_subfield(dst, number, value, mask);
     ofp_put_set(actions, ofp_field((enum ofp_field_id)dst->field), value, mask,
                 dst->n_bits <= 64 ? OFP_SET_LOAD : OFP_SET_FIELD);
 }

@@ -25,19 +25,28 @@ void xlate_read_subfield(struct xlate_ctx *ctx, const struct ofp_subfield *sub, 
     xlate_look(ctx, &looked);
 }
 
-void xlate_write_subfield(struct xlate_ctx *ctx, const struct ofp_subfield *sub,
-                          const uint8_t number[16])
+void xlate_place_subfield(const struct ofp_subfield *sub, const uint8_t number[16],
+                          uint8_t value[16], uint8_t mask[16])
 {
     const struct ofp_field *f = ofp_field((enum ofp_field_id)sub->field);
-    uint8_t value[16] = {0}, mask[16] = {0};
 
+    memset(value, 0, 16);
+    memset(mask, 0, 16);
     for (unsigned int b = 0; b < sub->n_bits; b++) {
         unsigned int bit = sub->ofs + b, at = f->n_bytes - 1u - bit / 8;
 
         mask[at] |= (uint8_t)(1u << bit % 8);
         value[at] |= (uint8_t)((number[15 - b / 8] >> b % 8 & 1) << bit % 8);
     }
-    xlate_set_field(ctx, f, value, mask);
+}
+
+void xlate_write_subfield(struct xlate_ctx *ctx, const struct ofp_subfield *sub,
+                          const uint8_t number[16])
+{
+    uint8_t value[16], mask[16];
+
+    xlate_place_subfield(sub, number, value, mask);
+    xlate_set_field(ctx, ofp_field((enum ofp_field_id)sub->field), value, mask);
 }
 
 static void execute_move(struct xlate_ctx *ctx, const struct ofp_action *h)

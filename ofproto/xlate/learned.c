@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#define MAX_RULES 1000000
-
 struct rule_change *rule_change_new(struct ofproto *bridge, struct ofp_rule *rule)
 {
     struct rule_change *c = xcalloc(1, sizeof *c);
@@ -44,7 +42,7 @@ static bool is_full(const struct rule_change *c, struct ofp_table *table)
     if (c->limit) {
         classifier_each(&table->cls, count_cb, &count);
     }
-    return table->cls.n_rules >= MAX_RULES || (c->limit && count.n >= c->limit);
+    return table->cls.n_rules >= table->max_rules || (c->limit && count.n >= c->limit);
 }
 
 static struct ofp_rule *copy(const struct rule_change *c, uint64_t now_ms)

@@ -112,6 +112,10 @@ void xlate_set_field(struct xlate_ctx *, const struct ofp_field *, const uint8_t
 /* The part of the field as a number, right-aligned in 16 bytes, which is looked at; in
  * action_move.c. */
 void xlate_read_subfield(struct xlate_ctx *, const struct ofp_subfield *, uint8_t number[16]);
+/* The number's bits (right-aligned in 16 bytes) at the part's place in the field, right-aligned in
+ * its n_bytes, and a mask of that place; in action_move.c. */
+void xlate_place_subfield(const struct ofp_subfield *, const uint8_t number[16], uint8_t value[16],
+                          uint8_t mask[16]);
 /* The part of the field becomes the number (right-aligned in 16 bytes); in action_move.c. */
 void xlate_write_subfield(struct xlate_ctx *, const struct ofp_subfield *,
                           const uint8_t number[16]);

@@ -78,22 +78,22 @@ def test_what_is_not_built_is_told_in_the_database_and_taken_back(switch):
     vsctl("add-port", "br0", "p1", "--", "set", "Interface", "p1", "type=internal")
     vsctl("set", "Bridge", "br0", "stp_enable=true", "other_config:hwaddr=no", "--",
           "--id=@m", "create", "Mirror", "name=m", "--", "set", "Bridge", "br0", "mirrors=@m", "--",
-          "set-controller", "br0", "tcp:127.0.0.1:6653", "--", "set", "Port", "p1", "lacp=active", "--",
+          "set", "Port", "p1", "lacp=active", "--",
           "set", "Interface", "p1", "ingress_policing_rate=1000")
     status = vsctl("get", "Bridge", "br0", "status")
-    for column in ("stp_enable", "mirrors", "controller", "other_config:hwaddr"):
+    for column in ("stp_enable", "mirrors", "other_config:hwaddr"):
         assert f'"error:{column}"' in status or f"error:{column}" in status, status
     assert "error:lacp" in vsctl("get", "Port", "p1", "status")
     assert "ingress_policing_rate: is not built" in vsctl("get", "Interface", "p1", "error")
     assert int(vsctl("get", "Interface", "p1", "ofport")) > 0, "the port works all the same"
-    assert len(complaints(switch)) == 6, complaints(switch)
+    assert len(complaints(switch)) == 5, complaints(switch)
     assert ("Bridge", "br0", "mirrors") in complaints(switch)
     text = switch.sluice("status")
-    assert "6 settings" in text and "config/complaints" in text, text
-    assert len(json.loads(switch.sluice("status", "--format=json"))["complaints"]) == 6
+    assert "5 settings" in text and "config/complaints" in text, text
+    assert len(json.loads(switch.sluice("status", "--format=json"))["complaints"]) == 5
 
     vsctl("set", "Bridge", "br0", "stp_enable=false", "--", "remove", "Bridge", "br0", "other_config", "hwaddr", "--",
-          "clear", "Bridge", "br0", "mirrors", "--", "del-controller", "br0", "--",
+          "clear", "Bridge", "br0", "mirrors", "--",
           "clear", "Port", "p1", "lacp", "--", "set", "Interface", "p1", "ingress_policing_rate=0")
     assert vsctl("get", "Bridge", "br0", "status").strip() == "{}"
     assert vsctl("get", "Port", "p1", "status").strip() == "{}"

@@ -88,6 +88,27 @@ static inline void net_port(struct ofproto *br, uint32_t dp_port, enum ofproto_v
     net_port_full(br, dp_port, &config);
 }
 
+/* For cmocka: a bridge with trunk ports 1 to 'n_ports' (and its NORMAL rule) as the state, and its
+ * end. */
+static inline struct net *net_setup(void **state, uint32_t n_ports)
+{
+    struct net *net = calloc(1, sizeof *net);
+
+    net_init(net);
+    for (uint32_t p = 1; p <= n_ports; p++) {
+        net_port(net->br, p, OFPROTO_VLAN_TRUNK, -1);
+    }
+    *state = net;
+    return net;
+}
+
+static inline int net_teardown(void **state)
+{
+    net_free(*state);
+    free(*state);
+    return 0;
+}
+
 /* Two patch ports that join the bridges. */
 static inline void net_patch(struct ofproto *a, const char *name_a, struct ofproto *b,
                              const char *name_b)

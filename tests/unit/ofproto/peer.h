@@ -104,14 +104,15 @@ static inline struct bufferevent *peer_connect(struct peer *p)
     return pair[1];
 }
 
-static inline int peer_setup(void **state)
+/* With so many of the ports. */
+static inline int peer_setup_ports(void **state, uint32_t n_ports)
 {
     struct peer *p = calloc(1, sizeof *p);
     struct ofproto_hooks hooks = {
         .execute = peer_execute, .sync = peer_sync, .cancel = peer_cancel, .aux = p};
 
     net_init(&p->net);
-    for (uint32_t i = 1; i <= 3; i++) {
+    for (uint32_t i = 1; i <= n_ports; i++) {
         net_port(p->net.br, i, OFPROTO_VLAN_TRUNK, -1);
     }
     ofproto_set_hooks(p->net.set, &hooks);
@@ -120,6 +121,11 @@ static inline int peer_setup(void **state)
     p->bev = peer_connect(p);
     *state = p;
     return 0;
+}
+
+static inline int peer_setup(void **state)
+{
+    return peer_setup_ports(state, 3);
 }
 
 static inline int peer_teardown(void **state)

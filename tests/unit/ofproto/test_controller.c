@@ -159,6 +159,7 @@ static void the_silent_are_probed_and_left(void **state)
 {
     struct fixture *f = *state;
     uint8_t reply[8] = {OFP13, OFPT_ECHO_REPLY, 0, 8, 0, 0, 0, 0};
+    uint64_t heard_ms;
 
     start_listening(f);
     set(f, 1000); /* Long enough for a machine that is busy with other things. */
@@ -169,6 +170,12 @@ static void the_silent_are_probed_and_left(void **state)
         assert_int_equal(message[1], OFPT_ECHO_REQUEST);
         bufferevent_write(f->accepted, reply, sizeof reply);
     }
+    /* Who has answered has, also when the switch is late to look. */
+    heard_ms = LIST_FIRST(&f->net.br->mgmt->conns)->heard_ms;
+    WAIT(f, LIST_FIRST(&f->net.br->mgmt->conns)->heard_ms != heard_ms);
+    usleep(1200000);
+    WAIT(f, peer_receive_on(f->accepted) == 8);
+    assert_int_equal(f->n_accepted, 1);
     WAIT(f, !status(f).is_connected);
     assert_non_null(strstr(status(f).error, "no answer to an inactivity probe"));
     WAIT(f, f->n_accepted == 2);

@@ -20,21 +20,7 @@
 
 static int setup(void **state)
 {
-    struct net *net = calloc(1, sizeof *net);
-
-    net_init(net);
-    bridge_flush_rules(net->br);
-    for (uint32_t p = 1; p <= 5; p++) {
-        net_port(net->br, p, OFPROTO_VLAN_TRUNK, -1);
-    }
-    *state = net;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    net_free(*state);
-    free(*state);
+    bridge_flush_rules(net_setup(state, 5)->br);
     return 0;
 }
 
@@ -376,7 +362,7 @@ static void a_description_says_what_was_added(void **state)
 
 int main(void)
 {
-#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, net_teardown)
     const struct CMUnitTest tests[] = {
         T(all_buckets_get_a_copy_of_their_own),
         T(an_indirect_group_is_changed_in_one_place),

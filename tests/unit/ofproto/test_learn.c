@@ -11,21 +11,7 @@
 
 static int setup(void **state)
 {
-    struct net *net = calloc(1, sizeof *net);
-
-    net_init(net);
-    bridge_flush_rules(net->br);
-    for (uint32_t p = 1; p <= 4; p++) {
-        net_port(net->br, p, OFPROTO_VLAN_TRUNK, -1);
-    }
-    *state = net;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    net_free(*state);
-    free(*state);
+    bridge_flush_rules(net_setup(state, 4)->br);
     return 0;
 }
 
@@ -136,6 +122,54 @@ static void a_rule_may_load_and_match_numbers(void **state)
     strbuf_free(&s);
 }
 
+/* apply_actions(learn(n times load:1->reg0[0..15])), OpenFlow 1.3. */
+static size_t learn_loads(unsigned int n, uint8_t *bytes)
+{
+    size_t len = 32 + ROUND_UP(10 * n, 8);
+
+    memset(bytes, 0, 8 + len);
+    bytes[1] = 4;
+    bytes[2] = (uint8_t)((8 + len) >> 8);
+    bytes[3] = (uint8_t)(8 + len);
+    from_hex("ffff 0000 00002320 0010 0000 0000 8000 0000000000000000 0000 01 00 0000 0000",
+             bytes + 8);
+    bytes[10] = (uint8_t)(len >> 8);
+    bytes[11] = (uint8_t)len;
+    for (unsigned int i = 0; i < n; i++) {
+        from_hex("2810 0001 00010004 0000", bytes + 40 + 10 * (size_t)i);
+    }
+    return 8 + len;
+}
+
+/* As many loads as a list may have: the rule that is learned has them all. */
+static void no_rule_is_learned_by_halves(void **state)
+{
+    struct net *net = *state;
+    struct ofp_actions list = OFP_ACTIONS_INIT, fits = OFP_ACTIONS_INIT;
+    static uint8_t bytes[16384];
+    struct flow_key key = net_key(1, 1, 2);
+    struct ofp_match match;
+    unsigned int n = 600;
+    int rc;
+
+    assert_int_equal(ofp_match_parse("tcp", NULL, NULL, &match, NULL), 0);
+    while (!(rc = ofp_instructions_decode(OFP13, bytes, learn_loads(n, bytes), 0, &match, &list))) {
+        ofp_actions_free(&fits);
+        fits = list;
+        list = (struct ofp_actions)OFP_ACTIONS_INIT;
+        n++;
+    }
+    assert_int_equal(rc, OFPERR_BAC_TOO_MANY);
+    assert_true(n > 600);
+    ofp_actions_free(&list);
+    net_rule(net->br, 0, 1, "tcp", &fits);
+    ofp_actions_free(&fits);
+    key.nw_proto = 6;
+    net_send_key(net, &key);
+    assert_int_equal(only_rule(net, 1)->actions_len,
+                     (n - 1) * ROUND_UP(sizeof(struct ofp_action_set_field), 8));
+}
+
 static void a_connection_that_ends_shortens_its_rule(void **state)
 {
     struct net *net = *state;
@@ -162,12 +196,13 @@ static void a_connection_that_ends_shortens_its_rule(void **state)
 
 int main(void)
 {
-#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, net_teardown)
     const struct CMUnitTest tests[] = {
         T(packets_teach_a_table),
         T(what_was_learned_lives_as_long_as_packets_come),
         T(a_limit_is_kept),
         T(a_rule_may_load_and_match_numbers),
+        T(no_rule_is_learned_by_halves),
         T(a_connection_that_ends_shortens_its_rule),
     };
 

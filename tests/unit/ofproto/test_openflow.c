@@ -8,110 +8,29 @@
 #include "ofproto/codec/flow_mod.h"
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/conn/mgmt.h"
-#include "tests/unit/ofproto/net.h"
-
-struct peer {
-    struct net net;
-    struct event_base *base;
-    struct bufferevent *bev;
-    uint8_t version;
-};
-
-static void run(struct peer *p)
-{
-    for (unsigned int i = 0; i < 4; i++) {
-        event_base_loop(p->base, EVLOOP_NONBLOCK);
-    }
-}
+#include "tests/unit/ofproto/peer.h"
 
 static int setup(void **state)
 {
-    struct peer *p = calloc(1, sizeof *p);
-    struct bufferevent *pair[2];
-
-    net_init(&p->net);
-    net_port(p->net.br, 1, OFPROTO_VLAN_TRUNK, -1);
-    net_port(p->net.br, 2, OFPROTO_VLAN_TRUNK, -1);
-    p->base = event_base_new();
-    assert_int_equal(bufferevent_pair_new(p->base, BEV_OPT_CLOSE_ON_FREE, pair), 0);
-    p->net.br->mgmt = mgmt_new(p->net.br);
-    p->bev = pair[1];
-    bufferevent_enable(p->bev, EV_READ | EV_WRITE);
-    mgmt_serve(pair[0], "test", p->net.br->mgmt);
-    run(p);
-    *state = p;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct peer *p = *state;
-
-    net_free(&p->net);
-    bufferevent_free(p->bev);
-    run(p);
-    event_base_free(p->base);
-    free(p);
-    return 0;
-}
-
-static void send_message(struct peer *p, uint8_t type, const struct strbuf *body)
-{
-    struct strbuf s = STRBUF_INIT;
-    size_t start = ofp_begin(&s, p->version, type, 77);
-
-    if (body) {
-        strbuf_put(&s, strbuf_str(body), body->len);
-    }
-    ofp_end(&s, start);
-    bufferevent_write(p->bev, s.data, s.len);
-    strbuf_free(&s);
-    run(p);
-}
-
-/* The next message that came, in a static buffer; its length. */
-static uint8_t message[65536];
-
-static size_t receive(struct peer *p)
-{
-    struct evbuffer *in = bufferevent_get_input(p->bev);
-    size_t n;
-
-    if (evbuffer_copyout(in, message, OFP_HEADER_LEN) != OFP_HEADER_LEN) {
-        return 0;
-    }
-    n = wire_get16(message + 2);
-    assert_true(evbuffer_get_length(in) >= n);
-    evbuffer_remove(in, message, n);
-    return n;
+    return peer_setup_ports(state, 2);
 }
 
 static void greet(struct peer *p, uint8_t version)
 {
-    assert_int_equal(receive(p), 16); /* The switch's hello. */
-    assert_int_equal(message[1], OFPT_HELLO);
-    assert_int_equal(wire_get32(message + 12), 0x72);
-    p->version = version;
-    send_message(p, OFPT_HELLO, NULL);
-    assert_int_equal(receive(p), 0);
-}
+    struct evbuffer *in = bufferevent_get_input(p->bev);
+    uint8_t hello[16];
 
-static void expect_error(struct peer *p, uint16_t type, uint16_t code)
-{
-    assert_true(receive(p) >= 12);
-    assert_int_equal(message[1], OFPT_ERROR);
-    assert_int_equal(wire_get32(message + 4), 77);
-    assert_int_equal(wire_get16(message + 8), type);
-    assert_int_equal(wire_get16(message + 10), code);
-    assert_int_equal(receive(p), 0);
+    assert_int_equal(evbuffer_copyout(in, hello, sizeof hello), sizeof hello);
+    assert_int_equal(wire_get32(hello + 12), 0x72);
+    peer_greet(p, version);
 }
 
 /* The switch listens no more. */
 static void expect_end(struct peer *p)
 {
-    send_message(p, OFPT_HELLO, NULL);
-    send_message(p, OFPT_ECHO_REQUEST, NULL);
-    assert_int_equal(receive(p), 0);
+    peer_send(p, OFPT_HELLO, NULL);
+    peer_send(p, OFPT_ECHO_REQUEST, NULL);
+    assert_int_equal(peer_receive(p), 0);
 }
 
 /* --- Negotiation. */
@@ -121,16 +40,16 @@ static void a_bitmap_decides_over_the_header(void **state)
     struct peer *p = *state;
     struct strbuf s = STRBUF_INIT;
 
-    receive(p);
+    peer_receive(p);
     p->version = 7; /* Offers 1.0 and a later one than there is. */
     wire_put16(&s, 1);
     wire_put16(&s, 8);
     wire_put32(&s, 1u << 1 | 1u << 7);
-    send_message(p, OFPT_HELLO, &s);
+    peer_send(p, OFPT_HELLO, &s);
     strbuf_free(&s);
     p->version = OFP10;
-    send_message(p, OFPT_ECHO_REQUEST, NULL);
-    assert_int_equal(receive(p), 8);
+    peer_send(p, OFPT_ECHO_REQUEST, NULL);
+    assert_int_equal(peer_receive(p), 8);
     assert_int_equal(message[0], OFP10);
     assert_int_equal(message[1], OFPT_ECHO_REPLY);
 }
@@ -139,10 +58,10 @@ static void no_common_version_is_told_and_ends_it(void **state)
 {
     struct peer *p = *state;
 
-    receive(p);
+    peer_receive(p);
     p->version = 3;
-    send_message(p, OFPT_HELLO, NULL);
-    expect_error(p, 0, 0);
+    peer_send(p, OFPT_HELLO, NULL);
+    peer_expect_error(p, 0, 0);
     assert_int_equal(message[0], 3);
     expect_end(p);
 }
@@ -151,10 +70,10 @@ static void a_first_message_that_is_no_hello_ends_it(void **state)
 {
     struct peer *p = *state;
 
-    receive(p);
+    peer_receive(p);
     p->version = OFP13;
-    send_message(p, OFPT_ECHO_REQUEST, NULL);
-    expect_error(p, 1, 0);
+    peer_send(p, OFPT_ECHO_REQUEST, NULL);
+    peer_expect_error(p, 1, 0);
     expect_end(p);
 }
 
@@ -180,7 +99,7 @@ static bool gets_closed(struct peer *p, int fd)
         if (event_base_got_exit(p->base)) {
             return false;
         }
-        run(p); /* What is freed is closed a turn later. */
+        peer_run(p); /* What is freed is closed a turn later. */
     }
     return true;
 }
@@ -207,8 +126,8 @@ static void who_says_no_hello_loses_its_place(void **state)
     assert_int_equal(send(slow, beginning, sizeof beginning, 0), 2);
     assert_true(gets_closed(p, silent));
     assert_true(gets_closed(p, slow));
-    send_message(p, OFPT_ECHO_REQUEST, NULL); /* Who did may stay. */
-    assert_int_equal(receive(p), 8);
+    peer_send(p, OFPT_ECHO_REQUEST, NULL); /* Who did may stay. */
+    assert_int_equal(peer_receive(p), 8);
     close(silent);
     close(slow);
 }
@@ -222,13 +141,13 @@ static void a_crowd_that_says_no_hello_keeps_nobody_out(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(crowd); i++) { /* One more than there are places. */
         serve_socket(p, &crowd[i]);
     }
-    run(p);
+    peer_run(p);
     assert_true(is_closed(crowd[0]));
     for (size_t i = 1; i < ARRAY_SIZE(crowd); i++) {
         assert_false(is_closed(crowd[i]));
     }
-    send_message(p, OFPT_ECHO_REQUEST, NULL);
-    assert_int_equal(receive(p), 8);
+    peer_send(p, OFPT_ECHO_REQUEST, NULL);
+    assert_int_equal(peer_receive(p), 8);
     for (size_t i = 0; i < ARRAY_SIZE(crowd); i++) {
         close(crowd[i]);
     }
@@ -241,8 +160,8 @@ static void a_length_below_the_header_ends_it(void **state)
 
     greet(p, OFP13);
     bufferevent_write(p->bev, bad, sizeof bad);
-    run(p);
-    expect_error(p, 1, 6);
+    peer_run(p);
+    peer_expect_error(p, 1, 6);
     expect_end(p);
 }
 
@@ -255,22 +174,22 @@ static void echo_features_config_and_barrier_are_answered(void **state)
 
     greet(p, OFP10);
     strbuf_puts(&s, "hello");
-    send_message(p, OFPT_ECHO_REQUEST, &s);
+    peer_send(p, OFPT_ECHO_REQUEST, &s);
     strbuf_free(&s);
-    assert_int_equal(receive(p), 13);
+    assert_int_equal(peer_receive(p), 13);
     assert_memory_equal(message + 8, "hello", 5);
-    send_message(p, OFPT_FEATURES_REQUEST, NULL);
-    assert_int_equal(receive(p), 32 + 2 * 48);
+    peer_send(p, OFPT_FEATURES_REQUEST, NULL);
+    assert_int_equal(peer_receive(p), 32 + 2 * 48);
     assert_int_equal(wire_get64(message + 8), 1);
     wire_put16(&s, 0);
     wire_put16(&s, 99);
-    send_message(p, OFPT_SET_CONFIG, &s);
+    peer_send(p, OFPT_SET_CONFIG, &s);
     strbuf_free(&s);
-    send_message(p, OFPT_GET_CONFIG_REQUEST, NULL);
-    assert_int_equal(receive(p), 12);
+    peer_send(p, OFPT_GET_CONFIG_REQUEST, NULL);
+    assert_int_equal(peer_receive(p), 12);
     assert_int_equal(wire_get16(message + 10), 99);
-    send_message(p, OFPT10_BARRIER_REQUEST, NULL);
-    assert_int_equal(receive(p), 8);
+    peer_send(p, OFPT10_BARRIER_REQUEST, NULL);
+    assert_int_equal(peer_receive(p), 8);
     assert_int_equal(message[1], OFPT10_BARRIER_REPLY);
 }
 
@@ -280,27 +199,27 @@ static void what_is_not_there_gets_the_exact_error(void **state)
     struct strbuf s = STRBUF_INIT;
 
     greet(p, OFP13);
-    send_message(p, 29, NULL); /* Meter mod. */
-    expect_error(p, 1, 1);
-    send_message(p, 200, NULL);
-    expect_error(p, 1, 1);
+    peer_send(p, 29, NULL); /* Meter mod. */
+    peer_expect_error(p, 1, 1);
+    peer_send(p, 200, NULL);
+    peer_expect_error(p, 1, 1);
     wire_put16(&s, 5); /* Queue statistics. */
     wire_zeros(&s, 6);
-    send_message(p, OFPT13_MULTIPART_REQUEST, &s);
-    expect_error(p, 1, 2);
+    peer_send(p, OFPT13_MULTIPART_REQUEST, &s);
+    peer_expect_error(p, 1, 2);
     strbuf_clear(&s);
     wire_put32(&s, 0x2320);
     wire_put32(&s, 12);
-    send_message(p, OFPT_VENDOR, &s);
-    expect_error(p, 1, 4); /* Of OpenFlow 1.0 alone. */
+    peer_send(p, OFPT_VENDOR, &s);
+    peer_expect_error(p, 1, 4); /* Of OpenFlow 1.0 alone. */
     s.data[0] = 1;
-    send_message(p, OFPT_VENDOR, &s);
-    expect_error(p, 1, 3);
-    send_message(p, OFPT13_BARRIER_REQUEST, &s); /* Has no body. */
-    expect_error(p, 1, 6);
+    peer_send(p, OFPT_VENDOR, &s);
+    peer_expect_error(p, 1, 3);
+    peer_send(p, OFPT13_BARRIER_REQUEST, &s); /* Has no body. */
+    peer_expect_error(p, 1, 6);
     p->version = OFP10;
-    send_message(p, OFPT_FEATURES_REQUEST, NULL);
-    expect_error(p, 1, 0);
+    peer_send(p, OFPT_FEATURES_REQUEST, NULL);
+    peer_expect_error(p, 1, 0);
     strbuf_free(&s);
 }
 
@@ -334,15 +253,15 @@ static void ask_port_stats(struct peer *p, uint32_t port)
     if (p->version == OFP10) {
         wire_put16(&s, (uint16_t)port);
         wire_zeros(&s, 6);
-        send_message(p, OFPT10_STATS_REQUEST, &s);
+        peer_send(p, OFPT10_STATS_REQUEST, &s);
     } else {
         wire_put32(&s, 0);
         wire_put32(&s, port);
         wire_put32(&s, 0);
-        send_message(p, OFPT13_MULTIPART_REQUEST, &s);
+        peer_send(p, OFPT13_MULTIPART_REQUEST, &s);
     }
     strbuf_free(&s);
-    assert_true(receive(p) >= 12);
+    assert_true(peer_receive(p) >= 12);
     assert_int_equal(message[1], p->version == OFP10 ? OFPT10_STATS_REPLY : OFPT13_MULTIPART_REPLY);
 }
 
@@ -389,8 +308,8 @@ static void port_statistics_are_told_in_openflow_10(void **state)
     check_port_stats(p);
     wire_put16(&s, 4);
     wire_zeros(&s, 2 + 7); /* A byte short. */
-    send_message(p, OFPT10_STATS_REQUEST, &s);
-    expect_error(p, 1, 6);
+    peer_send(p, OFPT10_STATS_REQUEST, &s);
+    peer_expect_error(p, 1, 6);
     strbuf_free(&s);
 }
 
@@ -460,10 +379,10 @@ static void who_caches_flows_is_told_of_changes_once(void **state)
 
     greet(p, OFP13);
     ofproto_set_on_change(p->net.set, count, &n);
-    send_message(p, OFPT_ECHO_REQUEST, NULL);
+    peer_send(p, OFPT_ECHO_REQUEST, NULL);
     assert_int_equal(n, 0);
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, NULL);
-    send_message(p, OFPT_FLOW_MOD, &s);
+    peer_send(p, OFPT_FLOW_MOD, &s);
     assert_int_equal(n, 1);
     strbuf_free(&s);
 }
@@ -479,18 +398,18 @@ static void flow_mods_add_and_delete_and_packets_follow(void **state)
     put_apply(&apply, 0xfffffff8); /* IN_PORT. */
     put_flow_mod13(&s, "udp,nw_dst=10.0.0.2,udp_dst=2000", OFPFC_ADD, 50, UINT32_MAX, &apply);
     net_translate(&p->net, &key, true, &out);
-    send_message(p, OFPT_FLOW_MOD, &s);
-    assert_int_equal(receive(p), 0);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    assert_int_equal(peer_receive(p), 0);
     assert_true(ofproto_effects_stale(out.effects));
     ofproto_xlate_out_free(&out);
     assert_string_equal(net_send(&p->net, key), "1");
     /* A loose delete of what outputs elsewhere leaves it. */
     put_flow_mod13(&s, "ip", OFPFC_DELETE, 0, 7, NULL);
-    send_message(p, OFPT_FLOW_MOD, &s);
+    peer_send(p, OFPT_FLOW_MOD, &s);
     assert_string_equal(net_send(&p->net, key), "1");
     put_flow_mod13(&s, "ip", OFPFC_DELETE, 0, UINT32_MAX, NULL);
-    send_message(p, OFPT_FLOW_MOD, &s);
-    assert_int_equal(receive(p), 0);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    assert_int_equal(peer_receive(p), 0);
     assert_string_equal(net_send(&p->net, key), "2");
     strbuf_free(&s);
     strbuf_free(&apply);
@@ -506,27 +425,27 @@ static void a_bad_flow_mod_changes_nothing(void **state)
     generation = ofproto_set_generation(p->net.set);
     put_apply(&apply, 0xfffffff9); /* TABLE. */
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, &apply);
-    send_message(p, OFPT_FLOW_MOD, &s);
-    expect_error(p, 2, 4);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    peer_expect_error(p, 2, 4);
     put_apply(&apply, 1);
     apply.data[1] = 6; /* Meter, of another length. */
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, &apply);
-    send_message(p, OFPT_FLOW_MOD, &s);
-    expect_error(p, 3, 7);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    peer_expect_error(p, 3, 7);
     put_flow_mod13(&s, "ip", 9, 1, UINT32_MAX, NULL);
-    send_message(p, OFPT_FLOW_MOD, &s);
-    expect_error(p, 5, 6);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    peer_expect_error(p, 5, 6);
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, NULL);
     s.data[16] = (char)254; /* There is no such table. */
-    send_message(p, OFPT_FLOW_MOD, &s);
-    expect_error(p, 5, 2);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    peer_expect_error(p, 5, 2);
     put_flow_mod13(&s, "ip,nw_dst=10.0.0.1", OFPFC_ADD, 1, UINT32_MAX, NULL);
     s.data[45] = 0x22; /* The match's first field is no Ethernet type any more. */
-    send_message(p, OFPT_FLOW_MOD, &s);
-    assert_true(receive(p) && message[1] == OFPT_ERROR && wire_get16(message + 8) == 4);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    assert_true(peer_receive(p) && message[1] == OFPT_ERROR && wire_get16(message + 8) == 4);
     strbuf_chop(&s, s.len - 20);
-    send_message(p, OFPT_FLOW_MOD, &s);
-    expect_error(p, 1, 6);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    peer_expect_error(p, 1, 6);
     assert_int_equal(ofproto_set_generation(p->net.set), generation);
     strbuf_free(&s);
     strbuf_free(&apply);
@@ -540,18 +459,18 @@ static void a_full_table_takes_changes_and_no_more_rules(void **state)
     greet(p, OFP13);
     p->net.br->tables[0]->max_rules = 2; /* One is NORMAL's. */
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, NULL);
-    send_message(p, OFPT_FLOW_MOD, &s);
-    send_message(p, OFPT_FLOW_MOD, &s); /* In the place of the first. */
-    assert_int_equal(receive(p), 0);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    peer_send(p, OFPT_FLOW_MOD, &s); /* In the place of the first. */
+    assert_int_equal(peer_receive(p), 0);
     put_flow_mod13(&s, "arp", OFPFC_ADD, 1, UINT32_MAX, NULL);
-    send_message(p, OFPT_FLOW_MOD, &s);
-    expect_error(p, 5, 1);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    peer_expect_error(p, 5, 1);
     assert_int_equal(p->net.br->tables[0]->cls.n_rules, 2);
     put_flow_mod13(&s, "ip", OFPFC_DELETE, 1, UINT32_MAX, NULL);
-    send_message(p, OFPT_FLOW_MOD, &s);
+    peer_send(p, OFPT_FLOW_MOD, &s);
     put_flow_mod13(&s, "arp", OFPFC_ADD, 1, UINT32_MAX, NULL);
-    send_message(p, OFPT_FLOW_MOD, &s);
-    assert_int_equal(receive(p), 0);
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    assert_int_equal(peer_receive(p), 0);
     strbuf_free(&s);
 }
 
@@ -577,8 +496,8 @@ static void a_long_dump_comes_in_whole_messages_and_all(void **state)
     wire_zeros(&s, OFP10_MATCH_LEN - 4);
     wire_put16(&s, 0xff00);
     wire_put16(&s, OFP_PORT_NONE);
-    send_message(p, OFPT10_STATS_REQUEST, &s);
-    while ((n = receive(p))) {
+    peer_send(p, OFPT10_STATS_REQUEST, &s);
+    while ((n = peer_receive(p))) {
         assert_true(more);
         more = wire_get16(message + 10) & 1;
         n_messages++;
@@ -631,7 +550,7 @@ static void rules_say_on_the_wire_what_they_are(void **state)
 
 int main(void)
 {
-#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, peer_teardown)
     const struct CMUnitTest tests[] = {
         T(a_bitmap_decides_over_the_header),
         T(no_common_version_is_told_and_ends_it),

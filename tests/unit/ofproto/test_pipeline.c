@@ -31,21 +31,7 @@
 
 static int setup(void **state)
 {
-    struct net *net = calloc(1, sizeof *net);
-
-    net_init(net);
-    bridge_flush_rules(net->br);
-    for (uint32_t p = 1; p <= 4; p++) {
-        net_port(net->br, p, OFPROTO_VLAN_TRUNK, -1);
-    }
-    *state = net;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    net_free(*state);
-    free(*state);
+    bridge_flush_rules(net_setup(state, 4)->br);
     return 0;
 }
 
@@ -430,7 +416,7 @@ static void the_trace_shows_tables_and_the_set(void **state)
 
 int main(void)
 {
-#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, net_teardown)
     const struct CMUnitTest tests[] = {
         T(packets_go_forward_through_tables),
         T(a_miss_drops_and_is_named),

@@ -503,7 +503,8 @@ static void workers_that_cannot_be_made_leave_those_that_there_are(void **state)
     a_miss_is_answered_and_the_flow_forwards(state);
 }
 
-static void a_deletion_completes_though_workers_change_meanwhile(void **state UNUSED)
+/* Flow 5, which sent a packet; its deletion is under way. */
+static void begin_a_deletion(void)
 {
     struct flow_mask mask;
     uint8_t b[60];
@@ -516,6 +517,11 @@ static void a_deletion_completes_though_workers_change_meanwhile(void **state UN
     assert_int_equal(put(5, &test_upcalls[0], &mask, 2), 0);
     WAIT_UNTIL(test_sent(2) == 1);
     assert_int_equal(core_flow_del(5, on_deleted, NULL), 0);
+}
+
+static void a_deletion_completes_though_workers_change_meanwhile(void **state UNUSED)
+{
+    begin_a_deletion();
     core_poll(); /* From here on it waits for the workers that there are now. */
     set_workers(2);
     WAIT_UNTIL(n_deleted == 1);
@@ -532,17 +538,7 @@ static void a_deletion_completes_though_workers_change_meanwhile(void **state UN
 
 static void stopping_ends_deletions_that_are_under_way(void **state)
 {
-    struct flow_mask mask;
-    uint8_t b[60];
-
-    n_deleted = 0;
-    mask_of_udp(&mask);
-    test_udp(b, 1, 1000, 53, 0);
-    test_receive(1, b, 60);
-    WAIT_UNTIL(test_upcall_count() == 1);
-    assert_int_equal(put(5, &test_upcalls[0], &mask, 2), 0);
-    WAIT_UNTIL(test_sent(2) == 1);
-    assert_int_equal(core_flow_del(5, on_deleted, NULL), 0);
+    begin_a_deletion();
     teardown(state);
     assert_int_equal(n_deleted, 1);
     assert_int_equal(deleted_packets, 1);
