@@ -6,6 +6,8 @@
 #include "ofproto/codec/action.h"
 #include "ofproto/match/match.h"
 
+#define NXT_GROUP_MOD 31 /* The subtype of Nicira's. */
+
 #define OFP_GROUP_MAX 0xffffff00u
 #define OFP_GROUP_ALL 0xfffffffcu
 #define OFP_GROUP_ANY UINT32_MAX

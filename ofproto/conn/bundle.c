@@ -41,10 +41,16 @@ void bundle_op_register(const struct bundle_op *op)
     ops[n_ops++] = op;
 }
 
-static const struct bundle_op *find_op(uint8_t type)
+static const struct bundle_op *find_op(const uint8_t *msg, size_t len)
 {
+    bool is_vendor = msg[1] == OFPT_VENDOR;
+
+    if (is_vendor && len < OFP_HEADER_LEN + 8) {
+        return NULL;
+    }
     for (size_t i = 0; i < n_ops; i++) {
-        if (ops[i]->type == type) {
+        if (ops[i]->type == msg[1] && (!is_vendor || (ops[i]->vendor == wire_get32(msg + 8) &&
+                                                      ops[i]->subtype == wire_get32(msg + 12)))) {
             return ops[i];
         }
     }
@@ -223,7 +229,7 @@ static int answer_control(struct conn *conn, const struct request *r, const uint
 static int stage(struct conn *conn, struct staged_bundle *b, const struct ofp_bundle_add *add)
 {
     struct request within = {.msg = add->msg, .len = add->msg_len};
-    const struct bundle_op *op = find_op(add->msg[1]);
+    const struct bundle_op *op = find_op(add->msg, add->msg_len);
     struct staged_message *m;
     struct staged staged;
     int rc;

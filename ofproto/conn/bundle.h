@@ -11,7 +11,9 @@ struct staged {
 };
 
 struct bundle_op {
-    uint8_t type; /* Of OpenFlow 1.3 and later. */
+    uint8_t type;     /* Of OpenFlow 1.3 and later. */
+    uint32_t vendor;  /* Of OFPT_VENDOR: whose extension, */
+    uint32_t subtype; /* and its message. */
     /* Checks the message as far as it can without a look at the tables, and keeps what apply()
      * needs. 0, or the error that the peer gets. */
     int (*stage)(struct conn *, const struct request *, struct staged *ret);

@@ -43,9 +43,9 @@ void flow_changes_add(struct flow_changes *changes, struct ofproto *bridge, uint
 }
 
 void flow_changes_remove(struct flow_changes *changes, struct ofproto *bridge,
-                         struct ofp_rule *rule)
+                         struct ofp_rule *rule, enum ofp_removed_reason reason)
 {
-    note(changes, FLOW_REMOVED, rule);
+    note(changes, FLOW_REMOVED, rule)->reason = reason;
     bridge_remove_rule(bridge, rule);
 }
 
@@ -120,9 +120,9 @@ static void tell(struct mgmt *mgmt, const struct flow_change *c, uint64_t now_ms
                                                                            : OFPFME_MODIFIED;
 
     if (c->kind == FLOW_REMOVED) {
-        mgmt_rule_removed(mgmt, c->rule, OFPRR_DELETE, now_ms);
+        mgmt_rule_removed(mgmt, c->rule, c->reason, now_ms);
     }
-    mgmt_flow_changed(mgmt, c->rule, event, OFPRR_DELETE, author);
+    mgmt_flow_changed(mgmt, c->rule, event, c->reason, author);
 }
 
 void flow_changes_finish(struct flow_changes *changes, struct ofproto *bridge, uint64_t now_ms,

@@ -4,6 +4,7 @@
 #define OFPROTO_CONN_CHANGES_H
 
 #include "ofproto/bridge.h"
+#include "ofproto/codec/flow_removed.h"
 
 enum flow_change_kind { FLOW_ADDED, FLOW_REMOVED, FLOW_MODIFIED };
 
@@ -14,6 +15,7 @@ struct flow_change {
         struct flow_before *before; /* Of one that was modified. */
     };
     enum flow_change_kind kind;
+    enum ofp_removed_reason reason; /* Of one that was removed. */
 };
 
 struct flow_changes {
@@ -24,7 +26,8 @@ struct flow_changes {
 
 /* Carried out and noted. The rule's reference goes to the table. */
 void flow_changes_add(struct flow_changes *, struct ofproto *, uint8_t table_id, struct ofp_rule *);
-void flow_changes_remove(struct flow_changes *, struct ofproto *, struct ofp_rule *);
+void flow_changes_remove(struct flow_changes *, struct ofproto *, struct ofp_rule *,
+                         enum ofp_removed_reason);
 /* Noted; the caller modifies the rule next. */
 void flow_changes_modify(struct flow_changes *, struct ofproto *, struct ofp_rule *);
 

@@ -93,7 +93,14 @@ static void free_staged(struct conn *conn, void *arg)
 
 CONSTRUCTOR static void register_op(void)
 {
-    static const struct bundle_op op = {OFPT_FLOW_MOD, stage, apply, undo, finish, free_staged};
+    static const struct bundle_op op = {
+        .type = OFPT_FLOW_MOD,
+        .stage = stage,
+        .apply = apply,
+        .undo = undo,
+        .finish = finish,
+        .free = free_staged,
+    };
 
     bundle_op_register(&op);
 }

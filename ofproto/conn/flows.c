@@ -39,7 +39,7 @@ static void delete_cb(struct ofp_rule *rule, void *sel_)
     struct selection *sel = sel_;
 
     if (selected(sel, rule)) {
-        flow_changes_remove(sel->changes, sel->bridge, rule);
+        flow_changes_remove(sel->changes, sel->bridge, rule, OFPRR_DELETE);
         sel->n++;
     }
 }

@@ -3,8 +3,6 @@
 #include "ofproto/group/group.h"
 #include "ofproto/conn/vendor.h"
 
-#define NXT_GROUP_MOD 31
-
 static int apply(struct conn *conn, enum ofp_version form, const uint8_t *p, size_t len)
 {
     struct ofp_group_mod gm;

@@ -8,6 +8,7 @@
 #include "datapath/parse/parse.h"
 #include "ofproto/codec/action.h"
 #include "ofproto/conn/bundle.h"
+#include "ofproto/group/group.h"
 #include "ofproto/xlate/xlate.h"
 
 /* Every field that the packet has, for the prerequisites of set-field actions. */
@@ -56,7 +57,8 @@ static void execute(struct ofproto *bridge, const struct ofp_packet_out *po,
     ofproto_xlate_out_free(&out);
 }
 
-/* Checks all that can be checked; '*actions' is the caller's to free on success. */
+/* Checks all that can be checked without a look at the tables; '*actions' is the caller's to free
+ * on success. */
 static int prepare(struct conn *conn, const struct request *r, struct ofp_packet_out *po,
                    struct flow_key *key, struct ofp_actions *actions)
 {
@@ -73,12 +75,27 @@ static int prepare(struct conn *conn, const struct request *r, struct ofp_packet
     return ofp_actions_decode(version, po->actions, po->actions_len, &match, actions);
 }
 
+/* The same, and of the tables as they are. */
+static int prepare_now(struct conn *conn, const struct request *r, struct ofp_packet_out *po,
+                       struct flow_key *key, struct ofp_actions *actions)
+{
+    int rc = prepare(conn, r, po, key, actions);
+
+    if (!rc) {
+        rc = group_check_actions(conn->bridge, actions->data, actions->len);
+        if (rc) {
+            ofp_actions_free(actions);
+        }
+    }
+    return rc;
+}
+
 int handle_packet_out(struct conn *conn, const struct request *r)
 {
     struct ofp_actions actions;
     struct ofp_packet_out po;
     struct flow_key key;
-    int rc = prepare(conn, r, &po, &key, &actions);
+    int rc = prepare_now(conn, r, &po, &key, &actions);
 
     if (!rc) {
         execute(conn->bridge, &po, &actions, &key);
@@ -113,14 +130,14 @@ static int stage(struct conn *conn, const struct request *r, struct staged *ret)
     return 0;
 }
 
-/* Its port may have gone meanwhile. */
+/* Its port may have gone meanwhile; its group may be in the bundle. */
 static int apply(struct conn *conn, void *arg, uint64_t now_ms UNUSED)
 {
     struct staged_packet_out *s = arg;
     struct ofp_actions actions;
     struct ofp_packet_out po;
     struct flow_key key;
-    int rc = prepare(conn, &s->r, &po, &key, &actions);
+    int rc = prepare_now(conn, &s->r, &po, &key, &actions);
 
     if (!rc) {
         ofp_actions_free(&actions);
@@ -141,7 +158,13 @@ static void free_staged(struct conn *conn UNUSED, void *arg)
 
 CONSTRUCTOR static void register_op(void)
 {
-    static const struct bundle_op op = {OFPT_PACKET_OUT, stage, apply, NULL, finish, free_staged};
+    static const struct bundle_op op = {
+        .type = OFPT_PACKET_OUT,
+        .stage = stage,
+        .apply = apply,
+        .finish = finish,
+        .free = free_staged,
+    };
 
     bundle_op_register(&op);
 }

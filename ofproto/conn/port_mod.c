@@ -111,7 +111,13 @@ static void free_staged(struct conn *conn UNUSED, void *mod)
 
 CONSTRUCTOR static void register_op(void)
 {
-    static const struct bundle_op op = {OFPT13_PORT_MOD, stage, apply, NULL, finish, free_staged};
+    static const struct bundle_op op = {
+        .type = OFPT13_PORT_MOD,
+        .stage = stage,
+        .apply = apply,
+        .finish = finish,
+        .free = free_staged,
+    };
 
     bundle_op_register(&op);
 }

@@ -26,7 +26,7 @@ void group_ref(struct ofp_group *group)
 
 void group_unref(struct ofp_group *group)
 {
-    if (--group->refs) {
+    if (!group || --group->refs) {
         return;
     }
     ofp_group_config_free(&group->config);

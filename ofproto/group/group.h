@@ -10,6 +10,7 @@
 #include <uthash.h>
 
 #include "ofproto/codec/group_mod.h"
+#include "ofproto/conn/changes.h"
 
 struct ofproto;
 
@@ -36,7 +37,7 @@ struct ofp_group {
 /* Takes the configuration over. Holds one reference. */
 struct ofp_group *group_new(uint32_t id, struct ofp_group_config *, uint64_t now_ms);
 void group_ref(struct ofp_group *);
-void group_unref(struct ofp_group *);
+void group_unref(struct ofp_group *); /* NULL is fine. */
 struct ofp_group *group_find(const struct ofproto *, uint32_t id);
 /* Of all of them, with the bridge. */
 void group_flush(struct ofproto *);
@@ -48,8 +49,21 @@ bool group_bucket_lives(const struct ofproto *, const struct ofp_bucket *);
  * they had when another one dies. -1 when there is none. */
 int group_select(const struct ofproto *, const struct ofp_group *, uint32_t hash);
 
-/* What a group mod does: 0 or the error; an error changes nothing. Takes what it needs out of the
+/* What a group mod did, so that it can be undone, and be told when it stands. */
+struct group_changes {
+    struct flow_changes flows;  /* Rules that went with their group. */
+    struct ofp_group *added;    /* NULL: none. The bridge's. */
+    struct ofp_group **removed; /* References. */
+    size_t n_removed;
+};
+/* Carries it out: 0 or the error, and an error changes nothing. Takes what it needs out of the
  * message. */
+int group_mod_change(struct ofproto *, struct ofp_group_mod *, uint64_t now_ms,
+                     struct group_changes *);
+/* Both end the list. */
+void group_changes_undo(struct group_changes *, struct ofproto *);
+void group_changes_finish(struct group_changes *, struct ofproto *, uint64_t now_ms);
+/* All of it: 0 or the error. */
 int group_mod_apply(struct ofproto *, struct ofp_group_mod *, uint64_t now_ms);
 /* Whether every group that the actions name exists: 0 or OFPERR_BAC_BAD_OUT_GROUP. */
 int group_check_actions(const struct ofproto *, const void *actions, size_t len);

@@ -89,10 +89,52 @@ static bool is_chained(const struct ofproto *bridge, uint32_t group_id)
     return false;
 }
 
+/* --- What changes is noted. */
+
+static void take_out(struct ofproto *bridge, struct ofp_group *group, struct group_changes *changes)
+{
+    changes->removed = xrealloc(changes->removed,
+                                (changes->n_removed + 1) * sizeof(struct ofp_group *));
+    changes->removed[changes->n_removed++] = group;
+    HASH_DEL(bridge->groups, group);
+    bridge_changed(bridge);
+}
+
+static void put_in(struct ofproto *bridge, struct ofp_group *group)
+{
+    HASH_ADD(hh, bridge->groups, id, sizeof group->id, group);
+    bridge_changed(bridge);
+}
+
+void group_changes_undo(struct group_changes *changes, struct ofproto *bridge)
+{
+    if (changes->added) {
+        HASH_DEL(bridge->groups, changes->added);
+        group_unref(changes->added);
+        bridge_changed(bridge);
+    }
+    for (size_t i = 0; i < changes->n_removed; i++) {
+        put_in(bridge, changes->removed[i]);
+    }
+    flow_changes_undo(&changes->flows, bridge);
+    free(changes->removed);
+    *changes = (struct group_changes){0};
+}
+
+void group_changes_finish(struct group_changes *changes, struct ofproto *bridge, uint64_t now_ms)
+{
+    for (size_t i = 0; i < changes->n_removed; i++) {
+        group_unref(changes->removed[i]);
+    }
+    flow_changes_finish(&changes->flows, bridge, now_ms, NULL);
+    free(changes->removed);
+    *changes = (struct group_changes){0};
+}
+
 /* --- Adding and changing. */
 
 static int put(struct ofproto *bridge, uint32_t id, struct ofp_group_config *config,
-               uint64_t now_ms)
+               uint64_t now_ms, struct group_changes *changes)
 {
     struct ofp_group *old = group_find(bridge, id), *group;
     int rc = check_chain(bridge, id, config);
@@ -103,14 +145,12 @@ static int put(struct ofproto *bridge, uint32_t id, struct ofp_group_config *con
     if (!old && HASH_COUNT(bridge->groups) >= GROUP_MAX_GROUPS) {
         return OFPERR_GMFC_OUT_OF_GROUPS;
     }
-    group = group_new(id, config, now_ms);
+    changes->added = group = group_new(id, config, now_ms);
     if (old) {
         group->created_ms = old->created_ms;
-        HASH_DEL(bridge->groups, old);
-        group_unref(old);
+        take_out(bridge, old, changes);
     }
-    HASH_ADD(hh, bridge->groups, id, sizeof group->id, group);
-    bridge_changed(bridge);
+    put_in(bridge, group);
     return 0;
 }
 
@@ -118,6 +158,7 @@ static int put(struct ofproto *bridge, uint32_t id, struct ofp_group_config *con
 
 struct removal {
     struct ofproto *bridge;
+    struct flow_changes *changes;
     uint32_t group_id;
 };
 
@@ -126,32 +167,32 @@ static void remove_rule_cb(struct ofp_rule *rule, void *removal_)
     struct removal *r = removal_;
 
     if (ofp_actions_use_group(rule->actions, rule->actions_len, r->group_id)) {
-        bridge_remove_rule_told(r->bridge, rule, OFPRR_GROUP_DELETE, time_now_ms());
+        flow_changes_remove(r->changes, r->bridge, rule, OFPRR_GROUP_DELETE);
     }
 }
 
 /* Rules that lead to it go with it: OpenFlow 1.3.5 section 6.5. */
-static void remove_rules(struct ofproto *bridge, uint32_t group_id)
+static void remove_rules(struct ofproto *bridge, uint32_t group_id, struct group_changes *changes)
 {
-    struct removal r = {bridge, group_id};
+    struct removal r = {bridge, &changes->flows, group_id};
 
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
         if (bridge->tables[i]) {
             classifier_each(&bridge->tables[i]->cls, remove_rule_cb, &r);
         }
     }
-    bridge_tell_removed(bridge);
 }
 
-static int delete (struct ofproto *bridge, uint32_t group_id)
+static int delete (struct ofproto *bridge, uint32_t group_id, struct group_changes *changes)
 {
-    struct ofp_group *group;
+    struct ofp_group *group, *next;
 
     if (group_id == OFP_GROUP_ALL) {
         if (bridge->groups) {
-            remove_rules(bridge, OFP_GROUP_ANY);
-            group_flush(bridge);
-            bridge_changed(bridge);
+            remove_rules(bridge, OFP_GROUP_ANY, changes);
+        }
+        HASH_ITER (hh, bridge->groups, group, next) {
+            take_out(bridge, group, changes);
         }
         return 0;
     }
@@ -162,10 +203,8 @@ static int delete (struct ofproto *bridge, uint32_t group_id)
     if (is_chained(bridge, group_id)) {
         return OFPERR_GMFC_CHAINED_GROUP;
     }
-    remove_rules(bridge, group_id);
-    HASH_DEL(bridge->groups, group);
-    group_unref(group);
-    bridge_changed(bridge);
+    remove_rules(bridge, group_id, changes);
+    take_out(bridge, group, changes);
     return 0;
 }
 
@@ -219,18 +258,19 @@ static void splice(const struct ofp_group_config *c, unsigned int first, unsigne
 }
 
 static int put_spliced(struct ofproto *bridge, uint32_t id, struct ofp_group_config *config,
-                       uint64_t now_ms)
+                       uint64_t now_ms, struct group_changes *changes)
 {
     int rc = ofp_group_check_buckets(config);
 
     if (!rc) {
-        rc = put(bridge, id, config, now_ms);
+        rc = put(bridge, id, config, now_ms, changes);
     }
     ofp_group_config_free(config);
     return rc;
 }
 
-static int insert_buckets(struct ofproto *bridge, const struct ofp_group_mod *gm, uint64_t now_ms)
+static int insert_buckets(struct ofproto *bridge, const struct ofp_group_mod *gm, uint64_t now_ms,
+                          struct group_changes *changes)
 {
     const struct ofp_group *group = group_find(bridge, gm->group_id);
     struct ofp_group_config config;
@@ -255,10 +295,11 @@ static int insert_buckets(struct ofproto *bridge, const struct ofp_group_mod *gm
         }
     }
     splice(&group->config, at, at, &gm->config, &config);
-    return put_spliced(bridge, gm->group_id, &config, now_ms);
+    return put_spliced(bridge, gm->group_id, &config, now_ms, changes);
 }
 
-static int remove_buckets(struct ofproto *bridge, const struct ofp_group_mod *gm, uint64_t now_ms)
+static int remove_buckets(struct ofproto *bridge, const struct ofp_group_mod *gm, uint64_t now_ms,
+                          struct group_changes *changes)
 {
     const struct ofp_group *group = group_find(bridge, gm->group_id);
     struct ofp_group_config config;
@@ -282,21 +323,33 @@ static int remove_buckets(struct ofproto *bridge, const struct ofp_group_mod *gm
         end = first + 1;
     }
     splice(&group->config, first, end, NULL, &config);
-    return put_spliced(bridge, gm->group_id, &config, now_ms);
+    return put_spliced(bridge, gm->group_id, &config, now_ms, changes);
 }
 
-int group_mod_apply(struct ofproto *bridge, struct ofp_group_mod *gm, uint64_t now_ms)
+int group_mod_change(struct ofproto *bridge, struct ofp_group_mod *gm, uint64_t now_ms,
+                     struct group_changes *changes)
 {
     bool exists = group_find(bridge, gm->group_id) != NULL;
 
     switch (gm->command) {
     case OFP_GROUP_ADD:
-        return exists ? OFPERR_GMFC_GROUP_EXISTS : put(bridge, gm->group_id, &gm->config, now_ms);
+        return exists ? OFPERR_GMFC_GROUP_EXISTS
+                      : put(bridge, gm->group_id, &gm->config, now_ms, changes);
     case OFP_GROUP_MODIFY:
-        return exists ? put(bridge, gm->group_id, &gm->config, now_ms) : OFPERR_GMFC_UNKNOWN_GROUP;
-    case OFP_GROUP_ADD_OR_MODIFY: return put(bridge, gm->group_id, &gm->config, now_ms);
-    case OFP_GROUP_INSERT_BUCKET: return insert_buckets(bridge, gm, now_ms);
-    case OFP_GROUP_REMOVE_BUCKET: return remove_buckets(bridge, gm, now_ms);
-    default: return delete (bridge, gm->group_id);
+        return exists ? put(bridge, gm->group_id, &gm->config, now_ms, changes)
+                      : OFPERR_GMFC_UNKNOWN_GROUP;
+    case OFP_GROUP_ADD_OR_MODIFY: return put(bridge, gm->group_id, &gm->config, now_ms, changes);
+    case OFP_GROUP_INSERT_BUCKET: return insert_buckets(bridge, gm, now_ms, changes);
+    case OFP_GROUP_REMOVE_BUCKET: return remove_buckets(bridge, gm, now_ms, changes);
+    default: return delete (bridge, gm->group_id, changes);
     }
+}
+
+int group_mod_apply(struct ofproto *bridge, struct ofp_group_mod *gm, uint64_t now_ms)
+{
+    struct group_changes changes = {0};
+    int rc = group_mod_change(bridge, gm, now_ms, &changes);
+
+    group_changes_finish(&changes, bridge, now_ms); /* Of one that failed: none. */
+    return rc;
 }

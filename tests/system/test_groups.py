@@ -127,3 +127,28 @@ def test_a_select_group_uses_all_of_its_buckets(switch):
     assert min(counts()) >= 50, counts()
     assert b.address
     switch.assert_nothing_vanished()
+
+
+def test_a_bundle_of_groups_and_rules_is_carried_out_whole_or_not_at_all(switch, tmp_path):
+    path = tmp_path / "bundle"
+    second = {"OpenFlow14": "group mod group_id=1,type=all,bucket=actions=output:1,bucket=actions=output:2",
+              "OpenFlow15": "group insert_bucket group_id=1,command_bucket_id=last,bucket=bucket_id:7,actions=output:2"}
+    for version in second:
+        path.write_text("group add group_id=1,type=all,bucket=actions=output:1\n"
+                        "flow add table=3,udp,actions=group:1\n"
+                        "group add group_id=2,type=all,bucket=actions=group:1\n"
+                        f"{second[version]}\n"
+                        "flow add table=3,tcp,actions=group:2\n")
+        ofctl(switch, version, "bundle", "br0", str(path))
+        assert dump(switch, version) == ["group_id=1,type=all,bucket=actions=output:1,bucket=actions=output:2",
+                                         "group_id=2,type=all,bucket=actions=group:1"]
+        assert "flow_count=2" in ofctl(switch, version, "dump-aggregate", "br0", "table=3")
+        before = dump(switch, version)
+        failing = tmp_path / "failing"
+        failing.write_text("group delete group_id=2\ngroup mod group_id=1,type=all,bucket=actions=output:3\n"
+                           "flow add table=3,icmp,actions=group:1\nflow add table=3,arp,actions=group:2\n")
+        fails(switch, version, "OFPBAC_BAD_OUT_GROUP", "bundle", "br0", str(failing))
+        assert dump(switch, version) == before
+        assert "flow_count=2" in ofctl(switch, version, "dump-aggregate", "br0", "table=3")
+        ofctl(switch, version, "del-groups", "br0")
+        assert "flow_count=0" in ofctl(switch, version, "dump-aggregate", "br0", "table=3")

@@ -1,6 +1,7 @@
 /* Bundles: all of one or nothing, and exact errors. */
 #include "ofproto/codec/bundle.h"
 #include "ofproto/conn/bundle.h"
+#include "ofproto/group/group.h"
 #include "tests/unit/ofproto/peer.h"
 
 #define ID 7
@@ -223,6 +224,181 @@ static void one_that_fails_changes_nothing(void **state)
     assert_int_equal(p->net.br->mgmt->staged_bytes, 0);
 }
 
+/* --- Groups. */
+
+/* Of type "all", with a bucket that outputs to the port, or (port 0) leads to the group 'next'. */
+static void add_group_mod(struct peer *p, uint16_t command, uint32_t id, uint32_t port,
+                          uint32_t next)
+{
+    struct strbuf s = STRBUF_INIT;
+    bool has_bucket = command < OFP_GROUP_DELETE;
+    size_t actions = port ? 16 : 8;
+
+    wire_put16(&s, command);
+    wire_zeros(&s, 2);
+    wire_put32(&s, id);
+    if (p->version >= OFP15) {
+        wire_put16(&s, (uint16_t)(has_bucket ? 8 + actions : 0));
+        wire_zeros(&s, 2);
+        wire_put32(&s, OFP_BUCKET_ALL);
+    }
+    if (has_bucket && p->version >= OFP15) {
+        wire_put16(&s, (uint16_t)(8 + actions));
+        wire_put16(&s, (uint16_t)actions);
+        wire_put32(&s, 1);
+    } else if (has_bucket) {
+        wire_put16(&s, (uint16_t)(16 + actions));
+        wire_zeros(&s, 2);
+        wire_put32(&s, OFP_GROUP_ANY);
+        wire_put32(&s, OFP_GROUP_ANY);
+        wire_zeros(&s, 4);
+    }
+    if (has_bucket && port) {
+        peer_put_output(p, &s, port);
+    } else if (has_bucket) {
+        wire_put16(&s, 22);
+        wire_put16(&s, 8);
+        wire_put32(&s, next);
+    }
+    add(p, BOTH_FLAGS, OFPT11_GROUP_MOD, PEER_XID, &s);
+    strbuf_free(&s);
+}
+
+static void add_rule_to_group(struct peer *p, uint16_t priority, const char *text, uint32_t group)
+{
+    struct strbuf s = STRBUF_INIT;
+
+    put_flow_mod(p, &s, OFPFC_DELETE, priority, 0, text, 0);
+    s.data[17] = OFPFC_ADD;
+    wire_put16(&s, 4);
+    wire_put16(&s, 16);
+    wire_put32(&s, 0);
+    wire_put16(&s, 22);
+    wire_put16(&s, 8);
+    wire_put32(&s, group);
+    add(p, BOTH_FLAGS, OFPT_FLOW_MOD, PEER_XID, &s);
+    strbuf_free(&s);
+}
+
+static void commit_fails(struct peer *p, uint16_t type, uint16_t code)
+{
+    assert_int_equal(peer_receive(p), 0);
+    control(p, ID, OFPBCT_COMMIT_REQUEST, BOTH_FLAGS);
+    assert_true(peer_receive(p) > 12);
+    assert_int_equal(wire_get16(message + 8), type);
+    assert_int_equal(wire_get16(message + 10), code);
+    peer_expect_error(p, p->version < OFP14 ? 0xffff : 17, p->version < OFP14 ? 2313 : 13);
+    assert_int_equal(p->net.br->mgmt->staged_bytes, 0);
+}
+
+static void groups_and_rules_go_together(struct peer *p)
+{
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_ADD, 1, 2, 0);
+    add_group_mod(p, OFP_GROUP_ADD, 2, 0, 1);
+    add_rule_to_group(p, 5, "in_port=1", 2);
+    assert_null(p->net.br->groups);
+    commit_it(p);
+    expect_rules(p, NORMAL_RULE " 5,in_port=1,5/0:group:2");
+    assert_string_equal(net_send(&p->net, net_key(1, 1, 9)), "2");
+    /* The group that leads to it is not there yet, or not any more. */
+    open_it(p);
+    add_rule_to_group(p, 6, "in_port=2", 3);
+    add_group_mod(p, OFP_GROUP_ADD, 3, 2, 0);
+    commit_fails(p, 2, 9);
+    assert_null(group_find(p->net.br, 3));
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_MODIFY, 1, 3, 0);
+    commit_it(p);
+    assert_string_equal(net_send(&p->net, net_key(1, 1, 9)), "3");
+}
+
+static void groups_and_rules_go_together13(void **state)
+{
+    peer_greet(*state, OFP13);
+    groups_and_rules_go_together(*state);
+}
+
+static void groups_and_rules_go_together14(void **state)
+{
+    peer_greet(*state, OFP14);
+    groups_and_rules_go_together(*state);
+}
+
+static void groups_and_rules_go_together15(void **state)
+{
+    peer_greet(*state, OFP15);
+    groups_and_rules_go_together(*state);
+}
+
+static void groups_come_back_when_a_bundle_fails(void **state)
+{
+    static const char before[] = NORMAL_RULE " 5,in_port=1,5/0:group:2";
+    struct peer *p = *state;
+    struct ofp_group *one, *two;
+
+    peer_greet(p, OFP14);
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_ADD, 1, 2, 0);
+    add_group_mod(p, OFP_GROUP_ADD, 2, 0, 1);
+    add_rule_to_group(p, 5, "in_port=1", 2);
+    commit_it(p);
+    one = group_find(p->net.br, 1);
+    two = group_find(p->net.br, 2);
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_MODIFY, 1, 3, 0);
+    add_group_mod(p, OFP_GROUP_ADD, 7, 3, 0);
+    add_rule_to_group(p, 6, "in_port=2", 7);
+    add_group_mod(p, OFP_GROUP_DELETE, 2, 0, 0); /* With its rule. */
+    add_group_mod(p, OFP_GROUP_ADD, 2, 3, 0);
+    add_group_mod(p, OFP_GROUP_DELETE, OFP_GROUP_ALL, 0, 0);
+    add_group_mod(p, OFP_GROUP_MODIFY, 1, 3, 0); /* Fails. */
+    commit_fails(p, 6, 8);
+    expect_rules(p, before);
+    assert_ptr_equal(group_find(p->net.br, 1), one);
+    assert_ptr_equal(group_find(p->net.br, 2), two);
+    assert_int_equal(HASH_COUNT(p->net.br->groups), 2);
+    assert_string_equal(net_send(&p->net, net_key(1, 1, 9)), "2");
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_DELETE, OFP_GROUP_ALL, 0, 0);
+    commit_it(p);
+    expect_rules(p, NORMAL_RULE);
+    assert_null(p->net.br->groups);
+}
+
+static void niciras_group_mods_take_part(void **state)
+{
+    struct strbuf s = STRBUF_INIT;
+    struct peer *p = *state;
+
+    peer_greet(p, OFP14);
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_ADD, 1, 2, 0);
+    wire_put32(&s, OFP_VENDOR_NX);
+    wire_put32(&s, NXT_GROUP_MOD);
+    wire_put16(&s, OFP_GROUP_INSERT_BUCKET);
+    wire_zeros(&s, 2);
+    wire_put32(&s, 1);
+    wire_put16(&s, 24);
+    wire_zeros(&s, 2);
+    wire_put32(&s, OFP_BUCKET_LAST);
+    wire_put16(&s, 24);
+    wire_put16(&s, 16);
+    wire_put32(&s, 9);
+    peer_put_output(p, &s, 3);
+    add(p, BOTH_FLAGS, OFPT_VENDOR, PEER_XID, &s);
+    commit_it(p);
+    assert_int_equal(group_find(p->net.br, 1)->config.n, 2);
+    wire_set16(&s, 2, 0x9999); /* Another's. */
+    open_it(p);
+    add(p, BOTH_FLAGS, OFPT_VENDOR, PEER_XID, &s);
+    peer_expect_error(p, 17, 10);
+    strbuf_chop(&s, s.len - 4);
+    add(p, BOTH_FLAGS, OFPT_VENDOR, PEER_XID, &s);
+    peer_expect_error(p, 17, 10);
+    strbuf_free(&s);
+}
+
 static void a_commits_reply_waits_for_the_flows(void **state)
 {
     struct peer *p = *state;
@@ -392,6 +568,11 @@ int main(void)
         TEST(all_of_a_bundle_is_carried_out_in_order13),
         TEST(all_of_a_bundle_is_carried_out_in_order14),
         TEST(one_that_fails_changes_nothing),
+        TEST(groups_and_rules_go_together13),
+        TEST(groups_and_rules_go_together14),
+        TEST(groups_and_rules_go_together15),
+        TEST(groups_come_back_when_a_bundle_fails),
+        TEST(niciras_group_mods_take_part),
         TEST(a_commits_reply_waits_for_the_flows),
         TEST(ports_and_packets_take_part),
         TEST(what_is_wrong_gets_the_exact_error),
