@@ -26,7 +26,7 @@ VERSION := 0.1.0
 OPT ?= -O2
 WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wvla \
         -Wno-missing-field-initializers
-PKGS := libevent libevent_pthreads jansson libcrypto libnl-3.0 libnl-route-3.0
+PKGS := libevent libevent_pthreads libevent_openssl jansson libssl libcrypto libnl-3.0 libnl-route-3.0
 CPPFLAGS += -I. -D_GNU_SOURCE -DSLUICE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS := -std=gnu11 -g $(OPT) $(WARN) -pthread $(SANFLAGS) $(EXTRA_CFLAGS)

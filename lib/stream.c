@@ -1,4 +1,4 @@
-/* Unix and TCP streams by name: see stream.h.
+/* Unix, TCP and TLS streams by name: see stream.h.
  *
  * Names are resolved to numbers only (no DNS: a name server that does not answer would stop the
  * whole event loop). A Unix path that is too long for a socket address is reached through
@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <event2/util.h>
@@ -14,6 +15,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,8 @@
 #include <unistd.h>
 
 #include "lib/file_id.h"
+#include "lib/stream_tls.h"
+#include "lib/tls.h"
 
 /* Many commands at once while the program is busy: one more, and connect() fails for good. */
 #define BACKLOG 1024
@@ -33,8 +37,9 @@ struct stream_listener {
     struct event *resume; /* Turns accepting on again after a failure such as EMFILE. */
     stream_accept_cb *accept;
     void *aux;
-    char *path;        /* Of a Unix socket, else NULL. */
-    struct file_id id; /* Which file at 'path' is ours. */
+    struct stream_handshakes *handshakes; /* Of TLS, else NULL. */
+    char *path;                           /* Of a Unix socket, else NULL. */
+    struct file_id id;                    /* Which file at 'path' is ours. */
     uint16_t port;
 };
 
@@ -177,12 +182,8 @@ static int parse_address(const char *name, bool passive, struct address *ret, st
 
     if (passive ? !stream_name_is_passive(name) : !stream_name_is_active(name)) {
         return error_set(err, EINVAL, "stream '%s': is not %s", name,
-                         passive ? "punix:PATH or ptcp:PORT[:HOST]" : "unix:PATH or tcp:HOST:PORT");
-    }
-    if (has_prefix(name, passive ? "pssl:" : "ssl:")) {
-        return error_set(err, EPROTONOSUPPORT,
-                         "stream '%s': TLS is not built into this version; use %s", name,
-                         passive ? "punix: or ptcp:" : "unix: or tcp:");
+                         passive ? "punix:PATH, ptcp:PORT[:HOST] or pssl:PORT[:HOST]"
+                                 : "unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT");
     }
     if (has_prefix(name, passive ? "punix:" : "unix:")) {
         return unix_address(name, rest + 1, ret, err);
@@ -201,27 +202,38 @@ static void tune_tcp(int fd)
 
 /* --- Active ----------------------------------------------------------------------------------- */
 
-struct bufferevent *stream_connect(struct event_base *base, const char *name, struct error *err)
+static struct bufferevent *new_socket(struct event_base *base, const char *name, int family,
+                                      struct error *err)
 {
-    struct bufferevent *bev = NULL;
-    struct address a;
-    int fd = -1;
+    struct bufferevent *bev;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    if (parse_address(name, false, &a, err)) {
-        return NULL;
-    }
-    fd = socket(a.sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         error_set_errno(err, errno, "stream '%s': no socket", name);
-        goto out;
+        return NULL;
     }
-    if (a.sa.ss_family != AF_UNIX) {
+    if (family != AF_UNIX) {
         tune_tcp(fd);
     }
     bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
     if (!bev) {
         close(fd);
         error_set_errno(err, ENOMEM, "stream '%s'", name);
+    }
+    return bev;
+}
+
+struct bufferevent *stream_connect(struct event_base *base, const char *name, struct error *err)
+{
+    bool is_tls = has_prefix(name, "ssl:");
+    struct bufferevent *bev;
+    struct address a;
+
+    if (parse_address(name, false, &a, err)) {
+        return NULL;
+    }
+    bev = is_tls ? stream_tls_client(base, err) : new_socket(base, name, a.sa.ss_family, err);
+    if (!bev) {
         goto out;
     }
     errno = 0;
@@ -232,10 +244,28 @@ struct bufferevent *stream_connect(struct event_base *base, const char *name, st
         error_set_errno(err, errno ? errno : EIO, "stream '%s': cannot connect", name);
         bufferevent_free(bev);
         bev = NULL;
+    } else if (is_tls) {
+        evutil_make_socket_closeonexec(bufferevent_getfd(bev)); /* Libevent made it. */
+        tune_tcp(bufferevent_getfd(bev));
     }
 out:
     address_close(&a);
     return bev;
+}
+
+void stream_reason(struct bufferevent *bev, short what, char *text, size_t size)
+{
+    int error = EVUTIL_SOCKET_ERROR();
+    struct ssl_st *ssl = bufferevent_openssl_get_ssl(bev);
+    unsigned long code = ssl ? bufferevent_get_openssl_error(bev) : 0;
+
+    if (ssl && (code || !error) && !(what & BEV_EVENT_EOF)) {
+        tls_describe(ssl, code, text, size);
+    } else if (what & BEV_EVENT_EOF) {
+        snprintf(text, size, "the peer closed the connection");
+    } else {
+        snprintf(text, size, "%s", error ? strerror(error) : "connection refused");
+    }
 }
 
 /* --- Passive ---------------------------------------------------------------------------------- */
@@ -244,6 +274,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
                       int len, void *listener_)
 {
     struct stream_listener *l = listener_;
+    const char *kind = l->handshakes ? "ssl" : "tcp";
     struct bufferevent *bev;
     char host[NI_MAXHOST], port[NI_MAXSERV], peer[NI_MAXHOST + NI_MAXSERV + 16] = "unix";
 
@@ -251,11 +282,15 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
         tune_tcp(fd);
         if (getnameinfo(sa, (socklen_t)len, host, sizeof host, port, sizeof port,
                         NI_NUMERICHOST | NI_NUMERICSERV)) {
-            strcpy(peer, "tcp");
+            strcpy(peer, kind);
         } else {
-            snprintf(peer, sizeof peer, strchr(host, ':') ? "tcp:[%s]:%s" : "tcp:%s:%s", host,
+            snprintf(peer, sizeof peer, strchr(host, ':') ? "%s:[%s]:%s" : "%s:%s:%s", kind, host,
                      port);
         }
+    }
+    if (l->handshakes) {
+        stream_handshakes_add(l->handshakes, fd, peer);
+        return;
     }
     bev = bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);
     if (!bev) {
@@ -353,6 +388,22 @@ static uint16_t bound_port(int fd)
                                             : 0);
 }
 
+/* A listener that could serve nobody says why now; 'err' names the file. */
+static int check_tls(const char *name, struct error *err)
+{
+    struct ssl_st *ssl;
+
+    if (!has_prefix(name, "pssl:")) {
+        return 0;
+    }
+    ssl = tls_session_new(true, err);
+    if (!ssl) {
+        return err && err->code ? -err->code : -EPROTO;
+    }
+    SSL_free(ssl);
+    return 0;
+}
+
 int stream_check_passive(const char *name, struct error *err)
 {
     struct address a;
@@ -372,6 +423,7 @@ int stream_listen(struct event_base *base, const char *name, stream_accept_cb *a
     struct address a;
     int fd, error = parse_address(name, true, &a, err);
 
+    error = error ? error : check_tls(name, err);
     if (error) {
         return error;
     }
@@ -390,6 +442,9 @@ int stream_listen(struct event_base *base, const char *name, stream_accept_cb *a
     if (path) {
         l->path = xstrdup(path);
         l->id = file_id_of(path);
+    }
+    if (has_prefix(name, "pssl:")) {
+        l->handshakes = stream_handshakes_new(base, name, accept_cb, aux);
     }
     l->resume = evtimer_new(base, on_resume, l);
     l->listener = evconnlistener_new(base, on_accept, l,
@@ -420,6 +475,7 @@ void stream_listener_free(struct stream_listener *l)
     if (l->resume) {
         event_free(l->resume);
     }
+    stream_handshakes_free(l->handshakes);
     free(l->path);
     free(l);
 }

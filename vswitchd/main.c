@@ -17,6 +17,7 @@
 #include "lib/link.h"
 #include "lib/log.h"
 #include "lib/options.h"
+#include "lib/tls.h"
 #include "vswitchd/reconcile/reconcile.h"
 #include "vswitchd/upcall/ctl.h"
 #include "vswitchd/upcall/upcall.h"
@@ -293,6 +294,7 @@ static void stop(struct vswitchd *v)
     if (v->base) {
         event_base_free(v->base);
     }
+    tls_forget();
     daemon_cleanup();
 }
 
@@ -300,7 +302,7 @@ int main(int argc, char *argv[])
 {
     struct vswitchd v = {0};
     struct daemon_options d = {0};
-    const char *db = NULL, *dp = NULL;
+    const char *db = NULL, *dp = NULL, *protocols = NULL, *ciphers = NULL;
     const struct option_def options[] = {
         OPTIONS_DAEMON(&d),
         {.name = "db",
@@ -308,6 +310,14 @@ int main(int argc, char *argv[])
          .help = "database (default unix:RUNDIR/db.sock); several separated by commas",
          .value = &db},
         {.name = "dp", .arg = "TARGET", .help = "datapath (default channel:RUNDIR)", .value = &dp},
+        {.name = "ssl-protocols",
+         .arg = "LIST",
+         .help = "versions of TLS for controllers (default TLSv1.2,TLSv1.3)",
+         .value = &protocols},
+        {.name = "ssl-ciphers",
+         .arg = "LIST",
+         .help = "ciphers of TLS up to 1.2, in OpenSSL's words",
+         .value = &ciphers},
         {NULL},
     };
     char *default_db, *default_dp;
@@ -330,7 +340,8 @@ int main(int argc, char *argv[])
     if (!v.base) {
         error = error_set(&err, ENOMEM, "libevent does not start");
     } else if ((d.log_level && (error = log_set_levels(d.log_level, &err))) ||
-               (d.log_file && (error = log_open_file(d.log_file, &err)))) {
+               (d.log_file && (error = log_open_file(d.log_file, &err))) ||
+               (error = tls_limit(protocols, ciphers, &err))) {
         /* Told below. */
     } else {
         error = start(&v, db ? db : default_db, dp ? dp : default_dp, &err);

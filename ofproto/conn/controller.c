@@ -133,10 +133,11 @@ static void on_connect(struct bufferevent *bev, short what, void *c_)
     c->stream = NULL;
     event_del(c->timer);
     if (!(what & BEV_EVENT_CONNECTED)) {
-        int error = EVUTIL_SOCKET_ERROR();
+        char why[256];
 
+        stream_reason(bev, what, why, sizeof why);
         bufferevent_free(bev);
-        failed(c, error ? strerror(error) : "connection refused");
+        failed(c, why);
         return;
     }
     c->connected_ms = time_now_ms();

@@ -291,10 +291,11 @@ static void on_event(struct bufferevent *bev, short what, void *conn)
 {
     struct ofproto_set *set = ((struct conn *)conn)->bridge->set;
 
-    (void)bev;
     if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
-        conn_close(conn, what & BEV_EVENT_EOF ? "it closed the connection"
-                                              : strerror(EVUTIL_SOCKET_ERROR()));
+        char why[256];
+
+        stream_reason(bev, what, why, sizeof why);
+        conn_close(conn, why);
         set_tell_changes(set);
     }
 }

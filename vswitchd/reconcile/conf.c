@@ -343,9 +343,27 @@ static void read_bridge(struct db_client *db, const struct db_row *row, struct c
     }
 }
 
+static char *read_text(const struct db_row *row, const char *column)
+{
+    const char *text = db_row_string(row, column, "");
+
+    return *text ? xstrdup(text) : NULL;
+}
+
+static void read_tls(const struct db_row *row, struct conf_tls *tls)
+{
+    tls->private_key = read_text(row, "private_key");
+    tls->certificate = read_text(row, "certificate");
+    tls->ca_cert = read_text(row, "ca_cert");
+    tls->bootstrap_ca_cert = db_row_bool(row, "bootstrap_ca_cert", false);
+    tls->protocols = read_text(row, "ssl_protocols");
+    tls->ciphers = read_text(row, "ssl_ciphers");
+}
+
 struct conf *conf_read(struct db_client *db)
 {
     const struct db_row *root = db_client_only(db, "Open_vSwitch");
+    const struct db_row *ssl;
     struct conf *c;
     unsigned int n;
 
@@ -356,6 +374,9 @@ struct conf *conf_read(struct db_client *db)
     c->next_cfg = db_row_integer(root, "next_cfg", 0);
     c->settings = read_map(root, "other_config", &c->n_settings);
     unbuilt_check(root, &c->complaints);
+    if (count_refs(root, "ssl") && (ssl = db_row_ref(db, root, "ssl", 0))) {
+        read_tls(ssl, &c->tls);
+    }
     n = count_refs(root, "bridges");
     c->bridges = xcalloc(n, sizeof *c->bridges);
     for (unsigned int i = 0; i < n; i++) {
@@ -418,6 +439,11 @@ void conf_free(struct conf *c)
     }
     free(c->bridges);
     free_options(c->settings, c->n_settings);
+    free(c->tls.private_key);
+    free(c->tls.certificate);
+    free(c->tls.ca_cert);
+    free(c->tls.protocols);
+    free(c->tls.ciphers);
     complaints_free(c->complaints);
     free(c);
 }

@@ -72,11 +72,22 @@ struct conf_bridge {
     struct complaints *complaints;
 };
 
+/* The table SSL; NULL: as nothing was said. */
+struct conf_tls {
+    char *private_key;
+    char *certificate;
+    char *ca_cert;
+    bool bootstrap_ca_cert;
+    char *protocols;
+    char *ciphers;
+};
+
 struct conf {
     struct conf_bridge *bridges;
     size_t n_bridges;
     struct dp_option *settings; /* Open_vSwitch's other_config. */
     size_t n_settings;
+    struct conf_tls tls;
     int64_t next_cfg;
     struct complaints *complaints; /* Of Open_vSwitch's row. */
 };

@@ -1,4 +1,4 @@
-/* The switch-wide settings: Open_vSwitch's other_config.
+/* The switch-wide settings: Open_vSwitch's other_config and its SSL row.
  *
  *   flow-limit, max-idle                       as in Open vSwitch
  *   pmd-cpu-mask                               the cores of the workers, as in Open vSwitch
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/tls.h"
 #include "vswitchd/reconcile/live.h"
 #include "vswitchd/upcall/upcall.h"
 
@@ -86,14 +87,37 @@ static void set_datapath(struct reconcile *r)
     }
 }
 
+/* Keys and certificates are read when a connection wants them: what is wrong with them is in the
+ * status of that Controller. */
+static void set_tls(struct reconcile *r)
+{
+    const struct conf_tls *t = &r->conf->tls;
+    struct error err = {0};
+
+    tls_configure(&(struct tls_config){.private_key = t->private_key,
+                                       .certificate = t->certificate,
+                                       .ca_cert = t->ca_cert,
+                                       .bootstrap_ca_cert = t->bootstrap_ca_cert});
+    if ((t->protocols || t->ciphers) && tls_limit(t->protocols, t->ciphers, &err)) {
+        complaint_add(&r->settings_complaints, "ssl", NULL, "%.*s", complaint_width(err.text),
+                      err.text);
+    }
+}
+
 void settings_sync(struct reconcile *r)
 {
     const struct conf *c = r->conf;
     fingerprint p = r->attached ? 5 : 6;
     struct dp_info info;
     uint64_t limit;
+    const char *const tls[] = {c->tls.private_key, c->tls.certificate, c->tls.ca_cert,
+                               c->tls.protocols, c->tls.ciphers};
     const char *text;
 
+    for (size_t i = 0; i < ARRAY_SIZE(tls); i++) {
+        p = print_str(p, tls[i]);
+    }
+    p = print_str(p, c->tls.bootstrap_ca_cert ? "learn" : "");
     for (size_t i = 0; i < c->n_settings; i++) {
         p = print_str(print_str(p, c->settings[i].key), c->settings[i].value);
     }
@@ -103,6 +127,7 @@ void settings_sync(struct reconcile *r)
     r->settings_print = p;
     complaints_free(r->settings_complaints);
     r->settings_complaints = NULL;
+    set_tls(r);
     if (r->attached) {
         set_datapath(r);
     }

@@ -111,11 +111,20 @@ static const char *const controller_columns[] = {"target",
                                                  "status",
                                                  NULL};
 
+/* The last two are of schemas after 8.3.1. */
+static const char *const ssl_columns[] = {
+    "private_key",   "certificate", "ca_cert", "bootstrap_ca_cert",
+    "ssl_protocols", "ssl_ciphers", NULL};
+
 const struct db_client_table *reconcile_db_tables(void)
 {
-    static const struct db_client_table tables[] = {
-        {"Open_vSwitch", root_columns}, {"Bridge", bridge_columns},         {"Port", port_columns},
-        {"Interface", iface_columns},   {"Controller", controller_columns}, {NULL, NULL}};
+    static const struct db_client_table tables[] = {{"Open_vSwitch", root_columns},
+                                                    {"Bridge", bridge_columns},
+                                                    {"Port", port_columns},
+                                                    {"Interface", iface_columns},
+                                                    {"Controller", controller_columns},
+                                                    {"SSL", ssl_columns},
+                                                    {NULL, NULL}};
     return tables;
 }
 

@@ -17,7 +17,6 @@ static const struct {
     const char *harmless;
 } columns[] = {
     {"Open_vSwitch", "manager_options", NULL},
-    {"Open_vSwitch", "ssl", NULL},
     {"Open_vSwitch", "datapaths", NULL},
     {"Controller", "connection_mode", "out-of-band"},
     {"Controller", "local_ip", NULL},

@@ -190,17 +190,6 @@ static void connecting_to_nobody_is_an_error(void **state UNUSED)
     }
 }
 
-static void tls_is_refused_as_not_built(void **state UNUSED)
-{
-    struct stream_listener *l;
-    struct error err = {0};
-
-    assert_null(stream_connect(base, "ssl:127.0.0.1:6640", &err));
-    assert_non_null(strstr(err.text, "TLS is not built"));
-    assert_int_equal(stream_listen(base, "pssl:6640", on_accept, NULL, &l, &err), -EPROTONOSUPPORT);
-    assert_non_null(strstr(err.text, "TLS is not built"));
-}
-
 static void malformed_names_are_refused_with_the_name(void **state UNUSED)
 {
     static const char *const bad_active[] = {"",
@@ -293,7 +282,6 @@ int main(void)
         cmocka_unit_test(stale_socket_is_replaced_but_a_live_one_is_not),
         cmocka_unit_test(file_that_is_no_socket_is_left_alone),
         cmocka_unit_test(connecting_to_nobody_is_an_error),
-        cmocka_unit_test(tls_is_refused_as_not_built),
         cmocka_unit_test(malformed_names_are_refused_with_the_name),
         cmocka_unit_test(hundreds_connect_while_the_program_is_busy),
     };
