@@ -18,6 +18,7 @@ struct ofproto_set *ofproto_set_new(void)
     set->refs = 1;
     set->generation = 1;
     set->origins = packet_origins_new();
+    TAILQ_INIT(&set->concerned);
     LIST_INSERT_HEAD(&live_sets, set, live);
     return set;
 }

@@ -4,16 +4,19 @@
  * counter and stores it with what changed: the set (ports come and go, patch peers), a bridge (its
  * configuration, bundles, groups), its rules (table/history.h) or a bucket of its MAC table. A
  * cached flow knows the number at its translation and what it depended on, so
- * ofproto_effects_hold() is a few comparisons. Control thread.
+ * ofproto_effects_hold() is a few comparisons. Every number is taken once, so whoever knows how
+ * many rules changed since then knows whether anything else did. Control thread.
  */
 #ifndef OFPROTO_BRIDGE_H
 #define OFPROTO_BRIDGE_H
 
+#include <sys/queue.h>
 #include <uthash.h>
 
 #include "ofproto/l2/mac_table.h"
 #include "ofproto/ofproto.h"
 #include "ofproto/table/history.h"
+#include "ofproto/table/lookup_index.h"
 #include "ofproto/table/table.h"
 
 #define BRIDGE_MAX_TABLES 254
@@ -66,11 +69,12 @@ struct ofproto {
     struct bundle *bundles;
     uint16_t next_ofport;
     struct mac_table macs;
-    struct ofp_table *tables[BRIDGE_MAX_TABLES]; /* Made when a rule comes; [0] always there. */
-    struct rule_history history;                 /* Of their rules. */
-    struct ofp_group *groups;                    /* By id. */
-    bool has_controllers;                        /* That it connects to. */
-    bool fail_open;                              /* They are gone: NORMAL in place of the tables. */
+    struct ofp_table *tables[BRIDGE_MAX_TABLES];    /* Made when a rule comes; [0] always there. */
+    struct rule_history history;                    /* Of their rules. */
+    struct lookup_index lookups[BRIDGE_MAX_TABLES]; /* Of cached flows: xlate/watch.c. */
+    struct ofp_group *groups;                       /* By id. */
+    bool has_controllers;                           /* That it connects to. */
+    bool fail_open;            /* They are gone: NORMAL in place of the tables. */
     bool ttl_to_controller;    /* A controller wants packets whose time is over. */
     bool misses_to_controller; /* As OpenFlow 1.0 has it: a controller wants them. */
     struct mgmt *mgmt;         /* OpenFlow connections, when listening. */
@@ -78,6 +82,7 @@ struct ofproto {
 };
 
 struct packet_origins;
+TAILQ_HEAD(concerned_list, effects_watch);
 
 struct ofproto_set {
     uint32_t refs; /* The owner's one, and one per effects. */
@@ -88,10 +93,11 @@ struct ofproto_set {
     struct ofport *ports_by_name;
     struct ofport *ports_by_dp;
     struct mask_pool masks;
-    struct dp *dp;                  /* Of ports' statistics; may be NULL. */
-    struct packet_origins *origins; /* Of packets for controllers. */
-    struct ofproto_hooks hooks;     /* Of whoever drives the datapath. */
-    void (*changed)(void *aux);     /* See ofproto_set_on_change(). */
+    struct dp *dp;                   /* Of ports' statistics; may be NULL. */
+    struct packet_origins *origins;  /* Of packets for controllers. */
+    struct concerned_list concerned; /* Of whom is yet to be told. */
+    struct ofproto_hooks hooks;      /* Of whoever drives the datapath. */
+    void (*changed)(void *aux);      /* See ofproto_set_on_change(). */
     void *changed_aux;
     uint64_t told_generation;
     LIST_ENTRY(ofproto_set) live;

@@ -195,11 +195,22 @@ void ofproto_effects_free(struct ofproto_effects *);
  * ask this of each cached flow before translating it again. */
 bool ofproto_effects_stale(const struct ofproto_effects *);
 /* The opposite, and finer: of changed rules only those count that a packet with this masked key may
- * match at one of its lookups, so a flow mod leaves most cached flows alone. True makes the effects
- * as young as the set. */
+ * match at one of its lookups, so a flow mod leaves most cached flows alone. Nothing that happened
+ * until 'since' (0: unknown) concerns it. True makes the effects as young as the set. */
 void ofproto_effects_prefetch(const struct ofproto_effects *); /* It will be asked soon. */
-bool ofproto_effects_hold(struct ofproto_effects *, const struct flow_key *masked,
+bool ofproto_effects_hold(struct ofproto_effects *, uint64_t since, const struct flow_key *masked,
                           const struct flow_mask *);
+
+/* The effects are those of a cached flow with this key and mask, which live as long as they:
+ * ofproto_find_concerned() looks among such. Until they are freed. */
+void ofproto_effects_watch(struct ofproto_effects *, const struct flow_key *masked,
+                           const struct flow_mask *, void *owner);
+/* Finds all cached flows whose verdict something that changed since this generation may have
+ * changed, without asking each. False when too much changed, or anything but rules: each must be
+ * asked. */
+bool ofproto_find_concerned(struct ofproto_set *, uint64_t since);
+/* The owner of one that was found, each once; NULL: no more. It is to be translated again. */
+void *ofproto_next_concerned(struct ofproto_set *);
 
 /* --- For people (ctl commands fdb/show, fdb/flush and so on register themselves in l2/).
  * ------------------------------------------- */

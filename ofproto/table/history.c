@@ -171,7 +171,7 @@ void rule_history_clear(struct rule_history *h, struct mask_pool *masks)
 
 /* --- Questions. */
 
-static bool may_match(const struct ofp_rule *rule, const struct known_flow *k)
+bool rule_may_match(const struct ofp_rule *rule, const struct known_flow *k)
 {
     for (unsigned int i = 0; i < rule->mask->n; i++) {
         unsigned int w = rule->mask->index[i];
@@ -181,6 +181,24 @@ static bool may_match(const struct ofp_rule *rule, const struct known_flow *k)
         }
     }
     return true;
+}
+
+unsigned int rule_history_since(const struct rule_history *h, uint64_t since, rule_event_cb *cb,
+                                void *aux)
+{
+    unsigned int n = 0;
+
+    for (; n < MIN_OF(h->n, (uint64_t)HISTORY_EVENTS); n++) {
+        const struct rule_event *e = &h->event[(h->n - n - 1) % HISTORY_EVENTS];
+
+        if (e->version <= since) {
+            break;
+        }
+        if (cb) {
+            cb(e, aux);
+        }
+    }
+    return n;
 }
 
 /* Of the group's events, one by one; true when there were too many. */
@@ -197,7 +215,7 @@ static bool one_may_match(const struct rule_history *h, const struct history_gro
             break;
         }
         if (e->rule->mask == g->mask && e->rule->table_id == g->table_id &&
-            (e->rule->priority >= priority || g->any_priority) && may_match(e->rule, k)) {
+            (e->rule->priority >= priority || g->any_priority) && rule_may_match(e->rule, k)) {
             return true;
         }
     }

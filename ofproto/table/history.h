@@ -61,4 +61,12 @@ static inline bool rule_history_is_quiet(const struct rule_history *h, uint8_t t
 bool rule_history_concerns(const struct rule_history *, uint8_t table_id, uint64_t since,
                            const struct known_flow *, int priority);
 
+bool rule_may_match(const struct ofp_rule *, const struct known_flow *);
+
+/* Visits the events that are younger than 'since', the last one first, as far as they are kept one
+ * by one. Returns how many. 'cb' may be NULL. */
+typedef void rule_event_cb(const struct rule_event *, void *aux);
+unsigned int rule_history_since(const struct rule_history *, uint64_t since, rule_event_cb *cb,
+                                void *aux);
+
 #endif

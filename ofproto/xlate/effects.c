@@ -7,47 +7,6 @@
 #include "ofproto/xlate/controller.h"
 #include "ofproto/xlate/learned.h"
 
-enum effect_kind {
-    EFFECT_RULE,
-    EFFECT_MAC,
-    EFFECT_PATCH,
-    EFFECT_LOOKUP,
-    EFFECT_GROUP,
-    EFFECT_BUCKET,
-    EFFECT_CHANGE,
-    EFFECT_DEPEND_BRIDGE,
-    EFFECT_DEPEND_MAC,
-    EFFECT_ORIGIN
-};
-
-struct effect {
-    union {
-        struct ofp_rule *rule;
-        struct ofproto *bridge;
-        struct ofp_group *group;
-        struct rule_change *change;
-        struct packet_origin *origin;
-    };
-    uint8_t kind;
-    uint8_t table_id;
-    uint16_t ofport;
-    uint16_t vlan; /* Or bucket (of either kind), or "matched". */
-    union {
-        uint8_t mac[6];
-        struct known_range known; /* Of a lookup. */
-    };
-    int32_t priority; /* Of a lookup: a rule of a lower one has no say; -1: any may have. */
-};
-
-struct ofproto_effects {
-    struct ofproto_set *set;
-    uint64_t version; /* The set's, before the translation began. */
-    uint32_t n;
-    uint32_t size;
-    struct effect *effect;
-    struct known_words known; /* At each lookup. */
-};
-
 struct ofproto_effects *effects_new(struct ofproto_set *set)
 {
     struct ofproto_effects *effects = xcalloc(1, sizeof *effects);
@@ -160,35 +119,35 @@ void effects_depend_mac(struct ofproto_effects *effects, struct ofproto *bridge,
 }
 
 static bool lookup_is_stale(const struct ofproto_effects *effects, const struct effect *e,
-                            const struct flow_key *masked, const struct flow_mask *mask)
+                            uint64_t since, const struct flow_key *masked,
+                            const struct flow_mask *mask)
 {
     const struct rule_history *history = &e->bridge->history;
     struct known_flow known;
 
-    if (rule_history_is_quiet(history, e->table_id, effects->version)) {
+    if (rule_history_is_quiet(history, e->table_id, since)) {
         return false;
     }
     known_get(&effects->known, e->known, masked, mask, &known);
-    return rule_history_concerns(history, e->table_id, effects->version, &known, e->priority);
+    return rule_history_concerns(history, e->table_id, since, &known, e->priority);
 }
 
-static bool is_stale(const struct ofproto_effects *effects, const struct flow_key *masked,
-                     const struct flow_mask *mask)
+static bool is_stale(const struct ofproto_effects *effects, uint64_t since,
+                     const struct flow_key *masked, const struct flow_mask *mask)
 {
-    if (effects->set->ports_version > effects->version) {
+    if (effects->set->ports_version > since) {
         return true;
     }
     for (uint32_t i = 0; i < effects->n; i++) {
         const struct effect *e = &effects->effect[i];
 
-        if (e->kind == EFFECT_DEPEND_BRIDGE &&
-            (e->bridge->dead || e->bridge->version > effects->version)) {
+        if (e->kind == EFFECT_DEPEND_BRIDGE && (e->bridge->dead || e->bridge->version > since)) {
             return true;
         }
-        if (e->kind == EFFECT_DEPEND_MAC && e->bridge->macs.version[e->vlan] > effects->version) {
+        if (e->kind == EFFECT_DEPEND_MAC && e->bridge->macs.version[e->vlan] > since) {
             return true;
         }
-        if (e->kind == EFFECT_LOOKUP && lookup_is_stale(effects, e, masked, mask)) {
+        if (e->kind == EFFECT_LOOKUP && lookup_is_stale(effects, e, since, masked, mask)) {
             return true;
         }
     }
@@ -204,13 +163,14 @@ void ofproto_effects_prefetch(const struct ofproto_effects *effects)
 
 bool ofproto_effects_stale(const struct ofproto_effects *effects)
 {
-    return is_stale(effects, NULL, NULL);
+    return is_stale(effects, effects->version, NULL, NULL);
 }
 
-bool ofproto_effects_hold(struct ofproto_effects *effects, const struct flow_key *masked,
-                          const struct flow_mask *mask)
+bool ofproto_effects_hold(struct ofproto_effects *effects, uint64_t since,
+                          const struct flow_key *masked, const struct flow_mask *mask)
 {
-    if (is_stale(effects, masked, mask)) {
+    if (effects_are_concerned(effects) ||
+        is_stale(effects, MAX_OF(since, effects->version), masked, mask)) {
         return false;
     }
     /* What happened until now need not be asked again. */
@@ -303,6 +263,7 @@ void ofproto_effects_free(struct ofproto_effects *effects)
     if (!effects) {
         return;
     }
+    effects_unwatch(effects);
     for (uint32_t i = 0; i < effects->n; i++) {
         if (effects->effect[i].kind == EFFECT_RULE) {
             rule_unref(&effects->set->masks, effects->effect[i].rule);

@@ -8,6 +8,48 @@
 #include "ofproto/bridge.h"
 #include "ofproto/xlate/known.h"
 
+enum effect_kind {
+    EFFECT_RULE,
+    EFFECT_MAC,
+    EFFECT_PATCH,
+    EFFECT_LOOKUP,
+    EFFECT_GROUP,
+    EFFECT_BUCKET,
+    EFFECT_CHANGE,
+    EFFECT_DEPEND_BRIDGE,
+    EFFECT_DEPEND_MAC,
+    EFFECT_ORIGIN
+};
+
+struct effect {
+    union {
+        struct ofp_rule *rule;
+        struct ofproto *bridge;
+        struct ofp_group *group;
+        struct rule_change *change;
+        struct packet_origin *origin;
+    };
+    uint8_t kind;
+    uint8_t table_id;
+    uint16_t ofport;
+    uint16_t vlan; /* Or bucket (of either kind), or "matched". */
+    union {
+        uint8_t mac[6];
+        struct known_range known; /* Of a lookup. */
+    };
+    int32_t priority; /* Of a lookup: a rule of a lower one has no say; -1: any may have. */
+};
+
+struct ofproto_effects {
+    struct ofproto_set *set;
+    uint64_t version; /* The set's, before the translation began. */
+    uint32_t n;
+    uint32_t size;
+    struct effect *effect;
+    struct known_words known;    /* At each lookup. */
+    struct effects_watch *watch; /* NULL: not watched. */
+};
+
 struct ofproto_effects *effects_new(struct ofproto_set *);
 void effects_add_rule(struct ofproto_effects *, struct ofp_rule *);
 void effects_add_mac(struct ofproto_effects *, struct ofproto *, uint16_t vlan,
@@ -29,5 +71,10 @@ void effects_add_origin(struct ofproto_effects *, struct packet_origin *);
 /* The verdict depends on the bridge's configuration and groups; on a bucket of its MAC table. */
 void effects_depend_bridge(struct ofproto_effects *, struct ofproto *);
 void effects_depend_mac(struct ofproto_effects *, struct ofproto *, unsigned int bucket);
+
+/* watch.c: the lookups in the index of their tables. */
+void effects_unwatch(struct ofproto_effects *);
+/* Whether ofproto_next_concerned() is yet to tell of it. */
+bool effects_are_concerned(const struct ofproto_effects *);
 
 #endif

@@ -2,7 +2,7 @@
 weigh, what a lookup in the slow path costs when there are many masks, and how long packets and other controllers wait while flow mods hit a
 table of many rules with many cached flows. Prints both figures and how many times better Sluice is (above 1, it is better).
 
-BENCH_RULES (default 30,000) and BENCH_FLOWS (4,000) are the sizes.
+BENCH_RULES (default 30,000), BENCH_FLOWS (4,000) and BENCH_MANY_FLOWS (50,000, while flow mods with barriers come) are the sizes.
 """
 
 import json
@@ -26,6 +26,7 @@ from sluice import Host, Netns, Switch, run, wait_for  # noqa: E402
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 RULES = int(os.environ.get("BENCH_RULES", "30000"))
 FLOWS = int(os.environ.get("BENCH_FLOWS", "4000"))
+MANY_FLOWS = int(os.environ.get("BENCH_MANY_FLOWS", "50000"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
 MASKS = (1, 20, 200)
 TRACES = 300
@@ -153,6 +154,9 @@ class Sluice(Peer):
         self.a = self.switch.add_veth_host("ha", "10.0.0.1", "--", "set", "interface", "ha", "ofport_request=1")
         self.b = self.switch.add_veth_host("hb", "10.0.0.2", "--", "set", "interface", "hb", "ofport_request=2")
 
+    def vsctl(self, *argv):
+        return self.switch.vsctl(*argv)
+
     def pid(self):
         return self.switch.pid("sluice-vswitchd")
 
@@ -191,6 +195,9 @@ class Ovs(Peer):
 
     def command(self, *argv):
         return self.ns.run(*argv, env=self.env)
+
+    def vsctl(self, *argv):
+        return self.command("ovs-vsctl", "--timeout=20", *argv)
 
     def pid(self):
         with open(f"{self.dir}/ovs-vswitchd.pid") as f:
@@ -245,16 +252,33 @@ def pipelined(peer):
 
 
 def one_at_a_time(peer):
-    """A flow mod, its barrier, the next."""
-    peer.clear()
+    """A flow mod that concerns no cached flow, its barrier, the next."""
     client = peer.openflow()
     start = time.perf_counter()
     for i in range(2000):
-        client.send(14, OpenFlow.flow_mod(i))
+        client.send(14, OpenFlow.flow_mod(1000 + i // 2, 4 if i % 2 else 0))
         client.barrier()
     seconds = time.perf_counter() - start
     client.close()
     return 2000 / seconds
+
+
+def cache_flows(peer, n):
+    """Has the datapath cache one flow for each of the first rules, which are in the tables."""
+    def sent():
+        peer.a.run("/usr/bin/python3", "-c", SEND, os.path.dirname(os.path.abspath(__file__)), n)
+        time.sleep(1)  # Upcalls are under way.
+        return peer.n_flows() >= n * 0.9
+    wait_for(sent, f"{n} cached flows", 120)
+
+
+def many_flows(peer):
+    with tempfile.NamedTemporaryFile("w") as f:
+        f.write("\n".join(rules(MANY_FLOWS)) + "\n")
+        f.flush()
+        peer.clear()
+        peer.ofctl("--bundle", "add-flows", "br0", f.name)
+    cache_flows(peer, MANY_FLOWS)
 
 
 def delete_all(peer):
@@ -317,8 +341,7 @@ def disturbed(peer):
     peer.ofctl("add-flow", "br0", "priority=1,arp,actions=NORMAL")
     peer.ofctl("add-flow", "br0", "priority=1,icmp,actions=NORMAL")
     assert peer.a.ping("10.0.0.2")
-    peer.a.run("/usr/bin/python3", "-c", SEND, os.path.dirname(os.path.abspath(__file__)), FLOWS)
-    wait_for(lambda: peer.n_flows() >= FLOWS * 0.9, f"{FLOWS} cached flows")
+    cache_flows(peer, FLOWS)
     stop = threading.Event()
 
     def mod():
@@ -393,6 +416,8 @@ def main():
         try:
             peers += [Sluice()]
             peers += [Ovs()]
+            for p in peers:
+                p.vsctl("set", "Open_vSwitch", ".", "other_config:max-idle=600000")
             print(f"{RULES} rules, {FLOWS} cached flows")
             print(f"{'':46} {'Sluice':>12} {'Open vSwitch':>14} {'':8} {'ratio':>6}")
             row("memory of a rule", "bytes", [[weight(p)] for p in peers], False)
@@ -400,7 +425,12 @@ def main():
             if all(can_bundle(p) for p in peers):
                 row("ovs-ofctl add-flows --bundle", "rules/s", alternate(peers, lambda p: add_flows(p, "--bundle")), True)
             row("flow mods in one stream, one barrier", "rules/s", alternate(peers, pipelined), True)
+            for p in peers:
+                p.clear()
             row("flow mods one at a time, with barriers", "rules/s", alternate(peers, one_at_a_time), True)
+            for p in peers:
+                many_flows(p)
+            row(f"the same with {MANY_FLOWS} cached flows", "rules/s", alternate(peers, one_at_a_time), True)
             row("ovs-ofctl del-flows of all", "rules/s", alternate(peers, delete_all, 1), True)
             row("ovs-ofctl dump-flows of all", "rules/s", alternate(peers, dump, 1), True)
             for n in MASKS:

@@ -122,11 +122,9 @@ static void unlink_id(struct flow_table *t, struct cached_flow *f)
 static void flow_free(struct flow_table *t, struct cached_flow *f)
 {
     unlink_id(t, f);
+    ofproto_effects_free(f->effects);
     mask_unref(t, f->id.mask);
     dp_actions_free(&f->actions);
-    if (f->effects) {
-        ofproto_effects_free(f->effects);
-    }
     free(f);
 }
 
@@ -207,6 +205,13 @@ struct cached_flow *flow_table_adopt(struct flow_table *t, uint32_t flow_no,
         grow_to(t, flow_no + 1);
     }
     return flow_new(t, flow_no, key, mask, now_ms);
+}
+
+void flow_table_set_effects(struct cached_flow *f, struct ofproto_effects *effects)
+{
+    ofproto_effects_free(f->effects);
+    f->effects = effects;
+    ofproto_effects_watch(effects, &f->id.masked, &f->id.mask->mask, f);
 }
 
 static void push_free(struct flow_table *t, uint32_t flow_no)

@@ -77,6 +77,10 @@ struct cached_flow *flow_table_adopt(struct flow_table *, uint32_t flow_no, cons
                                      const struct flow_mask *, uint64_t now_ms);
 void flow_table_adopted(struct flow_table *);
 
+/* What is right for the flow now: takes over the effects, which become watched. Frees the old
+ * ones. */
+void flow_table_set_effects(struct cached_flow *, struct ofproto_effects *);
+
 struct cached_flow *flow_table_get(const struct flow_table *, uint32_t flow_no);
 /* The flow that has this mask and, under it, this key, unless it is being deleted. */
 struct cached_flow *flow_table_find(const struct flow_table *, const struct flow_key *,

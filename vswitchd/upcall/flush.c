@@ -19,6 +19,7 @@ void upcall_put_flow(struct upcall *u, struct cached_flow *f, const struct flow_
                        .actions_len = f->actions.len,
                        .pending = pending};
 
+    u->is_dirty |= f->installed || f->puts_in_flight; /* A new flow contradicts nothing. */
     f->puts_in_flight++;
     f->pending = pending;
     op_queue_put(&u->ops, &op);
@@ -28,6 +29,7 @@ void upcall_delete_flow(struct upcall *u, struct cached_flow *f)
 {
     struct dp_op op = {.type = DP_OP_FLOW_DEL, .cookie = COOKIE_FLOW << 56, .flow_no = f->flow_no};
 
+    u->is_dirty = true;
     flow_table_start_delete(&u->flows, f);
     op_queue_put(&u->ops, &op);
 }

@@ -48,25 +48,34 @@ struct upcall {
     uint32_t evict_cursor; /* Where the last search for a flow to evict ended. */
     uint64_t max_idle_ms;
 
+    /* The generation of the tables with which every cached flow agrees, as far as what the datapath
+     * was asked for goes; 0: none yet. And the last one for which the flows that something concerns
+     * were searched for: those that were found are yet to be translated again, when it is larger.
+     */
+    uint64_t settled;
+    uint64_t searched;
+    uint64_t settled_ms; /* When 'settled' was last set. */
+
     /* The pass over all flows. */
     bool in_pass;
     uint32_t cursor;
     uint64_t pass_generation; /* When the pass began. */
     uint64_t pass_began_ms;
-    uint64_t pass_ended_ms;
     uint64_t pass_took_ms;
     bool pass_is_whole;      /* Reads all counters. */
     uint64_t whole_ended_ms; /* When the last such pass did. */
     bool kicked;
 
     TAILQ_HEAD(sync_waiters, sync_waiter) waiters; /* Of upcall_sync(). */
-    uint64_t sync_serial;                          /* Of the last barrier. */
+    bool is_dirty;                                 /* What the datapath has was changed since */
+    uint64_t sync_serial;                          /* the last barrier; and that which passed. */
+    uint64_t sync_passed;
 
     struct {
         uint64_t upcalls, installed, executed, limit_hits, unanswered, put_errors;
         uint64_t deleted_idle, deleted_wrong, evicted, reput, passes, adopted;
-        uint64_t packet_ins;   /* Packets for controllers. */
-        uint64_t refused;      /* Packets of controllers that found no room. */
+        uint64_t packet_ins; /* Packets for controllers. */
+        uint64_t refused;    /* Packets of controllers that found no room. */
         uint64_t retranslated;
         uint64_t flow_packets; /* Of flows that are gone. */
     } n;
@@ -94,15 +103,18 @@ void upcall_drop(struct upcall *, enum upcall_drop, uint32_t in_port);
 void upcall_drops(const struct upcall *, struct dp_drop **list, size_t *n);
 
 /* sync.c */
-/* Whether somebody waits for a pass that has not begun. */
-bool sync_wants_pass(const struct upcall *);
-void sync_pass_ended(struct upcall *);
+/* Whether somebody waits for more to be settled than is. */
+bool sync_wants_more(const struct upcall *);
+/* Tells those who waited for what is settled now, or puts a barrier behind it. */
+void sync_settled(struct upcall *);
 void sync_barrier_passed(struct upcall *, uint64_t serial);
 void sync_lost(struct upcall *);
 void sync_free(struct upcall *); /* Calls nobody. */
 
 /* revalidate.c */
 void upcall_pass_reset(struct upcall *);
+/* Settles what changed by a search, as far as a slice of time goes and unless it needs a pass. */
+void upcall_settle(struct upcall *, uint64_t now_ms);
 
 /* adopt.c */
 /* Before the flows are forgotten: notes what they were credited with, for upcall_adopt(). */

@@ -1,9 +1,9 @@
 /* Waiting until the cached flows agree with the tables and that is in force: upcall_sync().
  *
- * Each waiter notes the tables' generation at its request. It waits for a pass that began at that
- * generation or a later one (none, when the last one did and nothing changed since), then for a
- * barrier of the datapath behind what the pass changed. So changes that never end put off nobody,
- * and waiters share passes and barriers. */
+ * Each waiter notes the tables' generation at its request. It waits until that one is settled
+ * (revalidate.c), then for a barrier of the datapath behind what that changed: none, when it
+ * changed nothing. So changes that never end put off nobody, and waiters share passes and barriers.
+ */
 #include <stdlib.h>
 
 #include "vswitchd/upcall/internal.h"
@@ -11,50 +11,34 @@
 struct sync_waiter {
     TAILQ_ENTRY(sync_waiter) node;
     uint64_t generation;
-    uint64_t serial; /* Of the barrier that it waits for; 0: for a pass still. */
+    bool is_settled;
+    uint64_t serial; /* Once it is settled: of the barrier that it waits for. */
     upcall_synced_cb *done;
     void *aux;
 };
 
-static void finish(struct upcall *u, struct sync_waiter *w)
-{
-    upcall_synced_cb *done = w->done;
-    void *aux = w->aux;
-
-    TAILQ_REMOVE(&u->waiters, w, node);
-    free(w);
-    done(aux);
-}
-
-static bool is_passed(const struct upcall *u, const struct sync_waiter *w)
-{
-    return !u->in_pass && u->pass_generation >= w->generation;
-}
-
-/* Puts a barrier behind what the last pass did, for all who waited for that. */
-static void ask_barrier(struct upcall *u)
+/* The barrier behind all that the datapath was asked to change; it may have passed. */
+static uint64_t barrier(struct upcall *u)
 {
     struct dp_op op = {.type = DP_OP_BARRIER};
-    struct sync_waiter *w;
-    bool any = false;
 
-    TAILQ_FOREACH (w, &u->waiters, node) {
-        if (!w->serial && is_passed(u, w)) {
-            w->serial = u->sync_serial + 1;
-            any = true;
-        }
-    }
-    if (any) {
+    if (u->is_dirty) {
+        u->is_dirty = false;
         op.cookie = COOKIE_SYNC << 56 | ++u->sync_serial;
         op_queue_put(&u->ops, &op);
     }
+    return u->sync_serial;
 }
 
 void upcall_sync(struct upcall *u, upcall_synced_cb *done, void *aux)
 {
     struct sync_waiter *w;
 
-    if (!u->dp || !u->is_running) {
+    if (u->dp && u->is_running) {
+        upcall_settle(u, time_now_ms());
+    }
+    if (!u->dp || !u->is_running ||
+        (u->settled == ofproto_set_generation(u->ofprotos) && barrier(u) <= u->sync_passed)) {
         done(aux);
         return;
     }
@@ -63,10 +47,6 @@ void upcall_sync(struct upcall *u, upcall_synced_cb *done, void *aux)
     w->done = done;
     w->aux = aux;
     TAILQ_INSERT_TAIL(&u->waiters, w, node);
-    if (is_passed(u, w)) {
-        ask_barrier(u);
-        upcall_flush_ops(u);
-    }
     upcall_kick(u);
 }
 
@@ -83,31 +63,37 @@ void upcall_sync_cancel(struct upcall *u, void *aux)
     }
 }
 
-bool sync_wants_pass(const struct upcall *u)
+bool sync_wants_more(const struct upcall *u)
 {
     const struct sync_waiter *w;
 
     TAILQ_FOREACH (w, &u->waiters, node) {
-        if (!w->serial && u->pass_generation < w->generation) {
+        if (u->settled < w->generation) {
             return true;
         }
     }
     return false;
 }
 
-void sync_pass_ended(struct upcall *u)
+/* The callback may ask again, or cancel others. */
+static void finish(struct upcall *u, struct sync_waiter *w)
 {
-    ask_barrier(u);
+    upcall_synced_cb *done = w->done;
+    void *aux = w->aux;
+
+    TAILQ_REMOVE(&u->waiters, w, node);
+    free(w);
+    done(aux);
 }
 
-/* The callbacks may ask again, or cancel others: each search begins anew. */
-static void finish_all(struct upcall *u, uint64_t serial)
+/* So each search begins anew. */
+static void finish_passed(struct upcall *u)
 {
     struct sync_waiter *w;
 
     do {
         TAILQ_FOREACH (w, &u->waiters, node) {
-            if (serial == UINT64_MAX || (w->serial && w->serial <= serial)) {
+            if (w->is_settled && w->serial <= u->sync_passed) {
                 finish(u, w);
                 break;
             }
@@ -115,14 +101,34 @@ static void finish_all(struct upcall *u, uint64_t serial)
     } while (w);
 }
 
+void sync_settled(struct upcall *u)
+{
+    struct sync_waiter *w;
+
+    TAILQ_FOREACH (w, &u->waiters, node) {
+        if (!w->is_settled && u->settled >= w->generation) {
+            w->is_settled = true;
+            w->serial = barrier(u);
+        }
+    }
+    finish_passed(u);
+}
+
 void sync_barrier_passed(struct upcall *u, uint64_t serial)
 {
-    finish_all(u, serial);
+    u->sync_passed = MAX_OF(u->sync_passed, serial);
+    finish_passed(u);
 }
 
 void sync_lost(struct upcall *u)
 {
-    finish_all(u, UINT64_MAX);
+    struct sync_waiter *w;
+
+    u->is_dirty = false;
+    u->sync_passed = u->sync_serial;
+    while ((w = TAILQ_FIRST(&u->waiters))) {
+        finish(u, w);
+    }
 }
 
 void sync_free(struct upcall *u)

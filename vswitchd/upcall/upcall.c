@@ -181,12 +181,11 @@ static void install(struct upcall *u, const struct dp_upcall *up, struct cached_
                     struct ofproto_xlate_out *out)
 {
     struct dp_actions actions = f->actions;
-    struct ofproto_effects *effects = f->effects;
 
     f->actions = out->actions;
-    f->effects = out->effects;
     out->actions = actions;
-    out->effects = effects;
+    flow_table_set_effects(f, out->effects);
+    out->effects = NULL;
     /* What this very packet taught does not make its own verdict old. */
     f->generation = ofproto_set_generation(u->ofprotos);
     upcall_put_flow(u, f, up->key, up->pending);

@@ -353,7 +353,7 @@ static bool holds_after(struct net *net, const struct flow_key *key, uint8_t tab
     net_translate(net, key, false, &out);
     flow_key_mask(&masked, key, &out.mask);
     rule = hex_rule(net->br, table, priority, match, "");
-    holds = ofproto_effects_hold(out.effects, &masked, &out.mask);
+    holds = ofproto_effects_hold(out.effects, 0, &masked, &out.mask);
     ofproto_xlate_out_free(&out);
     bridge_remove_rule(net->br, rule);
     return holds;

@@ -1,6 +1,5 @@
 /* Misses, revalidation, expiry and limits, on the fake datapath and the real ofproto. */
 #include "ofproto/bridge.h"
-#include "ofproto/match/text.h"
 #include "tests/unit/vswitchd/upcall_env.h"
 
 #include <errno.h>
@@ -78,80 +77,6 @@ static void changed_vlan_stops_a_cached_flow(void **state)
     assert_int_equal(env_sent(e, 2), 1);
 }
 
-static void count_one(void *aux)
-{
-    ++*(unsigned int *)aux;
-}
-
-static void sync_waits_until_every_flow_agrees(void **state)
-{
-    struct env *e = *state;
-    unsigned int n_done = 0;
-
-    env_set_vlan(e, 1, 10);
-    env_set_vlan(e, 2, 10);
-    env_send(e, 1, 2);
-    env_set_vlan(e, 2, 20);
-    upcall_sync(e->u, count_one, &n_done);
-    assert_int_equal(n_done, 0);
-    env_revalidate(e);
-    assert_int_equal(n_done, 1);
-    fake_outputs_clear(e->dp);
-    env_send(e, 1, 2);
-    assert_int_equal(env_sent(e, 2), 0);
-    env_revalidate(e);
-    assert_int_equal(n_done, 1);
-}
-
-static void every_one_who_waits_is_told_and_who_cancelled_is_not(void **state)
-{
-    struct env *e = *state;
-    unsigned int a = 0, b = 0, c = 0;
-    uint64_t passes;
-
-    env_set_vlan(e, 1, 10);
-    env_send(e, 1, 2);
-    env_set_vlan(e, 2, 20);
-    upcall_sync(e->u, count_one, &a);
-    upcall_sync(e->u, count_one, &b);
-    env_set_vlan(e, 3, 20);
-    upcall_sync(e->u, count_one, &c);
-    upcall_sync_cancel(e->u, &b);
-    env_revalidate(e);
-    assert_int_equal(a, 1);
-    assert_int_equal(b, 0);
-    assert_int_equal(c, 1);
-    /* Nothing changed since: no pass is needed, only the datapath's word. */
-    passes = e->u->n.passes;
-    upcall_sync(e->u, count_one, &b);
-    assert_int_equal(b, 0);
-    fake_run(e->base);
-    assert_int_equal(b, 1);
-    assert_int_equal(e->u->n.passes, passes);
-}
-
-static void who_waits_is_told_when_the_datapath_is_lost(void **state)
-{
-    struct env *e = *state;
-    unsigned int n_done = 0;
-
-    env_set_vlan(e, 1, 10);
-    upcall_sync(e->u, count_one, &n_done);
-    upcall_sync(e->u, count_one, &n_done);
-    upcall_lost(e->u);
-    assert_int_equal(n_done, 2);
-}
-
-static void add_drop_rule(struct env *e, const char *text)
-{
-    struct ofp_match match;
-    struct ofp_rule_config config = {.match = &match, .priority = 100};
-    struct error err = {0};
-
-    assert_int_equal(ofp_match_parse(text, NULL, NULL, &match, &err), 0);
-    bridge_add_rule(e->bridge, 0, rule_new(&e->bridge->set->masks, &config));
-}
-
 static void flow_mod_leaves_flows_alone_that_it_cannot_change(void **state)
 {
     struct env *e = *state;
@@ -160,14 +85,14 @@ static void flow_mod_leaves_flows_alone_that_it_cannot_change(void **state)
     env_send(e, 1, 2);
     env_send(e, 2, 1);
     env_send(e, 1, 2);
-    add_drop_rule(e, "dl_dst=02:00:00:00:00:07");
+    env_drop(e, "dl_dst=02:00:00:00:00:07");
     env_revalidate(e); /* Also what the packets taught. */
     n = e->u->n.retranslated;
-    add_drop_rule(e, "dl_dst=02:00:00:00:00:08");
-    add_drop_rule(e, "in_port=3");
+    env_drop(e, "dl_dst=02:00:00:00:00:08");
+    env_drop(e, "in_port=3");
     env_revalidate(e);
     assert_int_equal(e->u->n.retranslated, n);
-    add_drop_rule(e, "dl_dst=02:00:00:00:00:01");
+    env_drop(e, "dl_dst=02:00:00:00:00:01");
     env_revalidate(e);
     assert_int_equal(e->u->n.retranslated, n + 1);
     fake_outputs_clear(e->dp);
@@ -416,9 +341,6 @@ int main(void)
         TEST(another_connection_of_the_same_hosts_hits_the_same_flow),
         TEST(flood_becomes_unicast_once_the_destination_is_learned),
         TEST(changed_vlan_stops_a_cached_flow),
-        TEST(sync_waits_until_every_flow_agrees),
-        TEST(every_one_who_waits_is_told_and_who_cancelled_is_not),
-        TEST(who_waits_is_told_when_the_datapath_is_lost),
         TEST(flow_mod_leaves_flows_alone_that_it_cannot_change),
         TEST(idle_flow_expires_and_a_used_one_stays),
         TEST(flow_limit_forwards_without_caching),

@@ -16,7 +16,8 @@
 #include <cmocka.h>
 
 #include "datapath/fake/fake.h"
-#include "ofproto/ofproto.h"
+#include "ofproto/bridge.h"
+#include "ofproto/match/text.h"
 #include "vswitchd/upcall/internal.h"
 
 #define N_PORTS 4
@@ -213,12 +214,23 @@ static inline unsigned int env_sent(struct env *e, uint32_t port)
     return count;
 }
 
-/* One whole pass, with what it does in force. */
+/* A rule of priority 100. */
+static inline void env_drop(struct env *e, const char *text)
+{
+    struct ofp_match match;
+    struct ofp_rule_config config = {.match = &match, .priority = 100};
+    struct error err = {0};
+
+    assert_int_equal(ofp_match_parse(text, NULL, NULL, &match, &err), 0);
+    bridge_add_rule(e->bridge, 0, rule_new(&e->bridge->set->masks, &config));
+}
+
+/* All that there is to do, one whole pass with it, and in force. */
 static inline void env_revalidate(struct env *e)
 {
     unsigned int turns = 0;
 
-    e->u->pass_ended_ms = e->u->whole_ended_ms = 0;
+    e->u->settled_ms = e->u->whole_ended_ms = 0;
     do {
         upcall_run(e->u, env_now(e));
         fake_run(e->base);
