@@ -160,3 +160,11 @@ int dp_drops(struct dp *dp, struct dp_drop **ret, size_t *ret_n)
 {
     return dp->provider->drops(dp, ret, ret_n);
 }
+
+int dp_meter_stats(struct dp *dp, uint32_t meter_no, struct dp_meter_stats *ret)
+{
+    if (meter_no >= DP_MAX_METERS) {
+        return -ENOENT;
+    }
+    return dp->provider->meter_stats(dp, meter_no, ret);
+}

@@ -70,6 +70,16 @@ struct dp_flow_stats {
     uint16_t tcp_flags; /* All seen, or-ed. */
 };
 
+/* The names of 'struct dp_meter' are those of datapath/flow/meter.h. */
+struct dp_meter_stats {
+    uint64_t packets; /* That came to the meter. */
+    uint64_t bytes;
+    struct dp_band_stats {
+        uint64_t packets; /* To which the band was applied. */
+        uint64_t bytes;
+    } band[DP_METER_MAX_BANDS];
+};
+
 /* A flow as the datapath holds it. In a dump, pointers are valid during the callback. */
 struct dp_flow {
     uint32_t flow_no;
@@ -79,7 +89,14 @@ struct dp_flow {
     uint32_t actions_len;
 };
 
-enum dp_op_type { DP_OP_FLOW_PUT, DP_OP_FLOW_DEL, DP_OP_EXECUTE, DP_OP_BARRIER };
+enum dp_op_type {
+    DP_OP_FLOW_PUT,
+    DP_OP_FLOW_DEL,
+    DP_OP_EXECUTE,
+    DP_OP_METER_PUT,
+    DP_OP_METER_DEL,
+    DP_OP_BARRIER, /* The last. */
+};
 
 /* One asynchronous operation. What it points to is copied before dp_submit() returns. */
 struct dp_op {
@@ -87,7 +104,12 @@ struct dp_op {
     uint64_t cookie; /* Comes back in the completion. */
     /* FLOW_PUT, FLOW_DEL. The caller chooses flow numbers; one is free again when its FLOW_DEL
      * completes. A PUT on a number in use replaces the actions and keeps key, mask and statistics;
-     * it fails with -EEXIST when the masked key or the mask differ. */
+     * it fails with -EEXIST when the masked key or the mask differ.
+     * METER_PUT, METER_DEL: the number of a meter, of which the same holds. A PUT on one that is
+     * there replaces its bands, whose buckets are full then, and keeps its counters; with what it
+     * has already it changes nothing. Meters live as flows do, also while nobody is attached.
+     * A METER_DEL of DP_NO_METER deletes every meter that was not put since this attachment began:
+     * what a policy that died left behind. */
     uint32_t flow_no;
     /* FLOW_PUT: the whole, unmasked key of a packet of the flow (an upcall's), or the masked key
      * when there is no packet. The flow is what the masked key says. But a datapath bounds how many
@@ -108,15 +130,16 @@ struct dp_op {
     const void *packet;
     uint32_t packet_len;
     uint32_t in_port;
+    const struct dp_meter *meter; /* METER_PUT. */
 };
 
 struct dp_completion {
     uint64_t cookie;
     enum dp_op_type type;
-    int error; /* 0 or negative errno: -EEXIST, -ENOENT, -ENOSPC (flow limit), -EINVAL
-                  (also: a key with a recirc_id), -EMSGSIZE (a packet that fits no buffer), -ENODEV
-                  (port). */
-    uint32_t flow_no;
+    int error;        /* 0 or negative errno: -EEXIST, -ENOENT, -ENOSPC (flow limit), -EINVAL
+                         (also: a key with a recirc_id), -EMSGSIZE (a packet that fits no buffer), -ENODEV
+                         (port). */
+    uint32_t flow_no; /* Or the meter's number. */
     struct dp_flow_stats stats; /* FLOW_DEL: the last, complete count. */
 };
 
@@ -205,6 +228,8 @@ int dp_flow_stats(struct dp *, uint32_t flow_no, struct dp_flow_stats *ret);
 int dp_port_stats(struct dp *, uint32_t port_no, struct dp_port_stats *ret);
 /* Every non-zero drop counter; the array is the caller's to free(). */
 int dp_drops(struct dp *, struct dp_drop **ret, size_t *ret_n);
+/* Zeros when there is no such meter, -ENOENT when there can be none. */
+int dp_meter_stats(struct dp *, uint32_t meter_no, struct dp_meter_stats *ret);
 
 /* --- Providers.
  * -------------------------------------------------------------------------------------------------------------
@@ -234,6 +259,7 @@ struct dp_provider {
     int (*flow_stats)(struct dp *, uint32_t flow_no, struct dp_flow_stats *ret);
     int (*port_stats)(struct dp *, uint32_t port_no, struct dp_port_stats *ret);
     int (*drops)(struct dp *, struct dp_drop **ret, size_t *ret_n);
+    int (*meter_stats)(struct dp *, uint32_t meter_no, struct dp_meter_stats *ret);
 };
 
 void dp_provider_register(const struct dp_provider *);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "datapath/channel/server_ports.h"
+#include "datapath/core/meters.h"
 #include "lib/ctl.h"
 #include "lib/strbuf.h"
 
@@ -218,7 +219,16 @@ static void show_totals(struct ctl_request *request, int argc UNUSED,
     answer(request, &s);
 }
 
-/* --- Workers and memory. --- */
+/* --- Workers, meters and memory. --- */
+
+static void dump_meters(struct ctl_request *request, int argc UNUSED,
+                        const char *const argv[] UNUSED, void *ctx UNUSED)
+{
+    struct strbuf s = STRBUF_INIT;
+
+    core_meters_show(&s);
+    answer(request, &s);
+}
 
 static void show_workers(struct ctl_request *request, int argc UNUSED,
                          const char *const argv[] UNUSED, void *ctx UNUSED)
@@ -272,6 +282,7 @@ void datapath_ctl_init(struct ctl_context *ctx)
     ctl_register("dpctl/show", "", 0, 0, show_datapath, ctx);
     ctl_register("dpctl/dump-flows", "", 0, 0, dump_flows, ctx);
     ctl_register("dpctl/show-drops", "", 0, 0, show_drops, ctx);
+    ctl_register("dpctl/dump-meters", "", 0, 0, dump_meters, ctx);
     ctl_register("dpctl/totals", "", 0, 0, show_totals, ctx);
     ctl_register("dpif/pmd-stats-show", "", 0, 0, show_workers, ctx);
     ctl_register("memory/show", "", 0, 0, show_memory, ctx);

@@ -17,6 +17,7 @@
 #define ACTION_BATCH 64 /* The most packets at a time. */
 
 /* What actions need of the worker they run on. */
+struct core_meter_counter;
 struct action_env {
     unsigned int worker;
     const struct port_pools *pools;
@@ -25,6 +26,7 @@ struct action_env {
     void (*output)(struct action_env *, uint32_t port_no, struct rte_mbuf **, uint16_t n);
     /* Tells policy of packets, which stay the caller's and as they are. */
     void (*upcall)(struct action_env *, uint32_t cookie, struct rte_mbuf **, uint16_t n);
+    struct core_meter_counter *meters; /* The worker's: [DP_MAX_METERS]. */
 };
 
 /* Applies one action to packets, which it may replace or drop; returns how many are left. */
@@ -42,6 +44,12 @@ void action_register(enum dp_action_type, action_fn *);
     {                                                                                              \
         action_register(TYPE, FN);                                                                 \
     }
+
+/* In meter.c: finds those of the packets that a meter would let pass, and charges and counts them.
+ * None is changed; those that are not among 'ret_pass' count as copies that were dropped. Returns
+ * how many pass. */
+uint16_t action_meter_copies(struct action_env *, uint32_t meter_no, struct rte_mbuf **, uint16_t n,
+                             struct rte_mbuf **ret_pass);
 
 /* A packet with the same bytes whose headers are its own: its first segment has (at least) the
  * first ACTION_HEADER_BYTES of it; the payload of a large packet is shared. NULL when there is no

@@ -4,6 +4,7 @@
 
 DROP_REASON(no_rule, "no-rule", "no rule of the tables forwards it, or one says drop")
 DROP_REASON(told, "to-controller", "its last stop was the controllers")
+DROP_REASON(metered, "to-meter", "copies were output, and its last stop was a meter")
 DROP_REASON(copy, "no-memory-copy", "no packet buffer was left for a copy to one more output")
 
 /* Policy's reasons are dp_policy_drop_name()'s; "no-rule", which the datapath has too, is above. */
@@ -48,11 +49,13 @@ static void drop(struct action_env *env, const struct drop_reason *reason, struc
     rte_pktmbuf_free_bulk(pkts, n);
 }
 
-/* Is there an output behind 'a', which makes what stands between matter? Policy is one, too. */
+/* Is there an output behind 'a', which makes what stands between matter? Policy is one, too, and
+ * meters count. */
 static bool is_last_output(const struct wildcard_actions *list, const struct dp_action *a)
 {
     while ((a = dp_actions_next(list->data, list->len, a))) {
-        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_UPCALL) {
+        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_UPCALL ||
+            a->type == DP_ACTION_METER) {
             return false;
         }
     }
@@ -76,6 +79,21 @@ static void output_copies(struct action_env *env, uint32_t port, struct rte_mbuf
     env->output(env, port, copies, n_copies);
 }
 
+static void tell(struct action_env *env, const struct dp_action_upcall *a, struct rte_mbuf **pkts,
+                 uint16_t n)
+{
+    struct rte_mbuf *pass[ACTION_BATCH];
+
+    if (a->meter_no == DP_NO_METER) {
+        env->upcall(env, a->cookie, pkts, n);
+        return;
+    }
+    n = action_meter_copies(env, a->meter_no, pkts, n, pass);
+    if (n) {
+        env->upcall(env, a->cookie, pass, n);
+    }
+}
+
 void action_run(struct action_env *env, const struct wildcard_actions *list, struct rte_mbuf **pkts,
                 uint16_t n)
 {
@@ -91,8 +109,9 @@ void action_run(struct action_env *env, const struct wildcard_actions *list, str
                 return;
             }
             output_copies(env, port, pkts, n);
+            reason = &drop_metered; /* Unless something else follows. */
         } else if (a->type == DP_ACTION_UPCALL) {
-            env->upcall(env, ((const struct dp_action_upcall *)a)->cookie, pkts, n);
+            tell(env, (const struct dp_action_upcall *)a, pkts, n);
             reason = &drop_told;
         } else if (a->type == DP_ACTION_DROP) {
             uint32_t why = ((const struct dp_action_drop *)a)->reason;

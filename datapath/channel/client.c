@@ -434,6 +434,7 @@ static const struct dp_provider client_provider = {
     .flow_stats = client_flow_stats,
     .port_stats = client_port_stats,
     .drops = client_drops,
+    .meter_stats = client_meter_stats,
 };
 
 CONSTRUCTOR static void register_client(void)

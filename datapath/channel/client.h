@@ -100,6 +100,7 @@ int client_counters_map(struct client_session *, int fd, struct error *);
 int client_flow_stats(struct dp *, uint32_t flow_no, struct dp_flow_stats *ret);
 int client_port_stats(struct dp *, uint32_t port_no, struct dp_port_stats *ret);
 int client_drops(struct dp *, struct dp_drop **ret, size_t *ret_n);
+int client_meter_stats(struct dp *, uint32_t meter_no, struct dp_meter_stats *ret);
 
 static inline struct client *client_cast(struct dp *dp)
 {

@@ -168,3 +168,29 @@ int client_drops(struct dp *dp, struct dp_drop **ret, size_t *ret_n)
     *ret_n = n;
     return 0;
 }
+
+int client_meter_stats(struct dp *dp, uint32_t meter_no, struct dp_meter_stats *ret)
+{
+    const struct client *client = client_cast(dp);
+    struct dp_meter_stats sum = {0};
+    unsigned int n;
+
+    if (!client_usable(client)) {
+        return -ENOTCONN;
+    }
+    n = workers_used(&client->session);
+    for (unsigned int w = 0; w < n; w++) {
+        const struct channel_meter_counter *c = (const struct channel_meter_counter *)at(
+                                                    &client->session, CHANNEL_METERS_AT(w)) +
+                                                meter_no;
+
+        sum.packets += load(&c->packets);
+        sum.bytes += load(&c->bytes);
+        for (unsigned int i = 0; i < DP_METER_MAX_BANDS; i++) {
+            sum.band[i].packets += load(&c->band[i].packets);
+            sum.band[i].bytes += load(&c->band[i].bytes);
+        }
+    }
+    *ret = sum;
+    return 0;
+}

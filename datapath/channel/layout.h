@@ -3,8 +3,8 @@
  * Two memfds are passed over the socket RUNDIR/dp.sock when vswitchd attaches (see message.h):
  *
  * - counters: one for the life of the datapath. Header, then for each worker its blocks of flow,
- * port, drop and total counters, which that worker alone writes. Sparse: pages that nobody counted
- * in take no memory. Sealed so that only the datapath's mapping can write.
+ * port, drop, total and meter counters, which that worker alone writes. Sparse: pages that nobody
+ * counted in take no memory. Sealed so that only the datapath's mapping can write.
  * - rings: made anew for each attach, so that nothing a dead vswitchd left half-written is ever
  * seen again. Both ends write. Size sealed, so that neither can pull it away under the other.
  *
@@ -17,7 +17,7 @@
 
 #include "datapath/dp.h"
 
-#define CHANNEL_VERSION 2
+#define CHANNEL_VERSION 3
 #define CHANNEL_SOCKET "dp.sock"
 
 #define CHANNEL_MAX_WORKERS 16
@@ -42,6 +42,15 @@ struct channel_port_counter {
     uint64_t rx_dropped, tx_dropped;
 } __attribute__((aligned(64)));
 
+struct channel_meter_counter {
+    uint64_t packets;
+    uint64_t bytes;
+    struct {
+        uint64_t packets;
+        uint64_t bytes;
+    } band[DP_METER_MAX_BANDS];
+};
+
 /* The first page. Constant once the datapath listens, except the two high-water marks, which are
  * stored and loaded atomically. */
 struct channel_counters_header {
@@ -58,8 +67,10 @@ struct channel_counters_header {
 #define CHANNEL_FLOWS_SIZE ((uint64_t)DP_MAX_FLOWS * sizeof(struct channel_flow_counter))
 #define CHANNEL_PORTS_SIZE ((uint64_t)DP_MAX_PORTS * sizeof(struct channel_port_counter))
 #define CHANNEL_DROPS_SIZE ((uint64_t)DP_MAX_PORTS * CHANNEL_MAX_REASONS * sizeof(uint64_t))
+#define CHANNEL_METERS_SIZE ((uint64_t)DP_MAX_METERS * sizeof(struct channel_meter_counter))
 #define CHANNEL_WORKER_SIZE                                                                        \
-    (CHANNEL_FLOWS_SIZE + CHANNEL_PORTS_SIZE + CHANNEL_DROPS_SIZE + CHANNEL_TOTALS_SIZE)
+    (CHANNEL_FLOWS_SIZE + CHANNEL_PORTS_SIZE + CHANNEL_DROPS_SIZE + CHANNEL_TOTALS_SIZE +          \
+     CHANNEL_METERS_SIZE)
 #define CHANNEL_COUNTERS_SIZE (CHANNEL_HEADER_SIZE + CHANNEL_MAX_WORKERS * CHANNEL_WORKER_SIZE)
 
 static_assert(sizeof(struct channel_counters_header) <= CHANNEL_HEADER_SIZE, "the header fits");
@@ -69,6 +80,7 @@ static_assert(sizeof(struct channel_counters_header) <= CHANNEL_HEADER_SIZE, "th
 #define CHANNEL_PORTS_AT(W) (CHANNEL_FLOWS_AT(W) + CHANNEL_FLOWS_SIZE)
 #define CHANNEL_DROPS_AT(W) (CHANNEL_PORTS_AT(W) + CHANNEL_PORTS_SIZE)
 #define CHANNEL_TOTALS_AT(W) (CHANNEL_DROPS_AT(W) + CHANNEL_DROPS_SIZE)
+#define CHANNEL_METERS_AT(W) (CHANNEL_TOTALS_AT(W) + CHANNEL_TOTALS_SIZE)
 
 /* --- Rings. --- */
 

@@ -119,6 +119,7 @@ int record_put_op(struct ring_writer *w, const struct dp_op *op)
     uint8_t lines[2 * RECORD_LINES_MAX];
     struct iovec parts[5] = {{&wire, sizeof wire}};
     static const uint8_t padding[8];
+    const void *packet = op->packet;
     struct flow_key key;
 
     switch (op->type) {
@@ -141,7 +142,15 @@ int record_put_op(struct ring_writer *w, const struct dp_op *op)
         wire.packet_len = op->pending ? 0 : op->packet_len;
         wire.in_port = op->in_port;
         break;
+    case DP_OP_METER_PUT:
+        if (!op->meter) {
+            return -EINVAL;
+        }
+        wire.packet_len = sizeof *op->meter;
+        packet = op->meter;
+        break;
     case DP_OP_FLOW_DEL:
+    case DP_OP_METER_DEL:
     case DP_OP_BARRIER: break;
     default: return -EINVAL;
     }
@@ -152,7 +161,7 @@ int record_put_op(struct ring_writer *w, const struct dp_op *op)
                               record_key_len(wire.key_lines) + record_key_len(wire.mask_lines)};
     parts[2] = (struct iovec){(void *)op->actions, wire.actions_len};
     parts[3] = (struct iovec){(void *)padding, ROUND_UP(wire.actions_len, 8) - wire.actions_len};
-    parts[4] = (struct iovec){(void *)op->packet, wire.packet_len};
+    parts[4] = (struct iovec){(void *)packet, wire.packet_len};
     return ring_put(w, op->type, parts, ARRAY_SIZE(parts));
 }
 
@@ -174,6 +183,14 @@ static int check_op_values(const struct dp_op *op)
         return -EINVAL;
     }
     if (has_flow && op->flow_no >= DP_MAX_FLOWS) {
+        return -EINVAL;
+    }
+    if (op->type == DP_OP_METER_PUT &&
+        (op->flow_no >= DP_MAX_METERS || op->packet_len != sizeof *op->meter ||
+         dp_meter_validate(op->meter, NULL))) {
+        return -EINVAL;
+    }
+    if (op->type == DP_OP_METER_DEL && op->flow_no >= DP_MAX_METERS && op->flow_no != DP_NO_METER) {
         return -EINVAL;
     }
     if (op->type == DP_OP_EXECUTE && !op->pending &&
@@ -220,6 +237,10 @@ int record_get_op(uint32_t type, const void *record, uint32_t len, struct record
     at += record_key_len(wire.key_lines) + record_key_len(wire.mask_lines);
     ret->op.actions = at;
     ret->op.packet = at + ROUND_UP(wire.actions_len, 8);
+    if (type == DP_OP_METER_PUT) {
+        ret->op.meter =
+            ret->op.packet; /* Records, and all that is before it in one, are aligned. */
+    }
     return check_op_values(&ret->op);
 }
 

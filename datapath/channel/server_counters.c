@@ -31,6 +31,10 @@ SAME(channel_port_counter, core_port_counter, rx_errors);
 SAME(channel_port_counter, core_port_counter, tx_errors);
 SAME(channel_port_counter, core_port_counter, rx_dropped);
 SAME(channel_port_counter, core_port_counter, tx_dropped);
+static_assert(sizeof(struct channel_meter_counter) == sizeof(struct core_meter_counter), "meters");
+SAME(channel_meter_counter, core_meter_counter, packets);
+SAME(channel_meter_counter, core_meter_counter, bytes);
+SAME(channel_meter_counter, core_meter_counter, band);
 static_assert(CHANNEL_MAX_WORKERS == CORE_MAX_WORKERS, "workers");
 static_assert(CHANNEL_MAX_REASONS == DROP_MAX_REASONS, "reasons");
 static_assert(sizeof(struct core_totals) <= CHANNEL_TOTALS_SIZE, "totals");
@@ -85,6 +89,7 @@ int server_counters_new(struct server_counters **ret, struct error *err)
         c->core.ports[w] = (struct core_port_counter *)(c->map + CHANNEL_PORTS_AT(w));
         c->core.drops[w] = (uint64_t *)(c->map + CHANNEL_DROPS_AT(w));
         c->core.totals[w] = (struct core_totals *)(c->map + CHANNEL_TOTALS_AT(w));
+        c->core.meters[w] = (struct core_meter_counter *)(c->map + CHANNEL_METERS_AT(w));
     }
     *ret = c;
     return 0;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "datapath/channel/record.h"
+#include "datapath/core/meters.h"
 #include "lib/util.h"
 
 #define COMMAND_BUDGET 512 /* A turn. */
@@ -197,6 +198,17 @@ static void pending_done(int error, const struct dp_flow_stats *stats, void *pen
     free(p);
 }
 
+/* What carry_out() is to return of an operation that completes later, unless it failed at once. */
+static bool carried_out(struct pending_op *p, int error, int *ret_error)
+{
+    if (error) {
+        pending_unlink(p);
+        free(p);
+        *ret_error = error;
+    }
+    return error;
+}
+
 /* Carries out a command. True: 'ret_error' is its result; false: it completes later. */
 static bool carry_out(struct server_rings *r, const struct dp_op *op, int *ret_error)
 {
@@ -213,13 +225,13 @@ static bool carry_out(struct server_rings *r, const struct dp_op *op, int *ret_e
         return true;
     case DP_OP_FLOW_DEL:
         p = pending_new(r, op);
-        *ret_error = core_flow_del(op->flow_no, pending_done, p);
-        if (*ret_error) {
-            pending_unlink(p);
-            free(p);
-            return true;
-        }
-        return false;
+        return carried_out(p, core_flow_del(op->flow_no, pending_done, p), ret_error);
+    case DP_OP_METER_PUT:
+        p = pending_new(r, op);
+        return carried_out(p, core_meter_put(op->flow_no, op->meter, pending_done, p), ret_error);
+    case DP_OP_METER_DEL:
+        p = pending_new(r, op);
+        return carried_out(p, core_meter_del(op->flow_no, pending_done, p), ret_error);
     case DP_OP_BARRIER: core_barrier(pending_done, pending_new(r, op)); return false;
     }
     *ret_error = -EINVAL;

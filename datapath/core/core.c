@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "datapath/core/meters.h"
+
 static_assert(CORE_MIN_MASKS == WILDCARD_RESERVED + 1 && CORE_MAX_MASKS == WILDCARD_MAX_MASKS,
               "core.h says what the cache can do");
 
@@ -87,6 +89,7 @@ int core_start(const struct core_settings *settings, const struct core_counters 
     core.sink = *sink;
     core.tsc_per_ms = rte_get_tsc_hz() / 1000;
     core.running = true;
+    core_meters_start();
     memcpy(drop_counters, counters->drops, sizeof drop_counters);
     error = pools_new(&core.pools, err);
     if (error) {
@@ -118,6 +121,7 @@ void core_stop(void)
     stop_workers();
     while (core.rcu && !grace_poll()) {
     }
+    core_meters_stop();
     wildcard_free(core.wildcard); /* Deletions that were under way have ended in it. */
     rte_free(core.rcu);
     pools_free(&core.pools);

@@ -10,6 +10,7 @@
 
 #include "datapath/core/drop.h"
 #include "datapath/dp.h"
+#include "datapath/flow/meter.h"
 #include "datapath/port/port.h"
 
 #define CORE_MAX_WORKERS 16
@@ -29,6 +30,14 @@ struct core_port_counter { /* One cache line. */
     uint64_t rx_errors, tx_errors;
     uint64_t rx_dropped, tx_dropped;
 } __attribute__((aligned(64)));
+struct core_meter_counter {
+    uint64_t packets; /* All that came to it. */
+    uint64_t bytes;
+    struct {
+        uint64_t packets; /* To which the band was applied. */
+        uint64_t bytes;
+    } band[DP_METER_MAX_BANDS];
+};
 /* What makes the sum come out: rx + injected + copies == tx + drops + parked + in flight, for each
  * datapath. */
 struct core_totals {
@@ -46,6 +55,7 @@ struct core_counters {
     uint64_t *drops[CORE_MAX_WORKERS]; /* [DP_MAX_PORTS * DROP_MAX_REASONS], index port *
                                           DROP_MAX_REASONS + reason */
     struct core_totals *totals[CORE_MAX_WORKERS];
+    struct core_meter_counter *meters[CORE_MAX_WORKERS]; /* [DP_MAX_METERS] */
 };
 
 struct core_settings {

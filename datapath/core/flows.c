@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "datapath/core/meters.h"
+
 static void send_release(uint64_t token, uint32_t flow_no, const void *actions, uint32_t len)
 {
     unsigned int worker = pending_token_worker(token);
@@ -177,6 +179,7 @@ void core_barrier(core_done_cb *done, void *aux)
 
 void core_upcalls_reset(void)
 {
+    core_meters_new_epoch();
     /* Tokens that a listener before knew stay valid until they time out: they are unique, so a new
      * listener cannot mistake them for its own. */
 }

@@ -292,7 +292,12 @@ int worker_new(unsigned int id, struct worker **ret, struct error *err)
     w->ports = core.counters.ports[id];
     w->flows = core.counters.flows[id];
     w->totals = core.counters.totals[id];
-    w->env = (struct action_env){id, &core.pools, &w->totals->copies, transmit_output, miss_upcall};
+    w->env = (struct action_env){id,
+                                 &core.pools,
+                                 &w->totals->copies,
+                                 transmit_output,
+                                 miss_upcall,
+                                 core.counters.meters[id]};
     error = worker_parts(w, err);
     if (!error) {
         rte_rcu_qsbr_thread_register(core.rcu, id);

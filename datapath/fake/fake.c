@@ -107,6 +107,7 @@ static void state_clear(struct fake_state *state)
         free_flow(state, state->flows);
     }
     fake_pending_free_all(state);
+    fake_meters_free_all(state);
     fake_outputs_free(state);
     free_options(state->config, &state->n_config);
     free(state->drops);
@@ -202,6 +203,7 @@ static void deliver(evutil_socket_t fd UNUSED, short what UNUSED, void *fake_)
     if (fake->tell_attached) {
         fake->tell_attached = false;
         fake->attached = true;
+        fake_meters_age(fake->state);
         if (fake->callbacks->attached) {
             fake->callbacks->attached(!fake->state->ports && !fake->state->flows, fake->aux);
         }
@@ -648,6 +650,8 @@ static int carry_out(struct fake_dp *fake, const struct dp_op *op, struct dp_flo
     case DP_OP_FLOW_PUT: return flow_put(fake->state, op);
     case DP_OP_FLOW_DEL: return flow_del(fake->state, op->flow_no, ret);
     case DP_OP_EXECUTE: return execute(fake->state, op);
+    case DP_OP_METER_PUT: return fake_meter_put(fake->state, op);
+    case DP_OP_METER_DEL: return fake_meter_del(fake->state, op->flow_no);
     case DP_OP_BARRIER: return 0;
     }
     return -EINVAL;
@@ -717,6 +721,21 @@ static int fake_drops(struct dp *dp, struct dp_drop **ret, size_t *ret_n)
     return 0;
 }
 
+static int fake_meter_stats(struct dp *dp, uint32_t meter_no, struct dp_meter_stats *ret)
+{
+    struct fake_dp *fake = fake_cast(dp);
+    const struct fake_meter *meter = fake->attached ? fake_get_meter(fake->state, meter_no) : NULL;
+
+    if (!fake->attached) {
+        return -ENOTCONN;
+    }
+    memset(ret, 0, sizeof *ret);
+    if (meter) {
+        *ret = meter->stats;
+    }
+    return 0;
+}
+
 static const struct dp_provider fake_provider = {
     .name = "fake",
     .open = fake_open,
@@ -732,6 +751,7 @@ static const struct dp_provider fake_provider = {
     .flow_stats = fake_flow_stats,
     .port_stats = fake_port_stats,
     .drops = fake_drops,
+    .meter_stats = fake_meter_stats,
 };
 
 CONSTRUCTOR static void register_fake(void)

@@ -61,6 +61,14 @@ void fake_set_ring_size(struct dp *, size_t n);
 /* While true, operations are carried out, but their completions are not delivered. */
 void fake_hold_completions(struct dp *, bool);
 
+/* --- Meters. They are as the real ones are, but remark nothing. --- */
+
+size_t fake_meter_count(struct dp *);
+/* False when there is no such meter. */
+bool fake_meter_get(struct dp *, uint32_t meter_no, struct dp_meter *ret);
+/* The meters' clock stands still but for this. Of all fakes. */
+void fake_meters_pass_ms(uint64_t ms);
+
 /* --- Packets. --- */
 
 /* A packet comes in: on a hit the flow's actions are executed and counted; on a miss it is parked

@@ -121,7 +121,8 @@ static void tell(struct fake_state *state, const struct dp_action_upcall *a, uin
 {
     struct flow_key key;
 
-    if (!state->listener || frame->len < MAC_LEN + 2) {
+    if (!state->listener || frame->len < MAC_LEN + 2 ||
+        (a->meter_no != DP_NO_METER && !fake_meter_pass(state, a->meter_no, in_port, frame->len))) {
         return;
     }
     memset(&key, 0, sizeof key);
@@ -189,6 +190,11 @@ void fake_execute(struct fake_state *state, const void *actions, size_t actions_
     frame->len = len;
     for (action = dp_actions_first(actions, actions_len); action;
          action = dp_actions_next(actions, actions_len, action)) {
+        if (action->type == DP_ACTION_METER &&
+            !fake_meter_pass(state, ((const struct dp_action_meter *)action)->meter_no, in_port,
+                             frame->len)) {
+            break;
+        }
         apply(state, action, in_port, frame);
     }
     free(frame);

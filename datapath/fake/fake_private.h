@@ -31,6 +31,15 @@ struct fake_flow {
     struct dp_flow_stats stats;
 };
 
+struct fake_meter {
+    UT_hash_handle hh; /* By meter_no. */
+    uint32_t meter_no;
+    bool is_old; /* Put in an earlier attachment. */
+    struct dp_meter config;
+    uint64_t bucket[DP_METER_MAX_BANDS];
+    struct dp_meter_stats stats;
+};
+
 /* Packets parked behind one upcall. */
 struct fake_pending {
     UT_hash_handle hh; /* By token. */
@@ -61,6 +70,7 @@ struct fake_state {
     struct fake_port *ports;
     struct fake_flow *flows;
     struct fake_pending *pending;
+    struct fake_meter *meters;
     uint64_t last_token;
     struct dp_option config[FAKE_CONFIG_MAX];
     size_t n_config;
@@ -125,6 +135,14 @@ void fake_execute(struct fake_state *, const void *actions, size_t actions_len, 
                   const void *packet, size_t len);
 /* Sends what is parked behind 'token' through actions and forgets it; -ENOENT without one. */
 int fake_release(struct fake_state *, uint64_t token, const void *actions, size_t actions_len);
+/* NULL when there is none. */
+struct fake_meter *fake_get_meter(struct fake_state *, uint32_t meter_no);
+int fake_meter_put(struct fake_state *, const struct dp_op *);
+int fake_meter_del(struct fake_state *, uint32_t meter_no);
+/* Of a packet: false when the meter drops it. */
+bool fake_meter_pass(struct fake_state *, uint32_t meter_no, uint32_t in_port, size_t len);
+void fake_meters_free_all(struct fake_state *);
+void fake_meters_age(struct fake_state *);
 void fake_pending_free_all(struct fake_state *);
 void fake_outputs_free(struct fake_state *);
 

@@ -48,6 +48,27 @@ static int check_drop(const struct dp_action *a, struct error *err)
     return 0;
 }
 
+static int check_meter_no(uint32_t meter_no, struct error *err)
+{
+    if (meter_no >= DP_MAX_METERS) {
+        return error_set(err, EINVAL, "action meter: number %u is not within 0...%u", meter_no,
+                         DP_MAX_METERS - 1);
+    }
+    return 0;
+}
+
+static int check_meter(const struct dp_action *a, struct error *err)
+{
+    return check_meter_no(((const struct dp_action_meter *)a)->meter_no, err);
+}
+
+static int check_upcall(const struct dp_action *a, struct error *err)
+{
+    uint32_t meter_no = ((const struct dp_action_upcall *)a)->meter_no;
+
+    return meter_no == DP_NO_METER ? 0 : check_meter_no(meter_no, err);
+}
+
 static const struct row {
     const char *name;
     uint16_t size;
@@ -62,7 +83,8 @@ static const struct row {
     [DP_ACTION_SET_IPV6] = {"set(ipv6)", sizeof(struct dp_action_set_ipv6), check_set_ipv6},
     [DP_ACTION_SET_L4] = {"set(l4)", sizeof(struct dp_action_set_l4), NULL},
     [DP_ACTION_DROP] = {"drop", sizeof(struct dp_action_drop), check_drop},
-    [DP_ACTION_UPCALL] = {"userspace", sizeof(struct dp_action_upcall), NULL},
+    [DP_ACTION_UPCALL] = {"userspace", sizeof(struct dp_action_upcall), check_upcall},
+    [DP_ACTION_METER] = {"meter", sizeof(struct dp_action_meter), check_meter},
 };
 
 const char *dp_policy_drop_name(enum dp_policy_drop reason)
@@ -140,11 +162,19 @@ void dp_actions_put_output(struct dp_actions *actions, uint32_t port)
     a->port = port;
 }
 
-void dp_actions_put_upcall(struct dp_actions *actions, uint32_t cookie)
+void dp_actions_put_upcall(struct dp_actions *actions, uint32_t cookie, uint32_t meter_no)
 {
     struct dp_action_upcall *a = dp_actions_put(actions, DP_ACTION_UPCALL, sizeof *a);
 
     a->cookie = cookie;
+    a->meter_no = meter_no;
+}
+
+void dp_actions_put_meter(struct dp_actions *actions, uint32_t meter_no)
+{
+    struct dp_action_meter *a = dp_actions_put(actions, DP_ACTION_METER, sizeof *a);
+
+    a->meter_no = meter_no;
 }
 
 void dp_actions_put_drop(struct dp_actions *actions, enum dp_policy_drop reason)

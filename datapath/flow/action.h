@@ -8,6 +8,7 @@
 #define DATAPATH_FLOW_ACTION_H
 
 #include "datapath/flow/key.h"
+#include "datapath/flow/meter.h"
 #include "lib/error.h"
 #include "lib/strbuf.h"
 
@@ -25,6 +26,7 @@ enum dp_action_type {
     DP_ACTION_SET_L4,
     DP_ACTION_DROP,
     DP_ACTION_UPCALL,
+    DP_ACTION_METER,
     DP_N_ACTIONS
 };
 
@@ -92,7 +94,14 @@ struct dp_action_drop {
 /* Tells policy of the packet as it is now (dp_upcall's reason ACTION); the list goes on. */
 struct dp_action_upcall {
     struct dp_action h;
-    uint32_t cookie; /* Comes back with each packet: what policy wants to do with them. */
+    uint32_t cookie;   /* Comes back with each packet: what policy wants to do with them. */
+    uint32_t meter_no; /* Of what it drops policy is not told. DP_NO_METER: none. */
+};
+
+/* What the meter drops goes no further. One that does not exist lets everything pass. */
+struct dp_action_meter {
+    struct dp_action h;
+    uint32_t meter_no;
 };
 
 /* Why policy dropped a packet. Rows in action.c give names; the datapath counts each under that
@@ -129,7 +138,8 @@ void dp_actions_clear(struct dp_actions *);
  * the next change. */
 void *dp_actions_put(struct dp_actions *, enum dp_action_type, size_t len);
 void dp_actions_put_output(struct dp_actions *, uint32_t port);
-void dp_actions_put_upcall(struct dp_actions *, uint32_t cookie);
+void dp_actions_put_upcall(struct dp_actions *, uint32_t cookie, uint32_t meter_no);
+void dp_actions_put_meter(struct dp_actions *, uint32_t meter_no);
 void dp_actions_put_drop(struct dp_actions *, enum dp_policy_drop reason);
 void dp_actions_append(struct dp_actions *, const struct dp_actions *more);
 bool dp_actions_equal(const struct dp_actions *, const struct dp_actions *);

@@ -407,6 +407,17 @@ static void put_push_vlan(struct strbuf *s, const struct dp_action_push_vlan *pu
     strbuf_printf(s, "vid=%u,pcp=%u)", tci & 0xfff, tci >> 13);
 }
 
+/* As Open vSwitch, which meters a clone of the packet. */
+static void put_upcall(struct strbuf *s, const struct dp_action_upcall *upcall)
+{
+    if (upcall->meter_no == DP_NO_METER) {
+        strbuf_printf(s, "userspace(cookie=0x%x)", upcall->cookie);
+    } else {
+        strbuf_printf(s, "clone(meter(%u),userspace(cookie=0x%x))", upcall->meter_no,
+                      upcall->cookie);
+    }
+}
+
 static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_name *port_name,
                        void *aux)
 {
@@ -429,8 +440,9 @@ static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_na
         break;
     case DP_ACTION_PUSH_VLAN: put_push_vlan(s, (const void *)a); break;
     case DP_ACTION_POP_VLAN: strbuf_puts(s, "pop_vlan"); break;
-    case DP_ACTION_UPCALL:
-        strbuf_printf(s, "userspace(cookie=0x%x)", ((const struct dp_action_upcall *)a)->cookie);
+    case DP_ACTION_UPCALL: put_upcall(s, (const void *)a); break;
+    case DP_ACTION_METER:
+        strbuf_printf(s, "meter(%u)", ((const struct dp_action_meter *)a)->meter_no);
         break;
     case DP_ACTION_DROP:
         strbuf_printf(s, "drop:%s",

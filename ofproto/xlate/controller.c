@@ -131,7 +131,7 @@ void xlate_controller(struct xlate_ctx *ctx, enum ofp_packet_in_reason reason)
     origin = packet_origin_get(origins, &id);
     effects_add_origin(ctx->effects, origin);
     xlate_commit(ctx);
-    dp_actions_put_upcall(ctx->actions, origin->number);
+    dp_actions_put_upcall(ctx->actions, origin->number, DP_NO_METER);
     ctx->last_output_end = ctx->actions->len;
     packet_origin_unref(origins, origin, ctx->set->now_ms);
 }

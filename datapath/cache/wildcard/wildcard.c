@@ -135,7 +135,7 @@ struct wildcard_actions *wildcard_actions_new(const void *data, uint32_t len)
     }
     for (const struct dp_action *i = first; i; i = dp_actions_next(data, len, i)) {
         a->needs_l3 |= i->type == DP_ACTION_SET_IPV4 || i->type == DP_ACTION_SET_IPV6 ||
-                       i->type == DP_ACTION_SET_L4;
+                       i->type == DP_ACTION_SET_L4 || i->type == DP_ACTION_METER;
     }
     return a;
 }

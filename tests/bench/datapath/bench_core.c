@@ -384,6 +384,7 @@ static void start(void)
         counters.ports[i] = zeros(DP_MAX_PORTS * sizeof(struct core_port_counter));
         counters.drops[i] = zeros(DP_MAX_PORTS * DROP_MAX_REASONS * sizeof(uint64_t));
         counters.totals[i] = zeros(sizeof(struct core_totals));
+        counters.meters[i] = zeros(DP_MAX_METERS * sizeof(struct core_meter_counter));
     }
     core_settings_default(&s);
     s.n_workers = 1;

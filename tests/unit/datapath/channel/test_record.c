@@ -109,6 +109,36 @@ static void test_execute_carries_a_jumbo_packet_and_no_larger(void **state)
     free(packet);
 }
 
+static void test_meters_travel_and_bad_ones_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct dp_meter meter = {.n_bands = 1,
+                             .band = {{.type = DP_BAND_DROP, .rate = 1000, .burst = 200}}};
+    struct dp_op op = {.type = DP_OP_METER_PUT, .cookie = 9, .flow_no = 7, .meter = &meter};
+    uint32_t type, len;
+
+    assert_int_equal(record_put_op(&f->w, &op), 0);
+    assert_int_equal(get(f, &type, &len), 1);
+    assert_int_equal(record_get_op(type, f->record, len, &f->op), 0);
+    assert_int_equal(f->op.op.flow_no, 7);
+    assert_memory_equal(f->op.op.meter, &meter, sizeof meter);
+    meter.band[0].rate = 0;
+    assert_int_equal(record_put_op(&f->w, &op), 0);
+    assert_int_equal(get(f, &type, &len), 1);
+    assert_int_equal(record_get_op(type, f->record, len, &f->op), -EINVAL);
+    assert_int_equal(f->op.op.cookie, 9);
+    op.meter = NULL;
+    assert_int_equal(record_put_op(&f->w, &op), -EINVAL);
+    op = (struct dp_op){.type = DP_OP_METER_DEL, .flow_no = DP_MAX_METERS};
+    assert_int_equal(record_put_op(&f->w, &op), 0);
+    assert_int_equal(get(f, &type, &len), 1);
+    assert_int_equal(record_get_op(type, f->record, len, &f->op), -EINVAL);
+    op.flow_no = DP_NO_METER;
+    assert_int_equal(record_put_op(&f->w, &op), 0);
+    assert_int_equal(get(f, &type, &len), 1);
+    assert_int_equal(record_get_op(type, f->record, len, &f->op), 0);
+}
+
 static void test_bad_values_can_be_answered_and_bad_form_cannot(void **state)
 {
     struct fixture *f = *state;
@@ -254,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_flow_put_comes_out_as_it_went_in),
         T(test_execute_carries_a_jumbo_packet_and_no_larger),
+        T(test_meters_travel_and_bad_ones_are_refused),
         T(test_bad_values_can_be_answered_and_bad_form_cannot),
         T(test_a_key_with_padding_is_refused),
         T(test_every_flipped_byte_of_a_command_is_survived),

@@ -144,6 +144,7 @@ static void test_eal(void)
         test_counters.ports[i] = test_zeros(DP_MAX_PORTS * sizeof(struct core_port_counter));
         test_counters.drops[i] = test_zeros(DP_MAX_PORTS * DROP_MAX_REASONS * sizeof(uint64_t));
         test_counters.totals[i] = test_zeros(sizeof(struct core_totals));
+        test_counters.meters[i] = test_zeros(DP_MAX_METERS * sizeof(struct core_meter_counter));
     }
 }
 
@@ -253,7 +254,7 @@ static void test_udp(uint8_t b[60], uint32_t src_ip, uint16_t src_port, uint16_t
     memcpy(b + 42, &payload, 4);
 }
 
-static uint32_t test_payload(const struct rte_mbuf *m)
+UNUSED static uint32_t test_payload(const struct rte_mbuf *m)
 {
     uint32_t v;
 
@@ -336,6 +337,7 @@ UNUSED static void test_counters_clear(void)
         memset(test_counters.drops[w], 0, TEST_PORTS * DROP_MAX_REASONS * sizeof(uint64_t));
         memset(test_counters.totals[w], 0, sizeof(struct core_totals));
         memset(test_counters.flows[w], 0, 1024 * sizeof(struct core_flow_counter));
+        memset(test_counters.meters[w], 0, 64 * sizeof(struct core_meter_counter));
     }
 }
 

@@ -69,6 +69,24 @@ static void bad_records_are_refused_with_the_reason(void **state UNUSED)
     dp_actions_free(&list);
 }
 
+static void a_meters_number_is_checked(void **state UNUSED)
+{
+    struct dp_actions list = DP_ACTIONS_INIT;
+    struct dp_action_upcall *upcall;
+    struct error err;
+
+    dp_actions_put_meter(&list, DP_MAX_METERS);
+    assert_int_equal(dp_actions_validate(list.data, list.len, &err), -EINVAL);
+    dp_actions_clear(&list);
+    dp_actions_put_meter(&list, DP_MAX_METERS - 1);
+    dp_actions_put_upcall(&list, 1, DP_NO_METER);
+    assert_int_equal(dp_actions_validate(list.data, list.len, &err), 0);
+    upcall = (void *)(list.data + 8);
+    upcall->meter_no = DP_NO_METER - 1;
+    assert_int_equal(dp_actions_validate(list.data, list.len, &err), -EINVAL);
+    dp_actions_free(&list);
+}
+
 static void a_list_longer_than_the_limit_is_refused(void **state UNUSED)
 {
     struct dp_actions list = DP_ACTIONS_INIT;
@@ -110,6 +128,7 @@ int main(void)
         cmocka_unit_test(a_list_is_walked_in_order),
         cmocka_unit_test(an_empty_list_is_valid_and_drops),
         cmocka_unit_test(bad_records_are_refused_with_the_reason),
+        cmocka_unit_test(a_meters_number_is_checked),
         cmocka_unit_test(a_list_longer_than_the_limit_is_refused),
         cmocka_unit_test(a_view_becomes_a_list_when_it_is_changed),
     };

@@ -180,6 +180,21 @@ static void actions_in_order(void **state UNUSED)
     dp_actions_free(&list);
 }
 
+static void meters_of_packets_and_of_what_is_told(void **state UNUSED)
+{
+    struct dp_actions list = DP_ACTIONS_INIT;
+    struct strbuf s = STRBUF_INIT;
+
+    dp_actions_put_meter(&list, 3);
+    dp_actions_put_upcall(&list, 16, DP_NO_METER);
+    dp_actions_put_upcall(&list, 17, 4);
+    dp_actions_format(&s, list.data, list.len);
+    assert_string_equal(strbuf_str(&s), "meter(3),userspace(cookie=0x10),"
+                                        "clone(meter(4),userspace(cookie=0x11))");
+    strbuf_free(&s);
+    dp_actions_free(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +204,7 @@ int main(void)
         cmocka_unit_test(arp_and_neighbour_discovery),
         cmocka_unit_test(an_mpls_label),
         cmocka_unit_test(actions_in_order),
+        cmocka_unit_test(meters_of_packets_and_of_what_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
