@@ -11,19 +11,28 @@ static void format_group(struct strbuf *s, const struct ofp_action *h)
     strbuf_printf(s, "group:%u", ((const struct ofp_action_group *)h)->group_id);
 }
 
-/* OpenFlow 1.0 has no groups, and no way to tell of them. */
+#define NXAST_GROUP 40
+
+/* OpenFlow 1.0 has groups by Nicira's extension. */
 static void encode_group(struct strbuf *s, enum ofp_version version, const struct ofp_action *h)
 {
+    uint32_t group_id = ((const struct ofp_action_group *)h)->group_id;
+    size_t start;
+
     if (version >= OFP11) {
         wire_put16(s, 22);
         wire_put16(s, 8);
-        wire_put32(s, ((const struct ofp_action_group *)h)->group_id);
+        wire_put32(s, group_id);
+    } else {
+        start = nx_action_begin(s, NXAST_GROUP);
+        wire_zeros(s, 2);
+        wire_put32(s, group_id);
+        ofp_action_end(s, start);
     }
 }
 
-static int decode_group(const struct ofp_action_in *in, struct ofp_actions *out)
+static int put_group(uint32_t id, struct ofp_actions *out)
 {
-    uint32_t id = wire_get32(in->p + 4);
     struct ofp_action_group *a;
 
     if (id > OFP_GROUP_MAX) {
@@ -35,6 +44,16 @@ static int decode_group(const struct ofp_action_in *in, struct ofp_actions *out)
     }
     a->group_id = id;
     return 0;
+}
+
+static int decode_group(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    return put_group(wire_get32(in->p + 4), out);
+}
+
+static int decode_nx_group(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    return put_group(wire_get32(in->p + 12), out);
 }
 
 int ofp_actions_each_group(const void *data, size_t len, int (*cb)(uint32_t group_id, void *aux),
@@ -69,10 +88,13 @@ CONSTRUCTOR static void register_group(void)
 {
     static const struct ofp_action_codec codec = {OFP_ACTION_GROUP, format_group, encode_group,
                                                   OFP_PLACE_GROUP};
-    static const struct ofp_action_form form = {OFP11, OFP15, 22, 8, decode_group};
+    static const struct ofp_action_form forms[] = {
+        {OFP11, OFP15, 22, 8, decode_group},
+        {OFP10, OFP10, NXAST_GROUP, 16, decode_nx_group, OFP_VENDOR_NX},
+    };
 
     ofp_action_codec_register(&codec);
-    ofp_action_forms_register(&form, 1);
+    ofp_action_forms_register(forms, ARRAY_SIZE(forms));
 }
 
 /* --- From text. */

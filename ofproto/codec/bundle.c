@@ -55,6 +55,23 @@ void ofp_bundle_control_encode(struct strbuf *s, enum ofp_version version, uint3
     ofp_end(s, start);
 }
 
+void ofp_bundle_add_encode(struct strbuf *s, enum ofp_version version, uint32_t id, uint16_t flags,
+                           const uint8_t *msg, size_t len)
+{
+    size_t start = ofp_begin(s, (uint8_t)version, version < OFP14 ? OFPT_VENDOR : OFPT14_BUNDLE_ADD,
+                             wire_get32(msg + 4));
+
+    if (version < OFP14) {
+        wire_put32(s, OFP_VENDOR_ONF);
+        wire_put32(s, ONFT_BUNDLE_ADD);
+    }
+    wire_put32(s, id);
+    wire_zeros(s, 2);
+    wire_put16(s, flags);
+    strbuf_put(s, msg, len);
+    ofp_end(s, start);
+}
+
 int ofp_bundle_add_decode(uint8_t version, uint32_t xid, const uint8_t *p, size_t len,
                           struct ofp_bundle_add *ret)
 {

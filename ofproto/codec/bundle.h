@@ -36,6 +36,9 @@ struct ofp_bundle_add {
     const uint8_t *msg; /* With its header, of its whole length. */
     size_t msg_len;
 };
+/* Appends a whole message with the xid of 'msg', which has its header. */
+void ofp_bundle_add_encode(struct strbuf *, enum ofp_version, uint32_t id, uint16_t flags,
+                           const uint8_t *msg, size_t len);
 /* 'version' and 'xid' are those of the message around it, which the one within must share. */
 int ofp_bundle_add_decode(uint8_t version, uint32_t xid, const uint8_t *p, size_t len,
                           struct ofp_bundle_add *ret);

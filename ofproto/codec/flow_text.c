@@ -324,16 +324,11 @@ int ofp_flow_query_parse(const char *text, ofp_port_lookup *lookup, void *aux,
     return rc;
 }
 
-static bool has_group(const struct ofp_flow_mod *fm)
-{
-    return fm->out_group != OFP_GROUP_ANY ||
-           ofp_actions_use_group(fm->actions.data, fm->actions.len, OFP_GROUP_ANY);
-}
-
 uint32_t ofp_flow_mod_versions(const struct ofp_flow_mod *fm)
 {
     uint32_t versions = 1u << OFP10 | 1u << OFP13 | 1u << OFP14 | 1u << OFP15;
-    bool not_in_10 = has_group(fm) || fm->flags & ~(OFPFF_SEND_FLOW_REM | OFPFF_CHECK_OVERLAP);
+    bool not_in_10 = fm->out_group != OFP_GROUP_ANY ||
+                     fm->flags & ~(OFPFF_SEND_FLOW_REM | OFPFF_CHECK_OVERLAP);
 
     for (const struct ofp_action *a = ofp_actions_first(fm->actions.data, fm->actions.len); a;
          a = ofp_actions_next(fm->actions.data, fm->actions.len, a)) {

@@ -29,7 +29,7 @@ void ofp_group_config_free(struct ofp_group_config *config)
     memset(config, 0, sizeof *config);
 }
 
-static struct ofp_bucket *add_bucket(struct ofp_group_config *config)
+struct ofp_bucket *ofp_group_add_bucket(struct ofp_group_config *config)
 {
     struct ofp_bucket *b;
 
@@ -89,7 +89,7 @@ static int decode_buckets11(enum ofp_version version, const uint8_t *p, size_t l
         if (n < BUCKET_LEN11 || n % 8 || n > len) {
             return OFPERR_GMFC_BAD_BUCKET;
         }
-        b = add_bucket(config);
+        b = ofp_group_add_bucket(config);
         if (!b) {
             return OFPERR_GMFC_OUT_OF_BUCKETS;
         }
@@ -153,7 +153,7 @@ static int decode_bucket15(enum ofp_version version, const uint8_t *p, size_t le
             return OFPERR_GMFC_BUCKET_EXISTS;
         }
     }
-    b = add_bucket(config);
+    b = ofp_group_add_bucket(config);
     if (!b) {
         return OFPERR_GMFC_OUT_OF_BUCKETS;
     }
@@ -340,6 +340,12 @@ int ofp_group_check_buckets(const struct ofp_group_config *c)
     return 0;
 }
 
+/* Which layout a version has; 1.0, which has no groups, gets 1.5's by Nicira's extension. */
+static bool is_form15(enum ofp_version version)
+{
+    return version == OFP10 || version >= OFP15;
+}
+
 int ofp_group_mod_decode(enum ofp_version version, enum ofp_version form, const uint8_t *p,
                          size_t len, struct ofp_group_mod *ret)
 {
@@ -432,29 +438,111 @@ static void put_method(struct strbuf *s, const struct ofp_group_config *c)
     wire_pad8(s, start);
 }
 
+static void put_buckets(struct strbuf *s, enum ofp_version version, bool form15,
+                        const struct ofp_group_config *c)
+{
+    for (unsigned int i = 0; i < c->n; i++) {
+        if (form15) {
+            put_bucket15(s, version, c, &c->bucket[i]);
+        } else {
+            put_bucket11(s, version, &c->bucket[i]);
+        }
+    }
+}
+
 void ofp_group_desc_encode(struct strbuf *s, enum ofp_version version, uint32_t group_id,
                            const struct ofp_group_config *c)
 {
+    bool form15 = is_form15(version);
     size_t start = s->len, buckets;
 
     wire_put16(s, 0);
     wire_put8(s, c->type);
     wire_put8(s, 0);
     wire_put32(s, group_id);
-    if (version >= OFP15) {
+    if (form15) {
         wire_zeros(s, 8);
     }
     buckets = s->len;
-    for (unsigned int i = 0; i < c->n; i++) {
-        if (version >= OFP15) {
-            put_bucket15(s, version, c, &c->bucket[i]);
-        } else {
-            put_bucket11(s, version, &c->bucket[i]);
-        }
-    }
-    if (version >= OFP15) {
+    put_buckets(s, version, form15, c);
+    if (form15) {
         wire_set16(s, start + 8, (uint16_t)(s->len - buckets));
         put_method(s, c);
     }
     wire_set16(s, start, (uint16_t)(s->len - start));
+}
+
+int ofp_group_desc_decode(enum ofp_version version, const uint8_t *p, size_t left,
+                          uint32_t *ret_group_id, struct ofp_group_config *ret, size_t *ret_len)
+{
+    bool form15 = is_form15(version);
+    size_t head = form15 ? 16 : 8, len = left < head ? 0 : wire_get16(p), buckets;
+    struct ofp_group_config c = {0};
+    int rc;
+
+    if (len < head || len > left) {
+        return OFPERR_BRC_BAD_LEN;
+    }
+    c.type = p[2];
+    buckets = form15 ? wire_get16(p + 8) : len - head;
+    if (buckets > len - head) {
+        return OFPERR_BRC_BAD_LEN;
+    }
+    rc = form15 ? decode_buckets15(version, p + head, buckets, &c)
+                : decode_buckets11(version, p + head, buckets, &c);
+    if (!rc && c.type >= OFP_N_GROUP_TYPES) {
+        rc = OFPERR_GMFC_BAD_TYPE;
+    }
+    if (!rc) {
+        rc = decode_group_properties(p + head + buckets, len - head - buckets, &c);
+    }
+    if (rc) {
+        ofp_group_config_free(&c);
+        return rc;
+    }
+    *ret_group_id = wire_get32(p + 4);
+    *ret = c;
+    *ret_len = len;
+    return 0;
+}
+
+/* --- Group mods. */
+
+uint32_t ofp_group_mod_versions(const struct ofp_group_mod *gm)
+{
+    bool needs_15 = gm->command == OFP_GROUP_INSERT_BUCKET ||
+                    gm->command == OFP_GROUP_REMOVE_BUCKET ||
+                    gm->config.method != OFP_GROUP_METHOD_DEFAULT;
+
+    return needs_15 ? 1u << OFP10 | 1u << OFP15 : UINT32_MAX;
+}
+
+void ofp_group_mod_encode(struct strbuf *s, enum ofp_version version, uint32_t xid,
+                          const struct ofp_group_mod *gm)
+{
+    bool form15 = is_form15(version);
+    size_t start = ofp_begin(s, (uint8_t)version, version == OFP10 ? OFPT_VENDOR : OFPT11_GROUP_MOD,
+                             xid);
+    size_t body, buckets;
+
+    if (version == OFP10) {
+        wire_put32(s, OFP_VENDOR_NX);
+        wire_put32(s, NXT_GROUP_MOD);
+    }
+    body = s->len;
+    wire_put16(s, gm->command);
+    wire_put8(s, gm->config.type);
+    wire_put8(s, 0);
+    wire_put32(s, gm->group_id);
+    if (form15) {
+        wire_zeros(s, 4);
+        wire_put32(s, gm->command_bucket_id);
+    }
+    buckets = s->len;
+    put_buckets(s, version, form15, &gm->config);
+    if (form15) {
+        wire_set16(s, body + 8, (uint16_t)(s->len - buckets));
+        put_method(s, &gm->config);
+    }
+    ofp_end(s, start);
 }

@@ -62,6 +62,8 @@ struct ofp_group_config {
     unsigned int n;
 };
 void ofp_group_config_free(struct ofp_group_config *);
+/* One more, as buckets of the group's type are that say nothing of themselves; NULL: no more. */
+struct ofp_bucket *ofp_group_add_bucket(struct ofp_group_config *);
 /* What each type wants of its buckets: 0 or the error. */
 int ofp_group_check_buckets(const struct ofp_group_config *);
 
@@ -76,9 +78,20 @@ struct ofp_group_mod {
  * whose layout it has; actions are those of 'version'. */
 int ofp_group_mod_decode(enum ofp_version version, enum ofp_version form, const uint8_t *p,
                          size_t len, struct ofp_group_mod *ret);
-/* An entry of a description: the whole of a group. */
+/* A bit (1 << version) for each version that can say all of it: 1.0 by Nicira's extension, which is
+ * as 1.5. */
+uint32_t ofp_group_mod_versions(const struct ofp_group_mod *);
+/* Appends a whole message. One may become longer than OpenFlow's 65,535 bytes: then the length in
+ * its header is wrong. */
+void ofp_group_mod_encode(struct strbuf *, enum ofp_version, uint32_t xid,
+                          const struct ofp_group_mod *);
+
+/* An entry of a description: the whole of a group. In 1.0 of Nicira's. */
 void ofp_group_desc_encode(struct strbuf *, enum ofp_version, uint32_t group_id,
                            const struct ofp_group_config *);
+/* '*ret' is to be freed. */
+int ofp_group_desc_decode(enum ofp_version, const uint8_t *p, size_t left, uint32_t *ret_group_id,
+                          struct ofp_group_config *ret, size_t *ret_len);
 
 /* Of the action "group". */
 struct ofp_action_group {

@@ -4,13 +4,15 @@
 #define NXET_VENDOR 0xb0c2
 /* The type of errors of extensions since 1.2; Nicira's, but for those of bundles. */
 #define EXPERIMENTER 0xffff
-/* Codes of OpenFlow 1.0 from here on are Nicira's. */
+/* Codes of OpenFlow 1.0 from here on are Nicira's, and types after this one. */
 #define NX_CODES 256
+#define LAST_TYPE10 5
 
 #define BUNDLE_FAILED 17
 #define ONF_FIRST 2300 /* Of the extension that gives OpenFlow 1.3 bundles, and their errors. */
 
-/* Where OpenFlow 1.0 has no such error, Nicira's, or its nearest one. */
+/* Where OpenFlow 1.0 has no such error, Nicira's, or its nearest one; those of groups, which it has
+ * by Nicira's extension, are 1.1's. */
 static const struct {
     const char *name;
     uint16_t type10, code10;
@@ -66,20 +68,20 @@ static const struct {
     [OFPERR_FMFC_BAD_COMMAND] = {"OFPFMFC_BAD_COMMAND", 3, 4, 5, 6},
     [OFPERR_FMFC_BAD_FLAGS] = {"OFPFMFC_BAD_FLAGS", 3, 258, 5, 7},
     /* OpenFlow 1.0 has no groups; properties came with 1.4. */
-    [OFPERR_GMFC_GROUP_EXISTS] = {"OFPGMFC_GROUP_EXISTS", 1, 6, 6, 0},
-    [OFPERR_GMFC_INVALID_GROUP] = {"OFPGMFC_INVALID_GROUP", 1, 6, 6, 1},
-    [OFPERR_GMFC_OUT_OF_GROUPS] = {"OFPGMFC_OUT_OF_GROUPS", 1, 6, 6, 3},
-    [OFPERR_GMFC_OUT_OF_BUCKETS] = {"OFPGMFC_OUT_OF_BUCKETS", 1, 6, 6, 4},
-    [OFPERR_GMFC_WATCH_UNSUPPORTED] = {"OFPGMFC_WATCH_UNSUPPORTED", 1, 6, 6, 6},
-    [OFPERR_GMFC_LOOP] = {"OFPGMFC_LOOP", 1, 6, 6, 7},
-    [OFPERR_GMFC_UNKNOWN_GROUP] = {"OFPGMFC_UNKNOWN_GROUP", 1, 6, 6, 8},
-    [OFPERR_GMFC_CHAINED_GROUP] = {"OFPGMFC_CHAINED_GROUP", 1, 6, 6, 9},
-    [OFPERR_GMFC_BAD_TYPE] = {"OFPGMFC_BAD_TYPE", 1, 6, 6, 10},
-    [OFPERR_GMFC_BAD_COMMAND] = {"OFPGMFC_BAD_COMMAND", 1, 6, 6, 11},
-    [OFPERR_GMFC_BAD_BUCKET] = {"OFPGMFC_BAD_BUCKET", 1, 6, 6, 12},
-    [OFPERR_GMFC_BAD_WATCH] = {"OFPGMFC_BAD_WATCH", 1, 6, 6, 13},
-    [OFPERR_GMFC_UNKNOWN_BUCKET] = {"OFPGMFC_UNKNOWN_BUCKET", 1, 6, 6, 15},
-    [OFPERR_GMFC_BUCKET_EXISTS] = {"OFPGMFC_BUCKET_EXISTS", 1, 6, 6, 16},
+    [OFPERR_GMFC_GROUP_EXISTS] = {"OFPGMFC_GROUP_EXISTS", 6, 0, 6, 0},
+    [OFPERR_GMFC_INVALID_GROUP] = {"OFPGMFC_INVALID_GROUP", 6, 1, 6, 1},
+    [OFPERR_GMFC_OUT_OF_GROUPS] = {"OFPGMFC_OUT_OF_GROUPS", 6, 3, 6, 3},
+    [OFPERR_GMFC_OUT_OF_BUCKETS] = {"OFPGMFC_OUT_OF_BUCKETS", 6, 4, 6, 4},
+    [OFPERR_GMFC_WATCH_UNSUPPORTED] = {"OFPGMFC_WATCH_UNSUPPORTED", 6, 6, 6, 6},
+    [OFPERR_GMFC_LOOP] = {"OFPGMFC_LOOP", 6, 7, 6, 7},
+    [OFPERR_GMFC_UNKNOWN_GROUP] = {"OFPGMFC_UNKNOWN_GROUP", 6, 8, 6, 8},
+    [OFPERR_GMFC_CHAINED_GROUP] = {"OFPGMFC_CHAINED_GROUP", 6, 9, 6, 9},
+    [OFPERR_GMFC_BAD_TYPE] = {"OFPGMFC_BAD_TYPE", 6, 10, 6, 10},
+    [OFPERR_GMFC_BAD_COMMAND] = {"OFPGMFC_BAD_COMMAND", 6, 11, 6, 11},
+    [OFPERR_GMFC_BAD_BUCKET] = {"OFPGMFC_BAD_BUCKET", 6, 12, 6, 12},
+    [OFPERR_GMFC_BAD_WATCH] = {"OFPGMFC_BAD_WATCH", 6, 13, 6, 13},
+    [OFPERR_GMFC_UNKNOWN_BUCKET] = {"OFPGMFC_UNKNOWN_BUCKET", 6, 15, 6, 15},
+    [OFPERR_GMFC_BUCKET_EXISTS] = {"OFPGMFC_BUCKET_EXISTS", 6, 16, 6, 16},
     [OFPERR_BPC_BAD_TYPE] = {"OFPBPC_BAD_TYPE", 1, 6, 14, 0},
     [OFPERR_BPC_BAD_LEN] = {"OFPBPC_BAD_LEN", 1, 6, 14, 1},
     [OFPERR_BPC_BAD_VALUE] = {"OFPBPC_BAD_VALUE", 1, 6, 14, 2},
@@ -129,7 +131,7 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
     uint32_t xid = len >= OFP_HEADER_LEN ? wire_get32((const uint8_t *)request + 4) : 0;
     size_t start = ofp_begin(s, version, OFPT_ERROR, xid);
 
-    if (version == OFP10 && rows[error].code10 >= NX_CODES) {
+    if (version == OFP10 && (rows[error].code10 >= NX_CODES || rows[error].type10 > LAST_TYPE10)) {
         wire_put16(s, NXET_VENDOR);
         wire_put16(s, 0);
         wire_put32(s, OFP_VENDOR_NX);

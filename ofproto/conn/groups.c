@@ -3,6 +3,9 @@
 #include "ofproto/group/group.h"
 #include "ofproto/conn/vendor.h"
 
+/* Nicira's statistics of OpenFlow 1.0, and 1.1, which has no features. */
+enum { NXST_GROUP = 7, NXST_GROUP_DESC = 8, NXST_GROUP_FEATURES = 9 };
+
 static int apply(struct conn *conn, enum ofp_version form, const uint8_t *p, size_t len)
 {
     struct ofp_group_mod gm;
@@ -114,10 +117,12 @@ int stats_groups(struct multipart *m, const uint8_t *p, size_t len)
     return len == 8 ? tell(m, wire_get32(p), put_stats) : OFPERR_BRC_BAD_LEN;
 }
 
-/* Since 1.5 of one group. */
+/* Since 1.5, and in Nicira's, of one group. */
 int stats_group_desc(struct multipart *m, const uint8_t *p, size_t len)
 {
-    if (len != (m->conn->version >= OFP15 ? 8 : 0)) {
+    enum ofp_version version = (enum ofp_version)m->conn->version;
+
+    if (len != (version == OFP10 || version >= OFP15 ? 8 : 0)) {
         return OFPERR_BRC_BAD_LEN;
     }
     return tell(m, len ? wire_get32(p) : OFP_GROUP_ALL, put_desc);
@@ -126,8 +131,11 @@ int stats_group_desc(struct multipart *m, const uint8_t *p, size_t len)
 int stats_group_features(struct multipart *m, const uint8_t *p, size_t len)
 {
     /* Output, push and pop VLAN, group, set and decrement TTL, set-field. */
-    static const uint32_t actions = 1u << 0 | 1u << 17 | 1u << 18 | 1u << 22 | 1u << 23 | 1u << 24 |
-                                    1u << 25;
+    static const uint32_t actions11 = 1u << 0 | 1u << 17 | 1u << 18 | 1u << 22 | 1u << 23 |
+                                      1u << 24 | 1u << 25;
+    /* Output, and whatever sets a field or takes a tag off. */
+    static const uint32_t actions10 = 0x7ff;
+    uint32_t actions = m->conn->version == OFP10 ? actions10 : actions11;
 
     (void)p;
     if (len) {
@@ -146,8 +154,12 @@ int stats_group_features(struct multipart *m, const uint8_t *p, size_t len)
 
 CONSTRUCTOR static void register_groups(void)
 {
-    static const struct vendor_row row = {OFP_VENDOR_NX, NXT_GROUP_MOD, OFP11, OFP14,
-                                          nx_group_mod,  NULL,          true};
+    static const struct vendor_row rows[] = {
+        {OFP_VENDOR_NX, NXT_GROUP_MOD, OFP10, OFP14, nx_group_mod, NULL, true},
+        {OFP_VENDOR_NX, NXST_GROUP, OFP10, OFP10, NULL, stats_groups, false},
+        {OFP_VENDOR_NX, NXST_GROUP_DESC, OFP10, OFP10, NULL, stats_group_desc, false},
+        {OFP_VENDOR_NX, NXST_GROUP_FEATURES, OFP10, OFP11, NULL, stats_group_features, false},
+    };
 
-    vendor_register(&row, 1);
+    vendor_register(rows, ARRAY_SIZE(rows));
 }

@@ -8,13 +8,7 @@ import socket
 import subprocess
 
 import pytest
-from reference import Reference
-from sluice import BIN, SLOW
-
-SLUICE = os.path.join(BIN, "sluice-ofctl")
-OVS = "/usr/bin/ovs-ofctl"
-VERSIONS = ["OpenFlow10", "OpenFlow13", "OpenFlow14", "OpenFlow15"]
-N_PORTS = 4
+from ofctl import SLUICE, VERSIONS, Tool, tools, without_times  # noqa: F401 (tools is a fixture)
 
 FLOWS = """
 actions=normal
@@ -96,41 +90,6 @@ actions=clear_actions,write_actions(set_field:1->reg0,output:1),goto_table:3
 actions=push_vlan:0x8100,set_field:4106->vlan_vid,1
 no_packet_counts,no_byte_counts,actions=1
 """.split("\n")[1:-1]
-
-
-class Tool:
-    """A tool at work on one switch."""
-
-    def __init__(self, program, env, prefix=()):
-        self.program, self.env, self.prefix = program, env, prefix
-
-    def __call__(self, *argv, fails=False, **kwargs):
-        p = subprocess.run([*self.prefix, self.program, *argv], env=self.env, capture_output=True, text=True, timeout=60 * SLOW, **kwargs)
-        assert (p.returncode != 0) == fails, f"{self.program} {argv}: {p.returncode}\n{p.stdout}{p.stderr}"
-        return p.stderr if fails else p.stdout
-
-
-@pytest.fixture(params=["sluice", "ovs"])
-def tools(request, tmp_path):
-    """(ovs-ofctl, sluice-ofctl) for a bridge br0 with the ports p1...p4."""
-    if request.param == "ovs":
-        r = Reference(tmp_path, N_PORTS)
-        request.addfinalizer(r.close)
-        env = r.env
-    else:
-        switch = request.getfixturevalue("switch")
-        switch.vsctl("set-fail-mode", "br0", "secure")
-        for i in range(1, N_PORTS + 1):
-            switch.vsctl("add-port", "br0", f"p{i}", "--", "set", "interface", f"p{i}", "type=dpdk",
-                         f"options:dpdk-devargs=net_null_{i},no-rx=1", f"ofport_request={i}")
-        env = switch.env
-    return Tool(OVS, env), Tool(SLUICE, env)
-
-
-def without_times(text):
-    """Transactions' numbers too: ovs-ofctl asks more often."""
-    text = re.sub(r"(duration|idle_age|hard_age)=[\d.]+s?(, )?", "", text)
-    return re.sub(r"xid=0x[0-9a-f]+", "xid", text)
 
 
 def numbered(flows):
@@ -260,3 +219,21 @@ def test_a_peer_that_is_silent_is_left():
         s.bind(("127.0.0.1", 0))
         s.listen()
         assert "no answer within 1 s" in sluice("-t", "1", "show", f"tcp:127.0.0.1:{s.getsockname()[1]}", fails=True)
+
+
+@pytest.mark.san
+@pytest.mark.parametrize("version", VERSIONS[1:])
+def test_a_bundle_is_all_or_nothing(tools, version):  # noqa: F811
+    ovs, sluice = tools
+    ovs("del-flows", "br0")
+    ovs("-O", version, "del-groups", "br0")
+    sluice("-O", version, "--bundle", "add-flows", "br0", "-", input="in_port=1,actions=1\nin_port=2,actions=2\ndelete in_port=1\n")
+    assert len(ovs("dump-flows", "br0").splitlines()) == 2
+    said = sluice("-O", version, "--bundle", "add-flows", "br0", "-", fails=True,
+                  input="in_port=3,actions=3\ntable=254,actions=1\nin_port=4,actions=4\n")
+    assert "nothing is changed" in said
+    sluice("-O", version, "--bundle", "add-groups", "br0", "-", input="group_id=1,type=all\ngroup_id=2,type=all\n")
+    assert "nothing is changed" in sluice("-O", version, "--bundle", "add-groups", "br0", "-", fails=True,
+                                          input="group_id=3,type=all\ngroup_id=1,type=all\n")
+    assert len(ovs("-O", version, "dump-groups", "br0").splitlines()) == 3
+    assert len(ovs("dump-flows", "br0").splitlines()) == 2

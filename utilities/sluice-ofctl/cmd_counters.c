@@ -1,10 +1,11 @@
 /* What a switch counted: dump-ports, dump-tables. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ofproto/codec/action.h"
+#include "utilities/sluice-ofctl/json.h"
+#include "utilities/sluice-ofctl/message.h"
 #include "utilities/sluice-ofctl/ports.h"
 
 #define STATS_TABLE 3
@@ -37,11 +38,8 @@ struct port_dump {
 
 static void print_duration(struct strbuf *s, const struct ofp_port_counts *p)
 {
-    strbuf_printf(s, "           duration=%u", p->duration_s);
-    if (p->duration_ns) {
-        strbuf_printf(s, p->duration_ns % 1000000 ? ".%09u" : ".%03u",
-                      p->duration_ns % 1000000 ? p->duration_ns : p->duration_ns / 1000000);
-    }
+    strbuf_puts(s, "           duration=");
+    message_format_duration(s, p->duration_s, p->duration_ns);
     strbuf_puts(s, "s\n");
 }
 
@@ -109,16 +107,6 @@ static int on_ports(const struct ofconn *c, const struct ofconn_msg *m, bool mor
     return rc;
 }
 
-static int finish_json(json_t *json, int rc)
-{
-    if (json && !rc) {
-        json_dumpf(json, stdout, JSON_COMPACT);
-        putchar('\n');
-    }
-    json_decref(json);
-    return rc;
-}
-
 static int dump_ports(const struct ofctl_options *o, char *args[], struct error *err)
 {
     static const struct ofconn_stats what = {.type = STATS_PORT};
@@ -140,7 +128,7 @@ static int dump_ports(const struct ofctl_options *o, char *args[], struct error 
     strbuf_free(&body);
     ofconn_close(c);
     ofports_free(&ports);
-    return finish_json(d.json, rc);
+    return ofctl_print_json(d.json, rc);
 }
 
 /* --- Tables. */
@@ -273,7 +261,7 @@ static int dump_tables(const struct ofctl_options *o, char *args[], struct error
         print_dittos(&d);
     }
     ofconn_close(c);
-    return finish_json(d.json, rc);
+    return ofctl_print_json(d.json, rc);
 }
 
 static const struct ofctl_command commands[] = {

@@ -1,13 +1,13 @@
 /* diff-flows, replace-flows: what is different between two lists of flows, each a switch's or a
  * file's, and making a switch's the same as a file's. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "utilities/sluice-ofctl/flows.h"
+#include "utilities/sluice-ofctl/json.h"
 
 struct source {
     struct ofports ports;
@@ -240,11 +240,7 @@ static int diff_flows(const struct ofctl_options *o, char *args[], struct error 
     int rc = load(o, args, src, err);
 
     rc = rc ? rc : each_pair(&src[0].list, &src[1].list, print_pair, &d, err);
-    if (d.json && !rc) {
-        json_dumpf(d.json, stdout, JSON_COMPACT);
-        putchar('\n');
-    }
-    json_decref(d.json);
+    rc = ofctl_print_json(d.json, rc);
     unload(src);
     return rc ? rc : d.any ? OFCTL_DIFFERENT : 0;
 }
@@ -304,13 +300,14 @@ static int replace_flows(const struct ofctl_options *o, char *args[], struct err
     for (size_t i = 0; i < have.list.n; i++) {
         want.any_table |= have.list.flow[i].fs.table_id != 0;
     }
-    rc = rc ? rc : ofconn_open(o, args[0], want.versions, &c, err);
-    rc = rc ? rc : flow_batch_begin(&r.batch, c, NULL, want.any_table, err);
+    rc = rc ? rc : ofconn_open(o, args[0], want.versions & batch_versions(o), &c, err);
+    rc = rc ? rc : flow_batch_begin(&r.batch, c, NULL, want.any_table, o->bundle, err);
     for (int deletes = 1; deletes >= 0 && !rc; deletes--) {
         r.deletes = deletes;
         rc = each_pair(&have.list, &want.list, send_pair, &r, err);
     }
-    rc = rc ? rc : flow_batch_end(&r.batch, err);
+    rc = rc ? rc : batch_end(&r.batch.batch, err);
+    batch_free(&r.batch.batch);
     ofconn_close(c);
     flow_list_free(&have.list);
     flow_list_free(&want.list);

@@ -1,12 +1,12 @@
 /* dump-flows, dump-aggregate. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ofproto/codec/action_text.h"
 #include "utilities/sluice-ofctl/flows.h"
+#include "utilities/sluice-ofctl/json.h"
 
 #define STATS_AGGREGATE 2
 #define STATS_VENDOR 0xffff
@@ -147,9 +147,7 @@ static void print_json(const struct ofctl_options *o, const struct flow_list *li
     for (size_t i = 0; i < list->n; i++) {
         json_array_append_new(array, flow_json(&list->flow[i].fs, !o->no_stats));
     }
-    json_dumpf(array, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(array);
+    ofctl_print_json(array, 0);
 }
 
 static int dump(struct ofconn *c, const struct ofctl_options *o, const struct ofp_flow_query *q,

@@ -65,16 +65,17 @@ static int send_all(const struct ofctl_options *o, struct mods *m, const char *p
 {
     struct flow_batch batch;
     struct ofconn *c = NULL;
-    int rc = ofconn_open(o, m->ports.target, m->versions, &c, err);
+    int rc = ofconn_open(o, m->ports.target, m->versions & batch_versions(o), &c, err);
 
     if (rc) {
         return rc;
     }
-    rc = flow_batch_begin(&batch, c, path, m->any_table, err);
+    rc = flow_batch_begin(&batch, c, path, m->any_table, o->bundle, err);
     for (size_t i = 0; i < m->n && !rc; i++) {
         rc = flow_batch_add(&batch, &m->fm[i], m->line[i], err);
     }
-    rc = rc ? rc : flow_batch_end(&batch, err);
+    rc = rc ? rc : batch_end(&batch.batch, err);
+    batch_free(&batch.batch);
     ofconn_close(c);
     return rc;
 }

@@ -1,10 +1,10 @@
 /* What a switch is: show, dump-desc, dump-ports-desc, get-frags. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "ofproto/codec/action.h"
+#include "ofproto/codec/group_info.h"
+#include "utilities/sluice-ofctl/json.h"
 #include "utilities/sluice-ofctl/ports.h"
 
 #define STATS_DESC 0
@@ -29,9 +29,6 @@ static void print_features(const struct ofp_header *h, const struct ofp_features
         "FLOW_STATS",   "TABLE_STATS", "PORT_STATS",     "GROUP_STATS",
         NULL,           "IP_REASM",    "QUEUE_STATS",    NULL,
         "PORT_BLOCKED", "BUNDLES",     "FLOW_MONITORING"};
-    static const char *const actions[] = {
-        "output",     "set_vlan_vid", "set_vlan_pcp", "strip_vlan", "mod_dl_src", "mod_dl_dst",
-        "mod_nw_src", "mod_nw_dst",   "mod_nw_tos",   "mod_tp_src", "mod_tp_dst"};
     struct strbuf s = STRBUF_INIT;
 
     ofconn_print_tail(&s, h);
@@ -44,10 +41,8 @@ static void print_features(const struct ofp_header *h, const struct ofp_features
     if (h->version == OFP10) {
         print_words(&s, f->capabilities, capabilities10, ARRAY_SIZE(capabilities10));
         strbuf_puts(&s, "actions:");
-        print_words(&s, f->actions & 1, actions, 1);
-        strbuf_chop(&s, 1);
-        strbuf_puts(&s, f->actions & 1u << 11 ? " enqueue" : "");
-        print_words(&s, f->actions & ~1u, actions, ARRAY_SIZE(actions));
+        ofp_action_bits_format(&s, OFP10, f->actions);
+        strbuf_putc(&s, '\n');
     } else {
         print_words(&s, f->capabilities, capabilities11, ARRAY_SIZE(capabilities11));
     }
@@ -85,13 +80,6 @@ static json_t *ports_json(const struct ofports *ports)
                                               (int)p->max_mbps));
     }
     return list;
-}
-
-static void print_json(json_t *value)
-{
-    json_dumpf(value, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(value);
 }
 
 struct port_dump {
@@ -199,8 +187,9 @@ static int show(const struct ofctl_options *o, char *args[], struct error *err)
         char dpid[17];
 
         snprintf(dpid, sizeof dpid, "%016llx", (unsigned long long)f.datapath_id);
-        print_json(json_pack("{s:s, s:i, s:o}", "dpid", dpid, "n_tables", (int)f.n_tables, "ports",
-                             ports_json(&d.ports)));
+        ofctl_print_json(json_pack("{s:s, s:i, s:o}", "dpid", dpid, "n_tables", (int)f.n_tables,
+                                   "ports", ports_json(&d.ports)),
+                         0);
     }
     ofports_free(&d.ports);
     ofconn_close(c);
@@ -231,7 +220,7 @@ static int cmd_ports_desc(const struct ofctl_options *o, char *args[], struct er
     }
     rc = rc ? rc : dump_ports_desc(c, port, &d, err);
     if (!rc && o->json) {
-        print_json(ports_json(&d.ports));
+        ofctl_print_json(ports_json(&d.ports), 0);
     }
     ofports_free(&d.ports);
     ofconn_close(c);
@@ -279,7 +268,7 @@ static int on_desc(const struct ofconn *c, const struct ofconn_msg *m, bool more
         p += parts[i].size;
     }
     if (json) {
-        print_json(json);
+        ofctl_print_json(json, 0);
     } else {
         printf("OFPST_DESC reply%s", strbuf_str(&s));
     }
@@ -311,7 +300,7 @@ static int cmd_get_frags(const struct ofctl_options *o, char *args[], struct err
     if (!rc) {
         rc = get_frags(c, &m, &frags, &len, err);
         if (!rc && o->json) {
-            print_json(json_pack("{s:s}", "frags", frags));
+            ofctl_print_json(json_pack("{s:s}", "frags", frags), 0);
         } else if (!rc) {
             printf("%s\n", frags);
         }

@@ -3,7 +3,7 @@
 #define UTILITIES_OFCTL_FLOWS_H
 
 #include "ofproto/codec/flow_text.h"
-#include "utilities/sluice-ofctl/conn.h"
+#include "utilities/sluice-ofctl/batch.h"
 #include "utilities/sluice-ofctl/ports.h"
 
 /* Nicira's messages and statistics. */
@@ -42,23 +42,15 @@ typedef int flow_line_cb(enum ofp_flow_mod_command, char *text, unsigned int lin
 int flows_read_file(const char *path, enum ofp_flow_mod_command, flow_line_cb *, void *aux,
                     struct error *err);
 
-/* Flow mods on their way: sent as they are added; flow_batch_end() waits for them and says which
- * were refused. */
+/* A batch of flow mods. */
 struct flow_batch {
-    struct ofconn *conn;
-    const char *path;   /* NULL: not of a file. */
+    struct batch batch; /* Ends with batch_end(). */
     bool with_table_id; /* OpenFlow 1.0: switched on. */
-    uint32_t first_xid;
-    unsigned int *lines; /* Of each xid. */
-    size_t n, size;
-    size_t n_refused;
-    struct error first; /* Of those refused. */
 };
 /* 'any_table': a flow names its table. */
 int flow_batch_begin(struct flow_batch *, struct ofconn *, const char *path, bool any_table,
-                     struct error *err);
+                     bool bundle, struct error *err);
 int flow_batch_add(struct flow_batch *, const struct ofp_flow_mod *, unsigned int line,
                    struct error *err);
-int flow_batch_end(struct flow_batch *, struct error *err);
 
 #endif

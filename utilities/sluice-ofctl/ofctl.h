@@ -25,7 +25,9 @@ struct ofctl_options {
     bool strict;
     bool no_stats;
     bool readd;
-    bool more; /* Says which version is spoken. */
+    bool bundle;     /* All or none of what a command changes. */
+    bool may_create; /* mod-group. */
+    bool more;       /* Says which version is spoken, and prints more of messages. */
     bool json;
     bool names, no_names; /* Neither: names on a terminal. */
     struct ofctl_sort sort[OFCTL_MAX_SORTS];

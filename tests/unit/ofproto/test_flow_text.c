@@ -303,7 +303,7 @@ static void what_no_version_had_before_is_not_said_in_it(void **state)
     struct ofp_flow_mod fm;
 
     (void)state;
-    assert_int_equal(ofp_flow_mod_parse(OFPFC_ADD, "actions=group:5", NULL, NULL, &fm, NULL), 0);
+    assert_int_equal(ofp_flow_mod_parse(OFPFC_ADD, "actions=push_vlan:0x8100", NULL, NULL, &fm, NULL), 0);
     assert_int_equal(ofp_flow_mod_versions(&fm), 1u << OFP13 | 1u << OFP14 | 1u << OFP15);
     ofp_actions_free(&fm.actions);
     assert_int_equal(
