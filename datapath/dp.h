@@ -136,9 +136,8 @@ struct dp_op {
 struct dp_completion {
     uint64_t cookie;
     enum dp_op_type type;
-    int error;        /* 0 or negative errno: -EEXIST, -ENOENT, -ENOSPC (flow limit), -EINVAL
-                         (also: a key with a recirc_id), -EMSGSIZE (a packet that fits no buffer), -ENODEV
-                         (port). */
+    int error;        /* 0 or negative errno: -EEXIST, -ENOENT, -ENOSPC (flow limit), -EINVAL,
+                         -EMSGSIZE (a packet that fits no buffer), -ENODEV (port). */
     uint32_t flow_no; /* Or the meter's number. */
     struct dp_flow_stats stats; /* FLOW_DEL: the last, complete count. */
 };

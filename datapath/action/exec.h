@@ -27,6 +27,9 @@ struct action_env {
     /* Tells policy of packets, which stay the caller's and as they are. */
     void (*upcall)(struct action_env *, uint32_t cookie, struct rte_mbuf **, uint16_t n);
     struct core_meter_counter *meters; /* The worker's: [DP_MAX_METERS]. */
+    /* Takes packets to look up again. */
+    void (*recirculate)(struct action_env *, uint32_t id, struct rte_mbuf **, uint16_t n);
+    unsigned int depth; /* How often the packets at work were recirculated. */
 };
 
 /* Applies one action to packets, which it may replace or drop; returns how many are left. */

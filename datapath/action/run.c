@@ -1,5 +1,5 @@
-/* Walks an action list over packets of one flow. Output is here, because who gets the packet itself
- * and who a copy depends on what follows in the list. Workers; fast path. */
+/* Walks an action list over packets of one flow. Output and recirculation are here, because who
+ * gets the packet itself and who a copy depends on what follows in the list. Workers; fast path. */
 #include "datapath/action/exec.h"
 
 DROP_REASON(no_rule, "no-rule", "no rule of the tables forwards it, or one says drop")
@@ -21,6 +21,8 @@ CONSTRUCTOR static void register_policy_reasons(void)
         [DP_DROP_PORT_CONFIG] = "a controller switched the port's receiving or sending off",
         [DP_DROP_TOO_DEEP] = "translation passed its bound of depth or size",
         [DP_DROP_TTL_EXPIRED] = "a rule decrements the TTL, and none is left",
+        [DP_DROP_RECIRC_UNKNOWN] = "what it was recirculated for is gone",
+        [DP_DROP_RECIRC_LIMIT] = "too many recirculation ids are in use",
     };
 
     for (unsigned int i = 0; i < DP_N_POLICY_DROPS; i++) {
@@ -55,14 +57,26 @@ static bool is_last_output(const struct wildcard_actions *list, const struct dp_
 {
     while ((a = dp_actions_next(list->data, list->len, a))) {
         if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_UPCALL ||
-            a->type == DP_ACTION_METER) {
+            a->type == DP_ACTION_METER || a->type == DP_ACTION_RECIRC) {
             return false;
         }
     }
     return true;
 }
 
-static void output_copies(struct action_env *env, uint32_t port, struct rte_mbuf **pkts, uint16_t n)
+/* An output or a recirculation, to which the packets go. */
+static void send(struct action_env *env, const struct dp_action *a, struct rte_mbuf **pkts,
+                 uint16_t n)
+{
+    if (likely(a->type == DP_ACTION_OUTPUT)) {
+        env->output(env, ((const struct dp_action_output *)a)->port, pkts, n);
+    } else {
+        env->recirculate(env, ((const struct dp_action_recirc *)a)->id, pkts, n);
+    }
+}
+
+static void send_copies(struct action_env *env, const struct dp_action *a, struct rte_mbuf **pkts,
+                        uint16_t n)
 {
     struct rte_mbuf *copies[ACTION_BATCH];
     uint16_t n_copies = 0;
@@ -76,7 +90,7 @@ static void output_copies(struct action_env *env, uint32_t port, struct rte_mbuf
             drop_count(env->worker, pkts[i]->port, &drop_copy, 1);
         }
     }
-    env->output(env, port, copies, n_copies);
+    send(env, a, copies, n_copies);
 }
 
 static void tell(struct action_env *env, const struct dp_action_upcall *a, struct rte_mbuf **pkts,
@@ -101,14 +115,12 @@ void action_run(struct action_env *env, const struct wildcard_actions *list, str
     const struct drop_reason *reason = &drop_no_rule;
 
     for (; a && n; a = dp_actions_next(list->data, list->len, a)) {
-        if (a->type == DP_ACTION_OUTPUT) {
-            uint32_t port = ((const struct dp_action_output *)a)->port;
-
+        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_RECIRC) {
             if (is_last_output(list, a)) {
-                env->output(env, port, pkts, n);
+                send(env, a, pkts, n);
                 return;
             }
-            output_copies(env, port, pkts, n);
+            send_copies(env, a, pkts, n);
             reason = &drop_metered; /* Unless something else follows. */
         } else if (a->type == DP_ACTION_UPCALL) {
             tell(env, (const struct dp_action_upcall *)a, pkts, n);

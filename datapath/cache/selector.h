@@ -2,9 +2,10 @@
  * compare only those, so a rule on a port's number costs next to nothing and one on TCP ports two
  * words, whatever else a packet holds.
  *
- * Selectors belong to one input port and recirculation id (a "view", wildcard.h): those two fields
- * are implied by whose selector it is and are left out of the words. Immutable once made; any
- * thread. */
+ * Selectors belong to the packets that just came by an input port, or to those of it that were
+ * recirculated (a "view", wildcard.h): the port, and the recirculation id of the former, are
+ * implied by whose selector it is and are left out of the words. Immutable once made; any thread.
+ */
 #ifndef DATAPATH_CACHE_SELECTOR_H
 #define DATAPATH_CACHE_SELECTOR_H
 
@@ -18,17 +19,19 @@ struct selector {
     uint64_t bits[FLOW_N_WORDS];
 };
 
-/* Word 0 without recirc_id, in_port and the 'lines' byte: ct_state alone. */
+/* Word 0 without in_port and the 'lines' byte: ct_state, and recirc_id where packets have one. */
 #define SELECTOR_WORD0 UINT64_C(0xff00000000000000)
+#define SELECTOR_WORD0_AGAIN UINT64_C(0xff000000ffffffff)
 
-static inline void selector_compile(struct selector *s, const struct flow_mask *mask, uint64_t id)
+static inline void selector_compile(struct selector *s, const struct flow_mask *mask,
+                                    bool recirculated, uint64_t id)
 {
     *s = (struct selector){.id = id};
     for (uint8_t w = 0; w < FLOW_N_WORDS; w++) {
         uint64_t bits = mask->lines & (1u << (w / FLOW_LINE_WORDS)) ? mask->bits.u64[w] : 0;
 
         if (w == 0) {
-            bits &= SELECTOR_WORD0;
+            bits &= recirculated ? SELECTOR_WORD0_AGAIN : SELECTOR_WORD0;
         }
         if (bits) {
             s->word[s->n] = w;

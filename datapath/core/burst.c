@@ -103,10 +103,11 @@ static inline bool may_wait(const struct worker *w, const uint16_t *waiting, uin
     return unlikely(*waiting) && core.wildcard->births[slot] > pending_since(w->pending);
 }
 
-/* Runs the packets of a burst in its order. */
-static void run_burst(struct worker *w, struct core_queue *q, bool deep, uint32_t found, uint16_t n)
+/* Runs the packets of a burst in its order. 'q' is NULL for recirculated ones. */
+static void run_burst(struct worker *w, struct core_queue *q, uint16_t port_no, bool deep,
+                      uint32_t found, uint16_t n)
 {
-    const uint16_t *waiting = &w->pending->ports[q->port_no].n_entries;
+    const uint16_t *waiting = &w->pending->ports[port_no].n_entries;
     struct core_burst *b = &w->burst;
     uint16_t i = 0;
 
@@ -117,12 +118,17 @@ static void run_burst(struct worker *w, struct core_queue *q, bool deep, uint32_
         bool look;
 
         if (unlikely(!(found & (1u << i)))) {
-            miss_run(w, q, b->pkts[i++]);
+            if (q) {
+                miss_run(w, q, b->pkts[i++]);
+            } else {
+                miss_run_again(w, &b->keys[i], b->pkts[i]);
+                i++;
+            }
             continue;
         }
         look = may_wait(w, waiting, slot);
         if (unlikely(look) &&
-            miss_park_if_pending(w, q->port_no, b->pkts[i], deep ? &b->keys[i] : NULL)) {
+            miss_park_if_pending(w, port_no, b->pkts[i], deep ? &b->keys[i] : NULL)) {
             i++;
             continue;
         }
@@ -156,5 +162,13 @@ void burst_run(struct worker *w, struct core_queue *q, uint16_t n)
             prefetch_counters(w, found);
         }
     }
-    run_burst(w, q, view && view->parse && view->depth == PARSE_ALL, found, n);
+    run_burst(w, q, q->port_no, view && view->parse && view->depth == PARSE_ALL, found, n);
+}
+
+void burst_run_again(struct worker *w, uint16_t port_no, uint16_t n)
+{
+    const struct wildcard_view *view = wildcard_view(core.wildcard,
+                                                     wildcard_view_no(port_no, true));
+
+    run_burst(w, NULL, port_no, true, view ? classify(w, view, n) : 0, n);
 }

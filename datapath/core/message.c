@@ -79,7 +79,9 @@ static void release(struct worker *w, const struct core_message *m)
         counter->tcp_flags |= be16_get(e->key.tcp_flags);
     }
     if (n) {
+        w->env.depth = e->depth;
         action_run(&w->env, m->actions, pkts, (uint16_t)n);
+        w->env.depth = 0;
     }
 }
 
@@ -107,6 +109,9 @@ unsigned int message_run(struct worker *w)
         case MESSAGE_RELEASE: release(w, m); break;
         case MESSAGE_INJECT: inject(w, m); break;
         case MESSAGE_PURGE: miss_purge(w, m->port_no); break;
+        }
+        if (unlikely(w->n_again)) {
+            recirculate_run(w);
         }
         __atomic_store_n(&w->n_taken, w->n_taken + 1, __ATOMIC_RELEASE);
         rte_ring_enqueue(w->outbox, m); /* Has room for all that are on their way. */

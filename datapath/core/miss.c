@@ -42,6 +42,7 @@ static void park(struct worker *w, struct pending_entry *e, struct rte_mbuf *m)
 {
     enum pending_status status = pending_park(w->pending, e, m);
 
+    e->depth = (uint8_t)MAX_OF(e->depth, w->env.depth);
     if (likely(status == PENDING_PARKED)) {
         w->totals->parked++;
     } else {
@@ -94,29 +95,24 @@ static bool post(struct worker *w, struct dp_upcall *upcall, const struct rte_mb
     return true;
 }
 
-void miss_run(struct worker *w, struct core_queue *q, struct rte_mbuf *m)
+/* 'share' and 'price' are those of the upcall. */
+static void miss(struct worker *w, const struct flow_key *key, struct token_bucket *share,
+                 uint64_t price, struct rte_mbuf *m)
 {
     struct dp_upcall upcall = {.reason = DP_UPCALL_MISS};
     struct rte_mbuf *none[PENDING_MAX_PACKETS];
+    struct pending_entry *e = pending_find(w->pending, key);
     enum pending_status status;
-    struct pending_entry *e;
-    struct flow_key key;
 
-    w->totals->misses++;
-    if (parse_mbuf(m, q->port_no, PARSE_ALL, &key) != PARSE_OK) {
-        drop_packets(w, &drop_unparsed, &m, 1);
-        return;
-    }
-    e = pending_find(w->pending, &key);
     if (e) {
         park(w, e, m);
         return;
     }
-    if (!take_token(w, &q->share, UINT64_C(1000) * q->port->n_rxq)) {
+    if (!take_token(w, share, price)) {
         drop_packets(w, &drop_rate, &m, 1);
         return;
     }
-    status = pending_open(w->pending, &key, w->now_ms, w->births, &e);
+    status = pending_open(w->pending, key, w->now_ms, w->births, &e);
     if (status != PENDING_PARKED) {
         drop_packets(w, full_reason(status), &m, 1);
         return;
@@ -129,6 +125,24 @@ void miss_run(struct worker *w, struct core_queue *q, struct rte_mbuf *m)
         return;
     }
     park(w, e, m);
+}
+
+void miss_run(struct worker *w, struct core_queue *q, struct rte_mbuf *m)
+{
+    struct flow_key key;
+
+    w->totals->misses++;
+    if (parse_mbuf(m, q->port_no, PARSE_ALL, &key) != PARSE_OK) {
+        drop_packets(w, &drop_unparsed, &m, 1);
+        return;
+    }
+    miss(w, &key, &q->share, UINT64_C(1000) * q->port->n_rxq, m);
+}
+
+void miss_run_again(struct worker *w, const struct flow_key *key, struct rte_mbuf *m)
+{
+    w->totals->misses++;
+    miss(w, key, &w->told[key->in_port], UINT64_C(1000) * MAX_OF(core.settings.n_workers, 1u), m);
 }
 
 /* --- By an action. */

@@ -23,6 +23,8 @@
 
 #define CORE_BURST 32
 #define CORE_EXACT_ENTRIES 262144 /* Of a worker. */
+#define CORE_MAX_DEPTH 6          /* Recirculations of a packet. */
+#define CORE_AGAIN 1024           /* Packets that wait to be looked up again; a power of two. */
 #define CORE_MESSAGES 4096 /* On their way to a worker; the rest waits with the control thread. */
 
 static_assert(CORE_BURST <= WILDCARD_BATCH && CORE_BURST <= ACTION_BATCH, "a burst is one batch");
@@ -73,6 +75,13 @@ struct core_message {
 };
 STAILQ_HEAD(core_message_list, core_message);
 
+/* A packet to look up again. */
+struct core_again {
+    struct rte_mbuf *packet;
+    uint32_t recirc_id;
+    uint8_t depth;
+};
+
 /* What a burst needs besides the packets. */
 struct core_burst {
     struct rte_mbuf *pkts[CORE_BURST];
@@ -106,6 +115,8 @@ struct worker {
     struct core_flow_counter *flows;
     struct core_totals *totals;
     struct core_burst burst;
+    struct core_again *again; /* [CORE_AGAIN], a ring: */
+    unsigned int first_again, n_again;
     uint64_t births; /* Of the wildcard cache, before this round's look-ups. */
 
     struct rte_ring *inbox;  /* struct core_message, */
@@ -153,9 +164,18 @@ void ports_share_out(void);
 
 /* burst.c: takes packets received on a queue through parser, caches and actions. */
 void burst_run(struct worker *, struct core_queue *, uint16_t n);
+/* The same for recirculated packets of a port, parsed in full into burst.keys. */
+void burst_run_again(struct worker *, uint16_t port_no, uint16_t n);
+
+/* recirculate.c: the env->recirculate of actions. What it takes waits for recirculate_run(), which
+ * who ran actions calls while 'n_again' is not 0, before the worker's next quiescent state. */
+void recirculate_put(struct action_env *, uint32_t recirc_id, struct rte_mbuf **, uint16_t n);
+void recirculate_run(struct worker *);
 
 /* miss.c: packets that no megaflow matches. */
 void miss_run(struct worker *, struct core_queue *, struct rte_mbuf *);
+/* The same for a recirculated packet with this whole key. */
+void miss_run_again(struct worker *, const struct flow_key *, struct rte_mbuf *);
 /* Parks the packet when its flow waits for policy, so that it stays behind those before it. 'key'
  * may be NULL. */
 bool miss_park_if_pending(struct worker *, uint32_t in_port, struct rte_mbuf *,

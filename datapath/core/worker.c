@@ -47,6 +47,9 @@ static uint16_t receive(struct worker *w, struct core_queue *q)
     if (n) {
         w->totals->bursts++;
         burst_run(w, q, n);
+        if (unlikely(w->n_again)) {
+            recirculate_run(w);
+        }
     }
     return n;
 }
@@ -250,6 +253,7 @@ static int worker_parts(struct worker *w, struct error *err)
 
     pending_limits_of(&core.settings, &limits);
     w->told = xcalloc(DP_MAX_PORTS, sizeof *w->told);
+    w->again = xcalloc(CORE_AGAIN, sizeof *w->again);
     if (exact_cache_new(CORE_EXACT_ENTRIES, &w->exact) ||
         pending_new(w->id, &limits, &w->pending)) {
         return error_set(err, ENOMEM, "worker %u: no memory for its caches", w->id);
@@ -297,7 +301,9 @@ int worker_new(unsigned int id, struct worker **ret, struct error *err)
                                  &w->totals->copies,
                                  transmit_output,
                                  miss_upcall,
-                                 core.counters.meters[id]};
+                                 core.counters.meters[id],
+                                 recirculate_put,
+                                 0};
     error = worker_parts(w, err);
     if (!error) {
         rte_rcu_qsbr_thread_register(core.rcu, id);
@@ -359,5 +365,6 @@ void worker_free(struct worker *w)
     exact_cache_free(w->exact);
     free(w->polled);
     free(w->told);
+    free(w->again);
     free(w);
 }

@@ -582,8 +582,7 @@ static int flow_put(struct fake_state *state, const struct dp_op *op)
     struct flow_key masked;
     struct error err;
 
-    if (op->flow_no >= DP_MAX_FLOWS || op->key->recirc_id ||
-        dp_actions_validate(op->actions, op->actions_len, &err)) {
+    if (op->flow_no >= DP_MAX_FLOWS || dp_actions_validate(op->actions, op->actions_len, &err)) {
         return -EINVAL;
     }
     flow_key_mask(&masked, op->key, op->mask);

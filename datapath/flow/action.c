@@ -38,6 +38,14 @@ static int check_set_ipv6(const struct dp_action *a, struct error *err)
     return 0;
 }
 
+static int check_recirc(const struct dp_action *a, struct error *err)
+{
+    if (!((const struct dp_action_recirc *)a)->id) {
+        return error_set(err, EINVAL, "action recirc: id 0 is that of packets that just came");
+    }
+    return 0;
+}
+
 static int check_drop(const struct dp_action *a, struct error *err)
 {
     uint32_t reason = ((const struct dp_action_drop *)a)->reason;
@@ -85,6 +93,7 @@ static const struct row {
     [DP_ACTION_DROP] = {"drop", sizeof(struct dp_action_drop), check_drop},
     [DP_ACTION_UPCALL] = {"userspace", sizeof(struct dp_action_upcall), check_upcall},
     [DP_ACTION_METER] = {"meter", sizeof(struct dp_action_meter), check_meter},
+    [DP_ACTION_RECIRC] = {"recirc", sizeof(struct dp_action_recirc), check_recirc},
 };
 
 const char *dp_policy_drop_name(enum dp_policy_drop reason)
@@ -99,6 +108,8 @@ const char *dp_policy_drop_name(enum dp_policy_drop reason)
         [DP_DROP_PORT_CONFIG] = "port-config",
         [DP_DROP_TOO_DEEP] = "too-deep",
         [DP_DROP_TTL_EXPIRED] = "ttl-expired",
+        [DP_DROP_RECIRC_UNKNOWN] = "recirc-unknown",
+        [DP_DROP_RECIRC_LIMIT] = "recirc-limit",
     };
 
     return (unsigned int)reason < DP_N_POLICY_DROPS ? names[reason] : "unknown";
@@ -175,6 +186,13 @@ void dp_actions_put_meter(struct dp_actions *actions, uint32_t meter_no)
     struct dp_action_meter *a = dp_actions_put(actions, DP_ACTION_METER, sizeof *a);
 
     a->meter_no = meter_no;
+}
+
+void dp_actions_put_recirc(struct dp_actions *actions, uint32_t id)
+{
+    struct dp_action_recirc *a = dp_actions_put(actions, DP_ACTION_RECIRC, sizeof *a);
+
+    a->id = id;
 }
 
 void dp_actions_put_drop(struct dp_actions *actions, enum dp_policy_drop reason)

@@ -27,6 +27,7 @@ enum dp_action_type {
     DP_ACTION_DROP,
     DP_ACTION_UPCALL,
     DP_ACTION_METER,
+    DP_ACTION_RECIRC,
     DP_N_ACTIONS
 };
 
@@ -104,6 +105,13 @@ struct dp_action_meter {
     uint32_t meter_no;
 };
 
+/* The packet as it is now is parsed and looked up again, as one of its input port with this
+ * recirculation id in its key; the list goes on with a copy. */
+struct dp_action_recirc {
+    struct dp_action h;
+    uint32_t id; /* Not 0. */
+};
+
 /* Why policy dropped a packet. Rows in action.c give names; the datapath counts each under that
  * name. */
 enum dp_policy_drop {
@@ -116,6 +124,8 @@ enum dp_policy_drop {
     DP_DROP_PORT_CONFIG,        /* A controller switched the port's receiving or sending off. */
     DP_DROP_TOO_DEEP,           /* Translation passed its bound of depth or size. */
     DP_DROP_TTL_EXPIRED,        /* dec_ttl of a packet that had 1 or 0 left. */
+    DP_DROP_RECIRC_UNKNOWN,     /* Its recirculation id means nothing (any more). */
+    DP_DROP_RECIRC_LIMIT,       /* Too many recirculation ids are in use. */
     DP_N_POLICY_DROPS
 };
 const char *dp_policy_drop_name(enum dp_policy_drop);
@@ -140,6 +150,7 @@ void *dp_actions_put(struct dp_actions *, enum dp_action_type, size_t len);
 void dp_actions_put_output(struct dp_actions *, uint32_t port);
 void dp_actions_put_upcall(struct dp_actions *, uint32_t cookie, uint32_t meter_no);
 void dp_actions_put_meter(struct dp_actions *, uint32_t meter_no);
+void dp_actions_put_recirc(struct dp_actions *, uint32_t id);
 void dp_actions_put_drop(struct dp_actions *, enum dp_policy_drop reason);
 void dp_actions_append(struct dp_actions *, const struct dp_actions *more);
 bool dp_actions_equal(const struct dp_actions *, const struct dp_actions *);

@@ -444,6 +444,9 @@ static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_na
     case DP_ACTION_METER:
         strbuf_printf(s, "meter(%u)", ((const struct dp_action_meter *)a)->meter_no);
         break;
+    case DP_ACTION_RECIRC:
+        strbuf_printf(s, "recirc(0x%x)", ((const struct dp_action_recirc *)a)->id);
+        break;
     case DP_ACTION_DROP:
         strbuf_printf(s, "drop:%s",
                       dp_policy_drop_name(((const struct dp_action_drop *)a)->reason));

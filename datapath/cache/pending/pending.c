@@ -138,6 +138,7 @@ enum pending_status pending_open(struct pending *p, const struct flow_key *key, 
     e->since = since;
     e->in_port = key->in_port;
     e->n = 0;
+    e->depth = 0;
     e->hash = hash_key(key);
     e->hash_next = p->heads[e->hash];
     p->heads[e->hash] = number;

@@ -35,6 +35,7 @@ struct pending_entry {
     uint32_t hash;
     uint16_t in_port;
     uint16_t n;
+    uint8_t depth; /* The caller's; 0 at first. */
     struct rte_mbuf *packets[PENDING_MAX_PACKETS];
 };
 

@@ -31,7 +31,7 @@ struct wildcard_port {
 struct wildcard_instance {
     uint64_t hash;
     uint32_t next; /* Of the same flow. */
-    uint16_t in_port;
+    uint16_t view_no;
     uint8_t lines; /* Of the packet's key. */
     struct wildcard_mask *mask;
 };
@@ -53,7 +53,7 @@ struct wildcard_table {
     unsigned int mask_limit;
     struct wildcard_flow **flows;        /* [DP_MAX_FLOWS] */
     struct wildcard_instance *instances; /* [WILDCARD_MAX_SLOTS] */
-    struct wildcard_port *ports[DP_MAX_PORTS];
+    struct wildcard_port *ports[WILDCARD_N_VIEWS];
     uint32_t *free_slots; /* A stack. */
     uint32_t n_free_slots;
     uint32_t next_slot;    /* Never used so far. */
@@ -106,15 +106,15 @@ uint32_t wildcard_probe(const struct wildcard *, const struct wildcard_index *,
 struct flow_mask *wildcard_mask_intern(struct wildcard_table *, const struct flow_mask *);
 void wildcard_mask_release(struct wildcard_table *, struct flow_mask *);
 
-/* views.c: the mask of port 'in_port' under which to file a megaflow of 'mask', made when there is
+/* views.c: the mask of view 'view_no' under which to file a megaflow of 'mask', made when there is
  * room for it. */
-struct wildcard_mask *wildcard_mask_for(struct wildcard *, uint16_t in_port,
+struct wildcard_mask *wildcard_mask_for(struct wildcard *, uint16_t view_no,
                                         const struct flow_mask *mask);
 /* Counts an instance of the mask in (1) or out (-1). */
-void wildcard_mask_count(struct wildcard *, uint16_t in_port, struct wildcard_mask *,
+void wildcard_mask_count(struct wildcard *, uint16_t view_no, struct wildcard_mask *,
                          const struct wildcard_actions *, int n);
-/* Makes what changed in the port's masks known to workers. */
-void wildcard_publish(struct wildcard *, uint16_t in_port);
+/* Makes what changed in the view's masks known to workers. */
+void wildcard_publish(struct wildcard *, uint16_t view_no);
 void wildcard_views_free(struct wildcard *);
 
 /* index.c. */

@@ -1,4 +1,4 @@
-/* Which masks the megaflows of a port are filed under, and the views of them that workers read.
+/* Which masks the megaflows of a view are filed under, and the views of them that workers read.
  * Control thread. */
 #include "datapath/cache/wildcard/private.h"
 
@@ -6,9 +6,9 @@
 
 #include "lib/strbuf.h"
 
-static struct wildcard_port *port_get(struct wildcard *w, uint16_t in_port)
+static struct wildcard_port *port_get(struct wildcard *w, uint16_t view_no)
 {
-    struct wildcard_port **port = &w->table->ports[in_port];
+    struct wildcard_port **port = &w->table->ports[view_no];
 
     if (!*port) {
         *port = xcalloc(1, sizeof **port);
@@ -31,8 +31,10 @@ static unsigned int count_bits(const struct flow_mask *mask)
 
 /* Masks of last resort, coarse to fine: what a connection has in common; the same with IPv6 and
  * ARP; everything. */
-static void reserved_mask(struct flow_mask *mask, unsigned int i)
+static void reserved_mask(struct flow_mask *mask, unsigned int i, bool recirculated)
 {
+    uint32_t dp_hash = recirculated ? UINT32_MAX : 0;
+
     flow_mask_exact(mask, i == 0 ? 1u << FLOW_LINE_BASE : (1u << FLOW_N_LINES) - 1);
     if (i < 2) {
         mask->bits.tcp_flags = 0;
@@ -40,13 +42,14 @@ static void reserved_mask(struct flow_mask *mask, unsigned int i)
         mask->bits.ct_state = 0;
         mask->bits.u64[6] = 0;
         mask->bits.u64[7] = 0;
+        mask->bits.dp_hash = dp_hash;
         flow_mask_seal(mask);
     }
 }
 
 static bool is_mask_id(const struct wildcard_table *t, uint32_t id)
 {
-    for (uint32_t p = 0; p < DP_MAX_PORTS; p++) {
+    for (uint32_t p = 0; p < WILDCARD_N_VIEWS; p++) {
         const struct wildcard_port *port = t->ports[p];
 
         for (unsigned int i = 0; port && i < port->n_masks; i++) {
@@ -68,10 +71,11 @@ static uint32_t next_mask_id(struct wildcard_table *t)
     return t->last_mask_id;
 }
 
-static struct wildcard_mask *mask_add(struct wildcard *w, struct wildcard_port *port,
+static struct wildcard_mask *mask_add(struct wildcard *w, uint16_t view_no,
                                       const struct flow_mask *mask)
 {
     struct wildcard_mask *m = aligned_alloc(64, ROUND_UP(sizeof *m, 64));
+    struct wildcard_port *port = w->table->ports[view_no];
 
     if (!m) {
         abort();
@@ -79,7 +83,7 @@ static struct wildcard_mask *mask_add(struct wildcard *w, struct wildcard_port *
     memset(m, 0, sizeof *m);
     flow_mask_init(&m->mask);
     flow_mask_or(&m->mask, mask);
-    selector_compile(&m->selector, mask, next_mask_id(w->table));
+    selector_compile(&m->selector, mask, view_no >= DP_MAX_PORTS, next_mask_id(w->table));
     m->idle_since_ms = time_now_ms();
     port->masks[port->n_masks++] = m;
     port->changed = true;
@@ -123,10 +127,10 @@ static bool drop_idle(struct wildcard *w, struct wildcard_port *port)
     return false;
 }
 
-struct wildcard_mask *wildcard_mask_for(struct wildcard *w, uint16_t in_port,
+struct wildcard_mask *wildcard_mask_for(struct wildcard *w, uint16_t view_no,
                                         const struct flow_mask *mask)
 {
-    struct wildcard_port *port = port_get(w, in_port);
+    struct wildcard_port *port = port_get(w, view_no);
     unsigned int room = w->table->mask_limit - WILDCARD_RESERVED;
     struct flow_mask want;
     struct wildcard_mask *m;
@@ -143,25 +147,25 @@ struct wildcard_mask *wildcard_mask_for(struct wildcard *w, uint16_t in_port,
         }
     }
     if (port->n_masks < room || (port->n_masks == room && drop_idle(w, port))) {
-        return mask_add(w, port, &want);
+        return mask_add(w, view_no, &want);
     }
     m = closest(port, &want);
     for (unsigned int i = 0; !m && i < WILDCARD_RESERVED; i++) {
         struct flow_mask reserved;
 
         /* Each is made at most once: had it been there, it would have been the closest. */
-        reserved_mask(&reserved, i);
+        reserved_mask(&reserved, i, view_no >= DP_MAX_PORTS);
         if (flow_mask_is_subset(&want, &reserved)) {
-            m = mask_add(w, port, &reserved);
+            m = mask_add(w, view_no, &reserved);
         }
     }
     return m;
 }
 
-void wildcard_mask_count(struct wildcard *w, uint16_t in_port, struct wildcard_mask *m,
+void wildcard_mask_count(struct wildcard *w, uint16_t view_no, struct wildcard_mask *m,
                          const struct wildcard_actions *actions, int n)
 {
-    struct wildcard_port *port = w->table->ports[in_port];
+    struct wildcard_port *port = w->table->ports[view_no];
 
     m->n_instances += (uint32_t)n;
     if (!m->n_instances) {
@@ -181,10 +185,10 @@ static enum parse_depth depth_of(const struct flow_mask *all, bool needs_l3)
     return deep ? PARSE_ALL : PARSE_L2;
 }
 
-void wildcard_publish(struct wildcard *w, uint16_t in_port)
+void wildcard_publish(struct wildcard *w, uint16_t view_no)
 {
-    struct wildcard_port *port = w->table->ports[in_port];
-    struct wildcard_view *old = w->views[in_port], *view = NULL;
+    struct wildcard_port *port = w->table->ports[view_no];
+    struct wildcard_view *old = w->views[view_no], *view = NULL;
     struct flow_mask all;
 
     if (!port || !port->changed) {
@@ -201,7 +205,7 @@ void wildcard_publish(struct wildcard *w, uint16_t in_port)
     }
     if (port->n_masks) {
         view = xcalloc(1, sizeof *view + port->n_masks * sizeof view->selectors[0]);
-        selector_compile(&view->all, &all, port->all_id);
+        selector_compile(&view->all, &all, view_no >= DP_MAX_PORTS, port->all_id);
         view->depth = depth_of(&all, port->n_needs_l3);
         view->parse = view->all.n || port->n_needs_l3;
         view->n = port->n_masks;
@@ -209,7 +213,7 @@ void wildcard_publish(struct wildcard *w, uint16_t in_port)
             view->selectors[i] = &port->masks[i]->selector;
         }
     }
-    __atomic_store_n(&w->views[in_port], view, __ATOMIC_RELEASE);
+    __atomic_store_n(&w->views[view_no], view, __ATOMIC_RELEASE);
     if (old) {
         w->table->defer(free, old);
     }
@@ -217,7 +221,7 @@ void wildcard_publish(struct wildcard *w, uint16_t in_port)
 
 void wildcard_tidy(struct wildcard *w, uint64_t now_ms)
 {
-    for (uint32_t p = 0; p < DP_MAX_PORTS; p++) {
+    for (uint32_t p = 0; p < WILDCARD_N_VIEWS; p++) {
         struct wildcard_port *port = w->table->ports[p];
 
         if (!port) {
@@ -239,7 +243,7 @@ void wildcard_tidy(struct wildcard *w, uint64_t now_ms)
 
 void wildcard_views_free(struct wildcard *w)
 {
-    for (uint32_t p = 0; p < DP_MAX_PORTS; p++) {
+    for (uint32_t p = 0; p < WILDCARD_N_VIEWS; p++) {
         struct wildcard_port *port = w->table->ports[p];
 
         free(w->views[p]);
@@ -256,13 +260,14 @@ void wildcard_show(const struct wildcard *w, struct strbuf *s)
 
     strbuf_printf(s, "wildcard cache: %zu flows, %zu instances of %u, at most %u masks per port\n",
                   t->n_flows, t->n_instances, t->flow_limit, t->mask_limit);
-    for (uint32_t p = 0; p < DP_MAX_PORTS; p++) {
+    for (uint32_t p = 0; p < WILDCARD_N_VIEWS; p++) {
         const struct wildcard_port *port = t->ports[p];
 
         if (!port) {
             continue;
         }
-        strbuf_printf(s, "  port %u: %u masks, %u words in all\n", p, port->n_masks,
+        strbuf_printf(s, "  port %u%s: %u masks, %u words in all\n", p % DP_MAX_PORTS,
+                      p < DP_MAX_PORTS ? "" : ", recirculated", port->n_masks,
                       w->views[p] ? w->views[p]->all.n : 0);
         for (unsigned int i = 0; i < port->n_masks; i++) {
             strbuf_printf(s, "    mask of %u bits in %u words: %u instances\n",

@@ -166,7 +166,7 @@ static void instance_key(const struct wildcard *w, uint32_t slot, struct flow_ke
         key->u64[s->word[k]] = k < WILDCARD_INLINE_WORDS ? w->slots[slot].words[k]
                                                          : w->more[slot][k - WILDCARD_INLINE_WORDS];
     }
-    key->in_port = i->in_port;
+    key->in_port = i->view_no % DP_MAX_PORTS;
     key->lines = i->lines;
 }
 
@@ -196,7 +196,8 @@ static int instance_add(struct wildcard *w, uint32_t flow_no, struct wildcard_fl
                         const struct flow_key *key)
 {
     struct wildcard_table *t = w->table;
-    struct wildcard_mask *m = wildcard_mask_for(w, key->in_port, f->mask);
+    uint16_t view_no = (uint16_t)wildcard_view_no(key->in_port, key->recirc_id);
+    struct wildcard_mask *m = wildcard_mask_for(w, view_no, f->mask);
     uint64_t words[FLOW_N_WORDS] = {0}, hash;
     uint64_t births = w->n_births;
     struct wildcard_slot *s;
@@ -228,14 +229,14 @@ static int instance_add(struct wildcard *w, uint32_t flow_no, struct wildcard_fl
         t->free_slots[t->n_free_slots++] = slot; /* No worker ever saw it. */
         goto out;
     }
-    t->instances[slot] = (struct wildcard_instance){hash, f->first, key->in_port, key->lines, m};
+    t->instances[slot] = (struct wildcard_instance){hash, f->first, view_no, key->lines, m};
     f->first = slot;
     f->n++;
     t->n_instances++;
-    wildcard_mask_count(w, key->in_port, m, f->actions, 1);
+    wildcard_mask_count(w, view_no, m, f->actions, 1);
     births++;
 out:
-    wildcard_publish(w, key->in_port);
+    wildcard_publish(w, view_no);
     __atomic_store_n(&w->n_births, births, __ATOMIC_RELEASE);
     return error;
 }
@@ -250,11 +251,11 @@ static void flow_set_actions(struct wildcard *w, struct wildcard_flow *f,
         struct wildcard_instance *in = &w->table->instances[i];
 
         /* The parser must go as deep as the new actions need before they are there. */
-        wildcard_mask_count(w, in->in_port, in->mask, actions, 1);
-        wildcard_publish(w, in->in_port);
+        wildcard_mask_count(w, in->view_no, in->mask, actions, 1);
+        wildcard_publish(w, in->view_no);
         slot_set_actions(&w->slots[i], actions);
-        wildcard_mask_count(w, in->in_port, in->mask, old, -1);
-        wildcard_publish(w, in->in_port);
+        wildcard_mask_count(w, in->view_no, in->mask, old, -1);
+        wildcard_publish(w, in->view_no);
     }
     f->actions = actions;
     w->table->defer(free, old);
@@ -290,8 +291,7 @@ int wildcard_put(struct wildcard *w, uint32_t flow_no, const struct flow_key *ke
     struct wildcard_flow *f = t->flows[flow_no];
     int error = 0;
 
-    /* Views know ports alone: a look-up after recirculation would find what is for none. */
-    if (key->in_port >= DP_MAX_PORTS || key->recirc_id) {
+    if (key->in_port >= DP_MAX_PORTS) {
         return -EINVAL;
     }
     if (f) {
@@ -350,8 +350,8 @@ int wildcard_del(struct wildcard *w, uint32_t flow_no)
 
         wildcard_index_remove(w->index, in->hash, i);
         __atomic_store_n(&w->slots[i].generation, w->slots[i].generation + 1, __ATOMIC_RELEASE);
-        wildcard_mask_count(w, in->in_port, in->mask, f->actions, -1);
-        wildcard_publish(w, in->in_port);
+        wildcard_mask_count(w, in->view_no, in->mask, f->actions, -1);
+        wildcard_publish(w, in->view_no);
     }
     t->n_flows--;
     t->n_instances -= f->n;

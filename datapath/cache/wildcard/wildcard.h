@@ -1,13 +1,14 @@
 /* The wildcard cache: megaflows, shared by all workers.
  *
  * Masks belong to an input port: a port's *view* has the masks of its megaflows, compiled to
- * selectors, and their union. So what one port's traffic makes of masks costs the others nothing,
- * and the number of probes of a look-up is bounded by 'mask_limit' whatever the traffic. A megaflow
- * whose mask would be one too many is filed under an existing mask of the view that has all its
- * bits, the one with the fewest others; coarsest of last resort are three fixed masks, the last of
- * which is exact. Filing needs the bits of a whole packet's key: wildcard_put() takes one. Such a
- * logical flow (a flow number) then has up to one *instance* per packet key put; those share
- * actions and counters. A more specific instance never changes a verdict.
+ * selectors, and their union; it has another one for packets that were recirculated. So what one
+ * port's traffic makes of masks costs the others nothing, and the number of probes of a look-up is
+ * bounded by 'mask_limit' whatever the traffic. A megaflow whose mask would be one too many is
+ * filed under an existing mask of the view that has all its bits, the one with the fewest others;
+ * coarsest of last resort are three fixed masks, the last of which is exact. Filing needs the bits
+ * of a whole packet's key: wildcard_put() takes one. Such a logical flow (a flow number) then has
+ * up to one *instance* per packet key put; those share actions and counters. A more specific
+ * instance never changes a verdict.
  *
  * All views' instances are in one hash table of cache-line buckets, found by (selector, words).
  * Memory of instances is type-stable and each has a generation, so the exact caches may keep
@@ -68,7 +69,15 @@ struct wildcard_index {
     struct wildcard_bucket buckets[];
 };
 
-/* What workers know of an input port's megaflows. Immutable; replaced as a whole. */
+#define WILDCARD_N_VIEWS (2 * DP_MAX_PORTS)
+
+/* Which view is that of packets of a port. */
+static inline uint32_t wildcard_view_no(uint32_t in_port, bool recirculated)
+{
+    return in_port + (recirculated ? DP_MAX_PORTS : 0);
+}
+
+/* What workers know of a view's megaflows. Immutable; replaced as a whole. */
 struct wildcard_view {
     struct selector all; /* The union of the masks. all.id changes with its content only, and is
                             unique for ever: exact caches keep it without being asked again. */
@@ -85,7 +94,7 @@ struct wildcard {
     uint64_t (*more)[FLOW_N_WORDS - WILDCARD_INLINE_WORDS];
     uint64_t *births; /* Of each slot's instance: its number among all that there ever were. */
     struct wildcard_index *index;
-    struct wildcard_view *views[DP_MAX_PORTS];
+    struct wildcard_view *views[WILDCARD_N_VIEWS];
     struct wildcard_table *table; /* The writer's. */
     /* Instances that every look-up from now on finds have births up to this one; on a line of its
      * own, since it changes with each. */
@@ -105,8 +114,7 @@ int wildcard_set_limits(struct wildcard *, uint32_t flow_limit, unsigned int mas
 
 /* As DP_OP_FLOW_PUT (dp.h). Actions are copied. 'of_packet' says that the key is certainly a
  * packet's; without, it is taken for one when it has bits outside the mask. -EEXIST, -ENOSPC;
- * -EINVAL: an input port that cannot be, or a recirculated packet's key, which nothing makes yet.
- */
+ * -EINVAL: an input port that cannot be. */
 int wildcard_put(struct wildcard *, uint32_t flow_no, const struct flow_key *,
                  const struct flow_mask *, const void *actions, uint32_t actions_len,
                  bool of_packet);
@@ -128,9 +136,9 @@ struct wildcard_actions *wildcard_actions_new(const void *actions, uint32_t len)
 
 /* --- Workers. */
 
-static inline const struct wildcard_view *wildcard_view(const struct wildcard *w, uint32_t port)
+static inline const struct wildcard_view *wildcard_view(const struct wildcard *w, uint32_t view_no)
 {
-    return __atomic_load_n(&w->views[port], __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&w->views[view_no], __ATOMIC_ACQUIRE);
 }
 
 static inline bool wildcard_is_live(const struct wildcard *w, uint32_t slot, uint32_t generation)

@@ -403,21 +403,6 @@ static void bytes_of_refused_packets_are_not_sent_ones(void **state UNUSED)
     WAIT_UNTIL(TEST_PORT_SUM(tx_bytes) == 60 + 70);
 }
 
-static void a_recirculated_packets_flow_is_refused(void **state UNUSED)
-{
-    struct flow_mask mask;
-    uint8_t b[60];
-
-    test_udp(b, 1, 1000, 53, 0);
-    test_receive(1, b, 60);
-    WAIT_UNTIL(test_upcall_count() == 1);
-    mask_of_port(&mask);
-    test_upcalls[0].key.recirc_id = 1;
-    assert_int_equal(put(7, &test_upcalls[0], &mask, 2), -EINVAL);
-    assert_int_equal(core_flow_count(), 0);
-    WAIT_UNTIL(test_sent(2) == 1); /* What waited goes where policy said all the same. */
-}
-
 static void a_full_cache_refuses_the_flow_but_forwards_the_packet(void **state UNUSED)
 {
     struct flow_mask mask;
@@ -567,7 +552,6 @@ int main(void)
         T(an_executed_packet_is_sent_and_counted, NULL),
         T(a_packet_that_fits_no_buffer_is_not_executed, NULL),
         T(bytes_of_refused_packets_are_not_sent_ones, NULL),
-        T(a_recirculated_packets_flow_is_refused, NULL),
         T(a_full_cache_refuses_the_flow_but_forwards_the_packet, &few_flows),
         T(workers_change_under_traffic_and_nothing_is_lost, &long_timeout),
         T(workers_that_cannot_be_made_leave_those_that_there_are, NULL),

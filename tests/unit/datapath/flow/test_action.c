@@ -87,6 +87,23 @@ static void a_meters_number_is_checked(void **state UNUSED)
     dp_actions_free(&list);
 }
 
+static void a_recirculation_has_an_id_and_may_stand_anywhere(void **state UNUSED)
+{
+    struct dp_actions list = DP_ACTIONS_INIT;
+    struct strbuf s = STRBUF_INIT;
+    struct error err;
+
+    dp_actions_put_recirc(&list, 0x1f);
+    dp_actions_put_output(&list, 1);
+    assert_int_equal(dp_actions_validate(list.data, list.len, &err), 0);
+    dp_actions_format(&s, list.data, list.len);
+    assert_string_equal(strbuf_str(&s), "recirc(0x1f),1");
+    ((struct dp_action_recirc *)list.data)->id = 0;
+    assert_int_equal(dp_actions_validate(list.data, list.len, &err), -EINVAL);
+    strbuf_free(&s);
+    dp_actions_free(&list);
+}
+
 static void a_list_longer_than_the_limit_is_refused(void **state UNUSED)
 {
     struct dp_actions list = DP_ACTIONS_INIT;
@@ -129,6 +146,7 @@ int main(void)
         cmocka_unit_test(an_empty_list_is_valid_and_drops),
         cmocka_unit_test(bad_records_are_refused_with_the_reason),
         cmocka_unit_test(a_meters_number_is_checked),
+        cmocka_unit_test(a_recirculation_has_an_id_and_may_stand_anywhere),
         cmocka_unit_test(a_list_longer_than_the_limit_is_refused),
         cmocka_unit_test(a_view_becomes_a_list_when_it_is_changed),
     };
