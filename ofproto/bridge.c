@@ -8,6 +8,7 @@
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/group/group.h"
 #include "ofproto/xlate/controller.h"
+#include "ofproto/xlate/frozen.h"
 
 static LIST_HEAD(ofproto_set_list, ofproto_set) live_sets = LIST_HEAD_INITIALIZER(live_sets);
 
@@ -19,6 +20,7 @@ struct ofproto_set *ofproto_set_new(void)
     set->generation = 1;
     set->origins = packet_origins_new();
     TAILQ_INIT(&set->concerned);
+    set->frozen = frozen_states_new();
     LIST_INSERT_HEAD(&live_sets, set, live);
     return set;
 }
@@ -40,6 +42,7 @@ void set_unref(struct ofproto_set *set)
 {
     if (!--set->refs) {
         packet_origins_free(set->origins);
+        frozen_states_free(set->frozen);
         mask_pool_free(&set->masks);
         free(set);
     }
@@ -76,6 +79,7 @@ void ofproto_set_run(struct ofproto_set *set, uint64_t now_ms)
 
     set->now_ms = MAX_OF(set->now_ms, now_ms);
     packet_origins_expire(set->origins, now_ms);
+    frozen_states_expire(set->frozen, now_ms);
     HASH_ITER (hh, set->bridges, bridge, next) {
         mac_expire(&bridge->macs, now_ms);
         bridge_expire_rules(bridge, now_ms);

@@ -83,6 +83,7 @@ struct ofproto {
 
 struct packet_origins;
 TAILQ_HEAD(concerned_list, effects_watch);
+struct frozen_states;
 
 struct ofproto_set {
     uint32_t refs; /* The owner's one, and one per effects. */
@@ -95,6 +96,7 @@ struct ofproto_set {
     struct mask_pool masks;
     struct dp *dp;                   /* Of ports' statistics; may be NULL. */
     struct packet_origins *origins;  /* Of packets for controllers. */
+    struct frozen_states *frozen;    /* Of packets that will come back. */
     struct concerned_list concerned; /* Of whom is yet to be told. */
     struct ofproto_hooks hooks;      /* Of whoever drives the datapath. */
     void (*changed)(void *aux);      /* See ofproto_set_on_change(). */

@@ -167,6 +167,9 @@ struct ofproto_xlate_in {
     bool may_learn; /* Learn the source MAC: true for a packet that came, false for trace. */
     uint64_t now_ms;
     struct strbuf *trace; /* Not NULL: says in words what happens and why. */
+    /* Not NULL: is told of each packet that is recirculated, as far as it is known. */
+    void (*recirculated)(const struct flow_key *, void *aux);
+    void *aux;
 };
 
 struct ofproto_xlate_out {

@@ -21,6 +21,7 @@ static void on_copy(struct xlate_ctx *ctx, const void *actions, size_t len,
     }
     ctx->stop = false;
     carry_out(ctx, actions, len);
+    xlate_freeze_end(ctx, false);
     ofp_actions_free(&ctx->action_set);
     ctx->action_set = set;
     ctx->stack.n = n_stack;

@@ -138,11 +138,11 @@ static void execute_fin(struct xlate_ctx *ctx, const struct ofp_action *h)
         looked.pkt.tcp_flags = be16_make(TCP_FIN | TCP_RST);
     }
     xlate_look(ctx, &looked);
-    if (!is_tcp || !ctx->rule || !(ctx->now.flow.pkt.tcp_flags & be16_make(TCP_FIN | TCP_RST))) {
+    if (!is_tcp || !ctx->at.rule || !(ctx->now.flow.pkt.tcp_flags & be16_make(TCP_FIN | TCP_RST))) {
         return;
     }
-    rule_ref(ctx->rule);
-    c = rule_change_new(ctx->bridge, ctx->rule);
+    rule_ref(ctx->at.rule);
+    c = rule_change_new(ctx->bridge, ctx->at.rule);
     c->fin = true;
     c->idle_s = a->idle_s;
     c->hard_s = a->hard_s;

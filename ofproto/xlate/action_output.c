@@ -35,8 +35,7 @@ static void output_all(struct xlate_ctx *ctx, uint32_t except)
 /* OpenFlow 1.3.5 section 7.4.1: what a table-miss entry sends is a miss. */
 static void output_controller(struct xlate_ctx *ctx)
 {
-    bool is_miss = ctx->via == OFPR_ACTION && ctx->rule && !ctx->rule->priority &&
-                   !ctx->rule->mask->n;
+    bool is_miss = ctx->via == OFPR_ACTION && ctx->at.is_miss;
 
     xlate_controller(ctx, is_miss ? OFPR_NO_MATCH : ctx->via);
 }
@@ -48,7 +47,9 @@ static void output_table(struct xlate_ctx *ctx)
     ctx->depth++;
     xlate_table(ctx, 0);
     ctx->depth--;
-    ctx->rule = NULL;
+    ctx->at.rule = NULL;
+    ctx->at.cookie = UINT64_MAX;
+    ctx->at.is_miss = false;
 }
 
 static void output_in_port(struct xlate_ctx *ctx)

@@ -5,9 +5,8 @@
 static void execute_resubmit(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     const struct ofp_action_resubmit *a = (const struct ofp_action_resubmit *)h;
-    struct ofp_rule *rule = ctx->rule;
-    uint8_t table_id = ctx->table_id;
-    uint8_t to = a->table_id == OFP_RESUBMIT_SAME_TABLE ? table_id : (uint8_t)a->table_id;
+    struct xlate_at at = ctx->at;
+    uint8_t to = a->table_id == OFP_RESUBMIT_SAME_TABLE ? at.table_id : (uint8_t)a->table_id;
 
     if (to >= BRIDGE_MAX_TABLES) {
         xlate_say(ctx, "     >> there is no table %u", to);
@@ -23,8 +22,7 @@ static void execute_resubmit(struct xlate_ctx *ctx, const struct ofp_action *h)
     xlate_table(ctx, to);
     ctx->n_resubmits--;
     ctx->depth--;
-    ctx->table_id = table_id;
-    ctx->rule = rule;
+    ctx->at = at;
 }
 
 static void execute_exit(struct xlate_ctx *ctx, const struct ofp_action *h)

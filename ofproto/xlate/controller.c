@@ -109,11 +109,11 @@ void xlate_controller(struct xlate_ctx *ctx, enum ofp_packet_in_reason reason)
 {
     struct packet_origin_id id = {
         .bridge = ctx->bridge,
-        .cookie = ctx->rule ? ctx->rule->cookie : UINT64_MAX,
+        .cookie = ctx->at.cookie,
         .metadata = ctx->now.flow.metadata,
         .in_port = ctx->now.flow.in_port,
         .reason = (uint8_t)reason,
-        .table_id = ctx->table_id,
+        .table_id = ctx->at.table_id,
     };
     struct packet_origins *origins = ctx->set->origins;
     struct packet_origin *origin;

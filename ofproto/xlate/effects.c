@@ -5,6 +5,7 @@
 
 #include "ofproto/group/group.h"
 #include "ofproto/xlate/controller.h"
+#include "ofproto/xlate/frozen.h"
 #include "ofproto/xlate/learned.h"
 
 struct ofproto_effects *effects_new(struct ofproto_set *set)
@@ -99,6 +100,12 @@ void effects_add_origin(struct ofproto_effects *effects, struct packet_origin *o
 {
     packet_origin_ref(effects->set->origins, origin);
     add(effects, EFFECT_ORIGIN)->origin = origin;
+}
+
+void effects_add_frozen(struct ofproto_effects *effects, struct frozen_state *state)
+{
+    frozen_state_ref(effects->set->frozen, state);
+    add(effects, EFFECT_FROZEN)->frozen = state;
 }
 
 void effects_depend_bridge(struct ofproto_effects *effects, struct ofproto *bridge)
@@ -246,7 +253,7 @@ void ofproto_effects_credit(struct ofproto_set *set, struct ofproto_effects *eff
             credit_group(e, packets, bytes);
         } else if (e->kind == EFFECT_CHANGE) {
             rule_change_apply(e->change, used_ms);
-        } else if (e->kind == EFFECT_ORIGIN || e->bridge->dead) {
+        } else if (e->kind == EFFECT_ORIGIN || e->kind == EFFECT_FROZEN || e->bridge->dead) {
             continue;
         } else if (e->kind == EFFECT_MAC) {
             credit_mac(e, used_ms);
@@ -275,6 +282,9 @@ void ofproto_effects_free(struct ofproto_effects *effects)
         } else if (effects->effect[i].kind == EFFECT_ORIGIN) {
             packet_origin_unref(effects->set->origins, effects->effect[i].origin,
                                 effects->set->now_ms);
+        } else if (effects->effect[i].kind == EFFECT_FROZEN) {
+            frozen_state_unref(effects->set->frozen, effects->effect[i].frozen,
+                               effects->set->now_ms);
         } else {
             bridge_unref(effects->effect[i].bridge);
         }

@@ -18,7 +18,8 @@ enum effect_kind {
     EFFECT_CHANGE,
     EFFECT_DEPEND_BRIDGE,
     EFFECT_DEPEND_MAC,
-    EFFECT_ORIGIN
+    EFFECT_ORIGIN,
+    EFFECT_FROZEN
 };
 
 struct effect {
@@ -28,6 +29,7 @@ struct effect {
         struct ofp_group *group;
         struct rule_change *change;
         struct packet_origin *origin;
+        struct frozen_state *frozen;
     };
     uint8_t kind;
     uint8_t table_id;
@@ -68,6 +70,8 @@ struct rule_change;
 void effects_add_change(struct ofproto_effects *, struct rule_change *);
 struct packet_origin;
 void effects_add_origin(struct ofproto_effects *, struct packet_origin *);
+struct frozen_state;
+void effects_add_frozen(struct ofproto_effects *, struct frozen_state *);
 /* The verdict depends on the bridge's configuration and groups; on a bucket of its MAC table. */
 void effects_depend_bridge(struct ofproto_effects *, struct ofproto *);
 void effects_depend_mac(struct ofproto_effects *, struct ofproto *, unsigned int bucket);

@@ -10,8 +10,7 @@ static void output_patch(struct xlate_ctx *ctx, const struct ofport *port)
     const struct ofport *peer = ofport_peer(port), *in_port = ctx->in_port;
     struct xlate_packet before = ctx->now;
     struct ofproto *bridge = ctx->bridge;
-    struct ofp_rule *rule = ctx->rule;
-    uint8_t table_id = ctx->table_id;
+    struct xlate_at at = ctx->at;
 
     if (!peer) {
         xlate_say(ctx, "     >> patch port %s: its peer '%s' does not exist or is no peer of it",
@@ -28,8 +27,7 @@ static void output_patch(struct xlate_ctx *ctx, const struct ofport *port)
     ctx->now = before;
     ctx->bridge = bridge;
     ctx->in_port = in_port;
-    ctx->rule = rule;
-    ctx->table_id = table_id;
+    ctx->at = at;
 }
 
 bool xlate_has_room(struct xlate_ctx *ctx)

@@ -6,6 +6,8 @@
 #include "lib/ctl.h"
 #include "ofproto/xlate/xlate.h"
 
+#define MAX_ROUNDS 16
+
 static bool lookup_port(const char *name, uint32_t *ret, void *bridge)
 {
     struct ofport *port;
@@ -75,24 +77,61 @@ static void format_flow(struct strbuf *s, const struct flow_key *key, const stru
     format_masked(s, key, &mask, port);
 }
 
-static void trace_port(struct ofproto *bridge, const struct ofport *port, struct ofp_match *match,
-                       struct strbuf *s)
-{
-    struct ofproto_xlate_out out;
-    struct flow_key key;
-    struct ofproto_xlate_in in = {.key = &key, .now_ms = bridge->set->now_ms, .trace = s};
+/* Keys of packets that go round, each of which is traced in its turn. */
+struct rounds {
+    struct flow_key key[MAX_ROUNDS];
+    unsigned int n;
+};
 
-    make_key(match, port, &key);
+static void note_round(const struct flow_key *key, void *aux)
+{
+    struct rounds *rounds = aux;
+
+    if (rounds->n < MAX_ROUNDS) {
+        flow_key_copy(&rounds->key[rounds->n++], key);
+    }
+}
+
+static void trace_key(struct ofproto *bridge, const struct ofport *port, struct rounds *rounds,
+                      const struct flow_key *key, struct strbuf *s)
+{
+    struct ofproto_xlate_in in = {.key = key,
+                                  .now_ms = bridge->set->now_ms,
+                                  .trace = s,
+                                  .recirculated = note_round,
+                                  .aux = rounds};
+    struct ofproto_xlate_out out;
+
     strbuf_puts(s, "Flow: ");
-    format_flow(s, &key, port);
+    format_flow(s, key, port);
     strbuf_puts(s, "\n\n");
-    translate_from(bridge->set, port, &in, &out);
+    if (key->recirc_id) {
+        ofproto_translate(bridge->set, &in, &out);
+    } else {
+        translate_from(bridge->set, port, &in, &out);
+    }
     strbuf_puts(s, "\nMegaflow: ");
-    format_masked(s, &key, &out.mask, port);
+    format_masked(s, key, &out.mask, port);
     strbuf_puts(s, "\nDatapath actions: ");
     dp_actions_format(s, out.actions.data, out.actions.len);
     strbuf_putc(s, '\n');
     ofproto_xlate_out_free(&out);
+}
+
+static void trace_port(struct ofproto *bridge, const struct ofport *port, struct ofp_match *match,
+                       struct strbuf *s)
+{
+    static const char line[] =
+        "===============================================================================";
+    struct rounds rounds = {.n = 1};
+
+    make_key(match, port, &rounds.key[0]);
+    for (unsigned int i = 0; i < rounds.n; i++) {
+        if (i) {
+            strbuf_printf(s, "\n%s\nrecirc(0x%x)\n%s\n\n", line, rounds.key[i].recirc_id, line);
+        }
+        trace_key(bridge, port, &rounds, &rounds.key[i], s);
+    }
 }
 
 int ofproto_trace(struct ofproto *bridge, const char *flow, struct strbuf *s, struct error *err)

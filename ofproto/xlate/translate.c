@@ -103,6 +103,12 @@ void xlate_actions(struct xlate_ctx *ctx, const void *actions, size_t len)
 
     for (a = ofp_actions_first(actions, len); a && !ctx->too_deep && !ctx->stop;
          a = ofp_actions_next(actions, len, a)) {
+        if (ctx->freeze.on) {
+            const uint8_t *rest = (const uint8_t *)a;
+
+            xlate_freeze_actions(ctx, rest, (size_t)((const uint8_t *)actions + len - rest));
+            break;
+        }
         if (++ctx->n_actions > XLATE_MAX_ACTIONS) {
             xlate_too_deep(ctx, "too many actions");
             break;
@@ -135,7 +141,7 @@ static void say_rule(struct xlate_ctx *ctx, const struct ofp_rule *rule)
     if (rule->cookie) {
         strbuf_printf(&s, ", cookie 0x%llx", (unsigned long long)rule->cookie);
     }
-    xlate_say(ctx, "%2u. %s", ctx->table_id, strbuf_str(&s));
+    xlate_say(ctx, "%2u. %s", ctx->at.table_id, strbuf_str(&s));
     strbuf_free(&s);
 }
 
@@ -143,7 +149,7 @@ static void say_rule(struct xlate_ctx *ctx, const struct ofp_rule *rule)
  * controllers of that version. A resubmit that finds nothing is no miss of the pipeline. */
 static void miss(struct xlate_ctx *ctx)
 {
-    xlate_say(ctx, "%2u. No match.", ctx->table_id);
+    xlate_say(ctx, "%2u. No match.", ctx->at.table_id);
     xlate_drop(ctx, DP_DROP_NO_RULE);
     if (!ctx->n_resubmits && ctx->bridge->misses_to_controller) {
         xlate_say(ctx, "    CONTROLLER");
@@ -166,8 +172,7 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
         xlate_too_deep(ctx, "too many nested tables and bridges");
         return;
     }
-    ctx->table_id = table_id;
-    ctx->rule = NULL;
+    ctx->at = (struct xlate_at){.cookie = UINT64_MAX, .table_id = table_id};
     memset(&looked, 0, sizeof looked);
     if (table) {
         rule = classifier_lookup(&table->cls, &ctx->now.flow, &looked);
@@ -184,7 +189,9 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
     }
     say_rule(ctx, rule);
     effects_add_rule(ctx->effects, rule);
-    ctx->rule = rule;
+    ctx->at.rule = rule;
+    ctx->at.cookie = rule->cookie;
+    ctx->at.is_miss = !rule->priority && !rule->mask->n;
     if (!rule->actions_len) {
         xlate_say(ctx, "    drop");
         xlate_drop(ctx, DP_DROP_NO_RULE);
@@ -199,13 +206,24 @@ void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
 
     ctx->via = OFPR_ACTION;
 
-    while (next >= 0 && !ctx->too_deep && !ctx->stop) {
+    while (next >= 0 && !ctx->too_deep && !ctx->stop && !ctx->freeze.on) {
         ctx->next_table = -1;
         one_table(ctx, (uint8_t)next);
         next = ctx->next_table;
     }
     ctx->next_table = -1;
     ctx->via = via;
+}
+
+void xlate_end_pipeline(struct xlate_ctx *ctx, bool has_set)
+{
+    bool before_set = ctx->freeze.on && has_set;
+
+    if (has_set && !before_set) {
+        xlate_run_action_set(ctx);
+    }
+    xlate_freeze_end(ctx, before_set);
+    ofp_actions_free(&ctx->action_set);
 }
 
 /* The pipeline of a bridge, from its first table to the end of the action set. */
@@ -220,8 +238,7 @@ static void run_pipeline(struct xlate_ctx *ctx)
     ctx->n_resubmits = 0;
     ctx->stop = false;
     xlate_table(ctx, 0);
-    xlate_run_action_set(ctx);
-    ofp_actions_free(&ctx->action_set);
+    xlate_end_pipeline(ctx, true);
     ctx->action_set = outer;
     ctx->stack.n = ctx->stack.floor;
     ctx->stack.floor = floor;
@@ -268,7 +285,8 @@ void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
     }
     if (ctx->bridge->fail_open) {
         xlate_say(ctx, " -> the controllers are gone: NORMAL in place of the tables");
-        ctx->rule = NULL;
+        ctx->at.rule = NULL;
+        ctx->at.cookie = UINT64_MAX;
         xlate_normal(ctx);
         return;
     }
@@ -292,6 +310,7 @@ static void start(struct xlate_ctx *ctx, struct ofproto_set *set, const struct o
     ctx->actions = &out->actions;
     ctx->effects = out->effects;
     ctx->next_table = -1;
+    ctx->at.cookie = UINT64_MAX;
 }
 
 /* What it all comes to: the mask, and actions that end with the last output. */
@@ -311,6 +330,7 @@ static void finish(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
         }
     }
     flow_mask_seal(&out->mask);
+    out->no_cache = ctx->no_cache;
     if (ctx->too_deep) {
         dp_actions_clear(&out->actions);
         dp_actions_put_drop(&out->actions, DP_DROP_TOO_DEEP);
@@ -320,6 +340,25 @@ static void finish(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
     } else {
         out->actions.len = ctx->last_output_end;
     }
+}
+
+static void end(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
+{
+    finish(ctx, out);
+    free(ctx->stack.value);
+    free(ctx->freeze.frames);
+}
+
+/* A packet that came by no port may go to every VLAN, and teaches nothing. */
+static void port_of_none(struct ofproto *bridge, uint32_t in_port, struct ofport *port,
+                         struct bundle *bundle)
+{
+    *bundle = (struct bundle){
+        .bridge = bridge, .name = (char *)"CONTROLLER", .vlan_mode = OFPROTO_VLAN_TRUNK};
+    *port = (struct ofport){.bridge = bridge,
+                            .bundle = bundle,
+                            .name = (char *)"CONTROLLER",
+                            .ofport = (uint16_t)in_port};
 }
 
 void translate_from(struct ofproto_set *set, const struct ofport *port,
@@ -337,23 +376,47 @@ void translate_from(struct ofproto_set *set, const struct ofport *port,
         xlate_say(&ctx, "datapath port %u belongs to no bridge: drop", in->key->in_port);
         xlate_drop(&ctx, DP_DROP_PORT_NOT_IN_BRIDGE);
     }
-    finish(&ctx, out);
-    free(ctx.stack.value);
+    end(&ctx, out);
+}
+
+/* Goes on where the packet was when it was recirculated. */
+static void translate_again(struct ofproto_set *set, const struct ofproto_xlate_in *in,
+                            struct ofproto_xlate_out *out)
+{
+    struct frozen_state *state = frozen_state_find(set->frozen, in->key->recirc_id);
+    struct bundle anywhere;
+    struct ofport nowhere;
+    struct xlate_ctx ctx;
+
+    memset(out, 0, sizeof *out);
+    set->now_ms = MAX_OF(set->now_ms, in->now_ms);
+    out->effects = effects_new(set);
+    start(&ctx, set, in, out);
+    if (state) {
+        ctx.bridge = frozen_state_bridge(set, state);
+    }
+    if (ctx.bridge) {
+        port_of_none(ctx.bridge, frozen_state_in_port(state), &nowhere, &anywhere);
+        ctx.in_port = ofport_by_number(ctx.bridge, nowhere.ofport);
+        ctx.in_port = ctx.in_port ? ctx.in_port : &nowhere;
+        xlate_thaw(&ctx, state);
+    } else {
+        xlate_say(&ctx, "recirculation id 0x%x means nothing (any more): drop", in->key->recirc_id);
+        xlate_drop(&ctx, DP_DROP_RECIRC_UNKNOWN);
+        ctx.no_cache = true;
+    }
+    end(&ctx, out);
 }
 
 void translate_packet_out(const struct xlate_packet_out *po, const struct ofproto_xlate_in *in,
                           struct ofproto_xlate_out *out)
 {
-    /* A packet that came by no port may go to every VLAN, and teaches nothing. */
-    struct bundle anywhere = {
-        .bridge = po->bridge, .name = (char *)"CONTROLLER", .vlan_mode = OFPROTO_VLAN_TRUNK};
-    struct ofport nowhere = {.bridge = po->bridge,
-                             .bundle = &anywhere,
-                             .name = (char *)"CONTROLLER",
-                             .ofport = (uint16_t)po->in_port};
     const struct ofport *port = ofport_by_number(po->bridge, po->in_port);
+    struct bundle anywhere;
+    struct ofport nowhere;
     struct xlate_ctx ctx;
 
+    port_of_none(po->bridge, po->in_port, &nowhere, &anywhere);
     memset(out, 0, sizeof *out);
     out->effects = effects_new(po->bridge->set);
     start(&ctx, po->bridge->set, in, out);
@@ -365,16 +428,18 @@ void translate_packet_out(const struct xlate_packet_out *po, const struct ofprot
     ctx.via = OFPR_PACKET_OUT;
     ctx.now.flow.actset_output = OFP_PORT_UNSET;
     xlate_actions(&ctx, po->actions, po->actions_len);
-    xlate_run_action_set(&ctx); /* What tables wrote that "output:TABLE" led through. */
-    ofp_actions_free(&ctx.action_set);
-    finish(&ctx, out);
-    free(ctx.stack.value);
+    xlate_end_pipeline(&ctx, true); /* What tables wrote that "output:TABLE" led through. */
+    end(&ctx, out);
 }
 
 void ofproto_translate(struct ofproto_set *set, const struct ofproto_xlate_in *in,
                        struct ofproto_xlate_out *out)
 {
-    translate_from(set, ofport_by_dp(set, in->key->in_port), in, out);
+    if (in->key->recirc_id) {
+        translate_again(set, in, out);
+    } else {
+        translate_from(set, ofport_by_dp(set, in->key->in_port), in, out);
+    }
 }
 
 void ofproto_xlate_out_free(struct ofproto_xlate_out *out)

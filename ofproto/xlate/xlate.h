@@ -7,6 +7,9 @@
  * the packet, so reading them adds nothing to the mask 'wc', which always speaks of the packet as
  * it came in. Whoever reads a bit says so: xlate_look(), xlate_look_vlan().
  *
+ * When the pipeline needs to know of the packet what only a parser can tell (headers behind those
+ * that were taken off), it is frozen: frozen.h.
+ *
  * Bounds: XLATE_MAX_DEPTH nested bridges and resubmits, XLATE_MAX_LOOKUPS table lookups,
  * XLATE_MAX_ACTIONS actions carried out, DP_ACTIONS_MAX_LEN bytes of datapath actions; beyond them
  * the packet is dropped (DP_DROP_TOO_DEEP).
@@ -18,6 +21,7 @@
 #include "ofproto/codec/packet_in.h"
 #include "ofproto/match/text.h"
 #include "ofproto/xlate/effects.h"
+#include "ofproto/xlate/frozen.h"
 #include "ofproto/xlate/vlan_stack.h"
 
 #define XLATE_MAX_DEPTH 64
@@ -31,14 +35,21 @@ struct xlate_packet {
     struct vlan_stack vlans;
 };
 
+/* The rule at work. */
+struct xlate_at {
+    struct ofp_rule *rule; /* NULL: none (yet), or it was at work before the packet came back. */
+    uint64_t cookie;       /* UINT64_MAX: none. */
+    bool is_miss;          /* It is a table-miss entry. */
+    uint8_t table_id;
+};
+
 struct xlate_ctx {
     struct ofproto_set *set;
     const struct ofproto_xlate_in *in;
     struct ofproto *bridge;        /* At work. */
     const struct ofport *in_port;  /* In that bridge. */
-    struct ofp_rule *rule;         /* At work; NULL: none (yet). */
     enum ofp_packet_in_reason via; /* Why controllers get what is output to them here. */
-    uint8_t table_id;
+    struct xlate_at at;
     struct xlate_packet now;
     struct xlate_packet base;
     struct ofp_flow wc;
@@ -56,11 +67,13 @@ struct xlate_ctx {
         unsigned int n;
         unsigned int floor; /* Below are those of the bridges that the packet came from. */
     } stack;
+    struct xlate_freeze freeze;
     unsigned int depth;
     unsigned int n_lookups;
     unsigned int n_actions;
     uint16_t next_tag_id;
     bool too_deep;
+    bool no_cache;
     enum dp_policy_drop reason; /* Why, if nothing is output. */
 };
 
@@ -103,6 +116,9 @@ void xlate_enter_bridge(struct xlate_ctx *, const struct ofport *in_port);
 /* Looks the packet up in a table of the bridge and carries out what the rule says, there and in the
  * tables that it goes to. */
 void xlate_table(struct xlate_ctx *, uint8_t table_id);
+/* What follows the tables: the action set, if the packet has one, or a freeze before or within it.
+ */
+void xlate_end_pipeline(struct xlate_ctx *, bool has_set);
 /* In instruction.c: adds to the action set; carries it out at the end. */
 void xlate_write_actions(struct xlate_ctx *, const void *actions, size_t len);
 void xlate_run_action_set(struct xlate_ctx *);
@@ -119,6 +135,17 @@ void xlate_place_subfield(const struct ofp_subfield *, const uint8_t number[16],
 /* The part of the field becomes the number (right-aligned in 16 bytes); in action_move.c. */
 void xlate_write_subfield(struct xlate_ctx *, const struct ofp_subfield *,
                           const uint8_t number[16]);
+/* In frozen.c. From here on, nothing of the pipeline at work is done to this packet: it is kept for
+ * when the packet comes back from recirculation, parsed anew. An action calls it to have all that
+ * follows it kept. */
+void xlate_freeze(struct xlate_ctx *);
+/* Keeps actions, while the pipeline is being frozen: xlate_actions() does. */
+void xlate_freeze_actions(struct xlate_ctx *, const void *actions, size_t len);
+/* The pipeline, or what is carried out on a copy, is at its end: if it was frozen, recirculates the
+ * packet as it is now. 'run_set': the action set is to be carried out then. */
+void xlate_freeze_end(struct xlate_ctx *, bool run_set);
+/* Goes on with what was kept; ctx->bridge and in_port are those of the state. */
+void xlate_thaw(struct xlate_ctx *, struct frozen_state *);
 /* Carries out actions as an action set; the same for a copy of the packet, its stack and its set,
  * in action_clone.c. */
 void xlate_run_set(struct xlate_ctx *, const void *actions, size_t len);

@@ -1,0 +1,334 @@
+/* See frozen.h. Freezing unwinds the translation: each level that was at work (rules that resubmit
+ * led to, within each other) leaves a frame with the actions it had not come to, the innermost
+ * first; thawing carries the frames out in that order, so levels need not be rebuilt. What works on
+ * a copy of the packet (clone, a group's bucket, the bridge behind a patch port) is frozen for
+ * itself, and whoever made the copy goes on. */
+#include "ofproto/xlate/frozen.h"
+
+#include <stdlib.h>
+
+#include "lib/hash.h"
+#include "ofproto/xlate/xlate.h"
+
+#define UNUSED_MAX 16384
+#define UNUSED_MS 10000
+
+/* What a state's contents begin with; then come frames, action set, stack and the bridge's name.
+ * Hashed and compared as bytes: no padding, no addresses. */
+struct contents {
+    uint64_t pipeline[OFP_PIPELINE_WORDS];
+    uint32_t pkt_mark, pkt_mark_written; /* That of the packet is in no header. */
+    uint32_t in_port;
+    uint32_t frames_len;
+    uint32_t set_len;
+    uint16_t n_stack;
+    uint16_t run_set;
+};
+static_assert(sizeof(struct contents) == OFP_PIPELINE_WORDS * 8 + 24, "no padding");
+
+struct frame {
+    uint64_t cookie;
+    uint32_t len; /* Of the actions that follow. */
+    uint16_t in_resubmit;
+    uint8_t table_id;
+    uint8_t via; /* enum ofp_packet_in_reason. */
+    uint32_t is_miss;
+    uint32_t zero;
+};
+static_assert(sizeof(struct frame) == 24, "no padding");
+
+struct frozen_state {
+    uint32_t id;
+    uint32_t refs;
+    uint64_t unused_ms;               /* Since when nobody holds it. */
+    TAILQ_ENTRY(frozen_state) unused; /* While nobody does. */
+    UT_hash_handle by_id, by_contents;
+    uint32_t len;
+    uint8_t contents[] __attribute__((aligned(8)));
+};
+
+struct frozen_states {
+    struct frozen_state *by_id;
+    struct frozen_state *by_contents;
+    TAILQ_HEAD(frozen_state_list, frozen_state) unused; /* The oldest first. */
+    unsigned int n_unused;
+};
+
+struct frozen_states *frozen_states_new(void)
+{
+    struct frozen_states *states = xcalloc(1, sizeof *states);
+
+    TAILQ_INIT(&states->unused);
+    return states;
+}
+
+void frozen_states_free(struct frozen_states *states)
+{
+    if (states) {
+        frozen_states_expire(states, UINT64_MAX);
+        free(states);
+    }
+}
+
+static void forget(struct frozen_states *states, struct frozen_state *state)
+{
+    TAILQ_REMOVE(&states->unused, state, unused);
+    states->n_unused--;
+    HASH_DELETE(by_id, states->by_id, state);
+    HASH_DELETE(by_contents, states->by_contents, state);
+    free(state);
+}
+
+void frozen_states_expire(struct frozen_states *states, uint64_t now_ms)
+{
+    struct frozen_state *state;
+
+    while ((state = TAILQ_FIRST(&states->unused)) &&
+           (states->n_unused > UNUSED_MAX || now_ms - state->unused_ms >= UNUSED_MS)) {
+        forget(states, state);
+    }
+}
+
+size_t frozen_states_count(const struct frozen_states *states)
+{
+    return HASH_CNT(by_id, states->by_id);
+}
+
+void frozen_state_ref(struct frozen_states *states, struct frozen_state *state)
+{
+    if (!state->refs++) {
+        TAILQ_REMOVE(&states->unused, state, unused);
+        states->n_unused--;
+    }
+}
+
+void frozen_state_unref(struct frozen_states *states, struct frozen_state *state, uint64_t now_ms)
+{
+    if (!--state->refs) {
+        state->unused_ms = now_ms;
+        TAILQ_INSERT_TAIL(&states->unused, state, unused);
+        states->n_unused++;
+        frozen_states_expire(states, now_ms);
+    }
+}
+
+struct frozen_state *frozen_state_find(const struct frozen_states *states, uint32_t id)
+{
+    struct frozen_state *state;
+
+    HASH_FIND(by_id, states->by_id, &id, sizeof id, state);
+    return state;
+}
+
+/* The one with these contents, made if need be, with a reference; NULL: there are too many. */
+static struct frozen_state *get(struct frozen_states *states, const void *contents, size_t len)
+{
+    struct frozen_state *state;
+
+    HASH_FIND(by_contents, states->by_contents, contents, len, state);
+    if (state) {
+        frozen_state_ref(states, state);
+        return state;
+    }
+    if (frozen_states_count(states) >= FROZEN_MAX_STATES) {
+        if (TAILQ_EMPTY(&states->unused)) {
+            return NULL;
+        }
+        forget(states, TAILQ_FIRST(&states->unused));
+    }
+    state = xcalloc(1, sizeof *state + len);
+    state->id = (uint32_t)hash_bytes(contents, len, 0);
+    while (!state->id || frozen_state_find(states, state->id)) {
+        state->id++;
+    }
+    state->refs = 1;
+    state->len = (uint32_t)len;
+    memcpy(state->contents, contents, len);
+    HASH_ADD(by_id, states->by_id, id, sizeof state->id, state);
+    HASH_ADD(by_contents, states->by_contents, contents, len, state);
+    return state;
+}
+
+static const struct contents *contents_of(const struct frozen_state *state)
+{
+    return (const struct contents *)state->contents;
+}
+
+static size_t stack_size(const struct contents *c)
+{
+    return (size_t)c->n_stack * 16;
+}
+
+struct ofproto *frozen_state_bridge(const struct ofproto_set *set, const struct frozen_state *state)
+{
+    const struct contents *c = contents_of(state);
+    size_t ofs = sizeof *c + c->frames_len + c->set_len + stack_size(c);
+
+    return ofproto_find(set, (const char *)state->contents + ofs);
+}
+
+uint32_t frozen_state_in_port(const struct frozen_state *state)
+{
+    return contents_of(state)->in_port;
+}
+
+/* --- Freezing. */
+
+void xlate_freeze(struct xlate_ctx *ctx)
+{
+    ctx->freeze.on = true;
+}
+
+void xlate_freeze_actions(struct xlate_ctx *ctx, const void *actions, size_t len)
+{
+    struct xlate_freeze *freeze = &ctx->freeze;
+    struct frame frame = {.cookie = ctx->at.cookie,
+                          .len = (uint32_t)len,
+                          .in_resubmit = ctx->n_resubmits != 0,
+                          .table_id = ctx->at.table_id,
+                          .via = (uint8_t)ctx->via,
+                          .is_miss = ctx->at.is_miss};
+    size_t need = freeze->len + sizeof frame + len;
+
+    if (!len) {
+        return;
+    }
+    if (need > FROZEN_MAX_LEN) {
+        xlate_too_deep(ctx, "too many actions to recirculate with");
+        return;
+    }
+    if (need > freeze->size) {
+        freeze->size = (uint32_t)need * 2;
+        freeze->frames = xrealloc(freeze->frames, freeze->size);
+    }
+    memcpy(freeze->frames + freeze->len, &frame, sizeof frame);
+    memcpy(freeze->frames + freeze->len + sizeof frame, actions, len);
+    freeze->len = (uint32_t)need;
+}
+
+/* The state of the translation as it stands. */
+static struct frozen_state *freeze_state(struct xlate_ctx *ctx, bool run_set)
+{
+    struct contents c = {.in_port = ctx->in_port->ofport,
+                         .pkt_mark = ctx->now.flow.pkt.pkt_mark & ctx->now.written.pkt.pkt_mark,
+                         .pkt_mark_written = ctx->now.written.pkt.pkt_mark,
+                         .frames_len = ctx->freeze.len,
+                         .set_len = run_set ? ctx->action_set.len : 0,
+                         .n_stack = (uint16_t)(ctx->stack.n - ctx->stack.floor),
+                         .run_set = run_set};
+    struct strbuf s = STRBUF_INIT;
+    struct frozen_state *state;
+
+    memcpy(c.pipeline, &ctx->now.flow.u64[FLOW_N_WORDS], sizeof c.pipeline);
+    strbuf_put(&s, &c, sizeof c);
+    strbuf_put(&s, ctx->freeze.frames, c.frames_len);
+    strbuf_put(&s, ctx->action_set.data, c.set_len);
+    if (c.n_stack) {
+        strbuf_put(&s, ctx->stack.value[ctx->stack.floor], stack_size(&c));
+    }
+    strbuf_put(&s, ctx->bridge->name, strlen(ctx->bridge->name) + 1);
+    state = get(ctx->set->frozen, s.data, s.len);
+    strbuf_free(&s);
+    return state;
+}
+
+static void recirculate(struct xlate_ctx *ctx, struct frozen_state *state)
+{
+    struct flow_key key;
+
+    xlate_commit(ctx);
+    if (ctx->in->recirculated) {
+        flow_key_copy(&key, &ctx->now.flow.pkt);
+        key.recirc_id = state->id;
+        ctx->in->recirculated(&key, ctx->in->aux);
+    }
+    xlate_say(ctx, "    >> recirculated as 0x%x", state->id);
+    dp_actions_put_recirc(ctx->actions, state->id);
+    ctx->last_output_end = ctx->actions->len;
+    effects_add_frozen(ctx->effects, state);
+    frozen_state_unref(ctx->set->frozen, state, ctx->set->now_ms);
+}
+
+void xlate_freeze_end(struct xlate_ctx *ctx, bool run_set)
+{
+    struct frozen_state *state;
+
+    if (!ctx->freeze.on) {
+        return;
+    }
+    ctx->freeze.on = false;
+    if (ctx->too_deep || (!ctx->freeze.len && !(run_set && ctx->action_set.len))) {
+        goto out; /* There was nothing left to do. */
+    }
+    if (!xlate_has_room(ctx)) {
+        goto out;
+    }
+    state = freeze_state(ctx, run_set);
+    if (state) {
+        recirculate(ctx, state);
+    } else {
+        xlate_say(ctx, " >> too many recirculation ids are in use: drop");
+        xlate_drop(ctx, DP_DROP_RECIRC_LIMIT);
+        ctx->no_cache = true;
+    }
+out:
+    ctx->freeze.len = 0;
+}
+
+/* --- Thawing. */
+
+static void thaw_frame(struct xlate_ctx *ctx, const struct frame *frame, const void *actions)
+{
+    int next;
+
+    ctx->at = (struct xlate_at){
+        .cookie = frame->cookie, .is_miss = frame->is_miss, .table_id = frame->table_id};
+    ctx->via = (enum ofp_packet_in_reason)frame->via;
+    ctx->n_resubmits = frame->in_resubmit;
+    xlate_actions(ctx, actions, frame->len);
+    next = ctx->next_table;
+    ctx->next_table = -1;
+    if (next >= 0) {
+        xlate_table(ctx, (uint8_t)next);
+    }
+}
+
+static void thaw_packet(struct xlate_ctx *ctx, const struct contents *c)
+{
+    struct flow_key *key = &ctx->now.flow.pkt;
+
+    memcpy(&ctx->now.flow.u64[FLOW_N_WORDS], c->pipeline, sizeof c->pipeline);
+    key->pkt_mark = (key->pkt_mark & ~c->pkt_mark_written) | c->pkt_mark;
+    ctx->now.written.pkt.pkt_mark |= c->pkt_mark_written;
+    ctx->base = ctx->now;
+}
+
+void xlate_thaw(struct xlate_ctx *ctx, struct frozen_state *state)
+{
+    const struct contents *c = contents_of(state);
+    const uint8_t *frames = state->contents + sizeof *c, *set = frames + c->frames_len;
+    struct ofp_actions actions = {NULL, c->set_len, c->set_len};
+
+    xlate_say(ctx, "bridge(\"%s\"), recirculated as 0x%x", ctx->bridge->name, state->id);
+    effects_add_frozen(ctx->effects, state);
+    effects_depend_bridge(ctx->effects, ctx->bridge);
+    thaw_packet(ctx, c);
+    if (c->set_len) {
+        actions.data = xmemdup(set, c->set_len);
+        ctx->action_set = actions;
+    }
+    if (c->n_stack) {
+        ctx->stack.value = xcalloc(XLATE_MAX_STACK, sizeof ctx->stack.value[0]);
+        memcpy(ctx->stack.value, set + c->set_len, stack_size(c));
+        ctx->stack.n = c->n_stack;
+    }
+    for (const uint8_t *p = frames; p < set && !ctx->too_deep && !ctx->stop;) {
+        struct frame frame;
+
+        memcpy(&frame, p, sizeof frame);
+        thaw_frame(ctx, &frame, p + sizeof frame);
+        p += sizeof frame + frame.len;
+    }
+    ctx->n_resubmits = 0;
+    xlate_end_pipeline(ctx, c->run_set);
+}
