@@ -32,6 +32,16 @@ void ofp_action_forms_register(const struct ofp_action_form *form, size_t n)
     }
 }
 
+uint32_t ofp_action_types(enum ofp_version version)
+{
+    uint32_t types = 0;
+
+    for (unsigned int type = 0; type < 32; type++) {
+        types |= forms[0][version][type] ? 1u << type : 0;
+    }
+    return types;
+}
+
 void ofp_actions_free(struct ofp_actions *actions)
 {
     free(actions->data);

@@ -50,6 +50,9 @@ enum ofp_action_type {
     OFP_ACTION_LEARN, /* action_learn.h has these two. */
     OFP_ACTION_FIN_TIMEOUT,
     OFP_ACTION_CONJUNCTION, /* action_conjunction.h has it. */
+    OFP_ACTION_ENQUEUE,     /* action_queue.h has these. */
+    OFP_ACTION_SET_QUEUE,
+    OFP_ACTION_POP_QUEUE,
     /* Instructions, in their order; those of "apply actions" are the actions before. */
     OFP_ACTION_CLEAR_ACTIONS,
     OFP_ACTION_WRITE_ACTIONS,
@@ -257,6 +260,8 @@ struct ofp_action_form {
     uint32_t vendor; /* 0, or OFP_VENDOR_NX. */
 };
 void ofp_action_forms_register(const struct ofp_action_form *, size_t n);
+/* A bit for each type of the protocol's own that is registered in the version. */
+uint32_t ofp_action_types(enum ofp_version);
 /* Begins the encoding of an extension's action: returns where it starts, for the end, which pads
  * and fills the length in. */
 size_t nx_action_begin(struct strbuf *, uint16_t subtype);

@@ -1,6 +1,6 @@
 /* The output family: OUTPUT to a port, to a reserved port, NORMAL. Text form; execution is in
  * xlate/action_output.c. Control thread. */
-#include "ofproto/codec/action.h"
+#include "ofproto/codec/action_queue.h"
 #include "ofproto/codec/action_text.h"
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/match/text.h"
@@ -32,6 +32,8 @@ bool ofp_actions_output_to(const void *data, size_t len, uint32_t port)
         const struct ofp_action_nested *w = (const struct ofp_action_nested *)a;
 
         if ((a->type == OFP_ACTION_OUTPUT && ((const struct ofp_action_output *)a)->port == port) ||
+            (a->type == OFP_ACTION_ENQUEUE &&
+             ((const struct ofp_action_enqueue *)a)->port == port) ||
             ((a->type == OFP_ACTION_WRITE_ACTIONS || a->type == OFP_ACTION_CLONE) &&
              ofp_actions_output_to(w->data, w->len, port))) {
             return true;

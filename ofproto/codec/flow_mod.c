@@ -17,6 +17,11 @@ static bool is_delete(enum ofp_flow_mod_command command)
     return command >= OFPFC_DELETE;
 }
 
+static bool is_modify(enum ofp_flow_mod_command command)
+{
+    return command == OFPFC_MODIFY || command == OFPFC_MODIFY_STRICT;
+}
+
 /* OpenFlow 1.0 has the table, by extension, in the upper byte of the command. */
 static int set_command10(struct ofp_flow_mod *fm, uint16_t command, bool with_table_id)
 {
@@ -29,7 +34,7 @@ static int set_command10(struct ofp_flow_mod *fm, uint16_t command, bool with_ta
         return OFPERR_FMFC_BAD_COMMAND;
     }
     fm->command = (enum ofp_flow_mod_command)command;
-    fm->adds_if_none = fm->command == OFPFC_MODIFY || fm->command == OFPFC_MODIFY_STRICT;
+    fm->adds_if_none = is_modify(fm->command);
     if (fm->command == OFPFC_ADD && fm->table_id == OFPTT_ALL) {
         fm->table_id = 0;
     }
@@ -78,6 +83,20 @@ static int decode10(const uint8_t *p, size_t len, bool with_table_id, struct ofp
               : ofp_actions_decode(OFP10, p + 24, len - FLOW_MOD10_LEN, &fm->match, &fm->actions);
 }
 
+/* 1.2 has added "reset counts", which is always done before; 1.3 "no counts". */
+static int set_flags11(struct ofp_flow_mod *fm, enum ofp_version version)
+{
+    unsigned int known = version == OFP11 ? 3 : version == OFP12 ? 7 : 31;
+
+    if (fm->flags & ~known) {
+        return OFPERR_FMFC_BAD_FLAGS;
+    }
+    if (version == OFP11 && fm->command == OFPFC_ADD) {
+        fm->flags |= OFPFF_RESET_COUNTS;
+    }
+    return 0;
+}
+
 /* OpenFlow 1.1 and later (1.3.5 section 7.3.4.1). */
 static int decode11(enum ofp_version version, const uint8_t *p, size_t len, struct ofp_flow_mod *fm)
 {
@@ -100,6 +119,7 @@ static int decode11(enum ofp_version version, const uint8_t *p, size_t len, stru
         return OFPERR_FMFC_BAD_COMMAND;
     }
     fm->command = (enum ofp_flow_mod_command)p[17];
+    fm->adds_if_none = version == OFP11 && is_modify(fm->command) && !fm->cookie_mask;
     if (fm->table_id > MAX_TABLE && !(is_delete(fm->command) && fm->table_id == OFPTT_ALL)) {
         return OFPERR_FMFC_BAD_TABLE_ID;
     }
@@ -113,10 +133,11 @@ static int decode11(enum ofp_version version, const uint8_t *p, size_t len, stru
     if (rc) {
         return rc;
     }
-    if (fm->flags & ~31) {
-        return OFPERR_FMFC_BAD_FLAGS;
+    rc = set_flags11(fm, version);
+    if (rc) {
+        return rc;
     }
-    rc = ofp13_match_decode(p + FLOW_MOD11_LEN, len - FLOW_MOD11_LEN, &fm->match, &match_len);
+    rc = ofp_match_decode(p + FLOW_MOD11_LEN, len - FLOW_MOD11_LEN, &fm->match, &match_len);
     if (rc) {
         return rc;
     }
@@ -197,18 +218,6 @@ int nx_flow_mod_decode(enum ofp_version version, const uint8_t *p, size_t len, b
 
 /* --- Encoding. */
 
-/* Whether the structure of OpenFlow 1.0 has every bit of the match. */
-static bool fits10(const struct ofp_match *match)
-{
-    struct strbuf s = STRBUF_INIT;
-    struct ofp_match again;
-
-    ofp10_match_encode(&s, match);
-    ofp10_match_decode((const uint8_t *)s.data, &again);
-    strbuf_free(&s);
-    return ofp_match_equal(match, &again);
-}
-
 /* Only Nicira's form can say that the cookie is to stay as it was. */
 static uint64_t cookie_to_set(const struct ofp_flow_mod *fm)
 {
@@ -262,14 +271,14 @@ static void encode11(struct strbuf *s, enum ofp_version version, const struct of
     wire_put32(s, fm->out_group);
     wire_put16(s, fm->flags);
     wire_put16(s, version >= OFP14 ? fm->importance : 0);
-    ofp_oxm_match_encode(s, version, &fm->match);
+    ofp_match_encode(s, version, &fm->match);
     ofp_instructions_encode(s, version, fm->actions.data, fm->actions.len);
 }
 
 void ofp_flow_mod_encode(struct strbuf *s, enum ofp_version version, uint32_t xid,
                          bool with_table_id, const struct ofp_flow_mod *fm)
 {
-    bool nx = version == OFP10 && (fm->cookie_mask || !fits10(&fm->match));
+    bool nx = version == OFP10 && (fm->cookie_mask || !ofp_match_fits(version, &fm->match));
     size_t start = ofp_begin(s, (uint8_t)version, nx ? OFPT_VENDOR : OFPT_FLOW_MOD, xid);
 
     if (version != OFP10) {

@@ -1,4 +1,4 @@
-/* Flow mods on the wire: OpenFlow 1.0, 1.3 to 1.5, and Nicira's of 1.0. */
+/* Flow mods on the wire: OpenFlow 1.0 to 1.5, and Nicira's of 1.0. */
 #ifndef OFPROTO_CODEC_FLOW_MOD_H
 #define OFPROTO_CODEC_FLOW_MOD_H
 
@@ -26,7 +26,7 @@ struct ofp_flow_mod {
     enum ofp_flow_mod_command command;
     /* OFPTT_ALL: of deletes and OpenFlow 1.0's modifies every one; never of adds. */
     uint8_t table_id;
-    bool adds_if_none;  /* A modify that selects nothing adds: OpenFlow 1.0. */
+    bool adds_if_none;  /* A modify that selects nothing adds: OpenFlow 1.0, 1.1. */
     bool change_cookie; /* A modify gives the rules 'new_cookie'. */
     uint16_t priority;
     uint16_t idle_timeout_s;

@@ -32,7 +32,7 @@ static int decode14(const uint8_t *p, size_t len, struct ofp_monitor_request *re
     if (ret->flags & ~FLAGS14) {
         return OFPERR_MOFC_BAD_FLAGS;
     }
-    rc = ofp13_match_decode(p + HEAD14, len - HEAD14, &ret->match, &match_len);
+    rc = ofp_match_decode(p + HEAD14, len - HEAD14, &ret->match, &match_len);
     *ret_len = HEAD14 + match_len;
     return rc;
 }
@@ -76,7 +76,7 @@ static void encode14(struct strbuf *s, enum ofp_version version, const struct of
     wire_put16(s, u->priority);
     wire_zeros(s, 4);
     wire_put64(s, u->cookie);
-    ofp_oxm_match_encode(s, version, &u->match);
+    ofp_match_encode(s, version, &u->match);
     if (u->actions_len) {
         ofp_instructions_encode(s, version, u->actions, u->actions_len);
     }

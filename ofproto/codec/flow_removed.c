@@ -21,7 +21,7 @@ static void encode15(struct strbuf *s, const struct ofp_flow_removed *fr)
     wire_put16(s, fr->idle_timeout_s);
     wire_put16(s, fr->hard_timeout_s);
     wire_put64(s, fr->cookie);
-    ofp_oxm_match_encode(s, OFP15, &fr->match);
+    ofp_match_encode(s, OFP15, &fr->match);
     ofp_oxs_removed_encode(s, &stats);
 }
 
@@ -36,11 +36,11 @@ static void encode10(struct strbuf *s, enum ofp_version version, const struct of
     wire_put8(s, version == OFP10 ? 0 : fr->table_id);
     put_duration(s, fr->duration_ms);
     wire_put16(s, fr->idle_timeout_s);
-    wire_put16(s, version == OFP10 ? 0 : fr->hard_timeout_s);
+    wire_put16(s, version < OFP12 ? 0 : fr->hard_timeout_s);
     wire_put64(s, fr->packets);
     wire_put64(s, fr->bytes);
     if (version != OFP10) {
-        ofp_oxm_match_encode(s, version, &fr->match);
+        ofp_match_encode(s, version, &fr->match);
     }
 }
 

@@ -33,7 +33,7 @@ static int decode11(const uint8_t *p, size_t len, struct ofp_flow_query *ret)
     ret->out_group = wire_get32(p + 8);
     ret->cookie = wire_get64(p + 16);
     ret->cookie_mask = wire_get64(p + 24);
-    rc = ofp13_match_decode(p + 32, len - 32, &ret->match, &match_len);
+    rc = ofp_match_decode(p + 32, len - 32, &ret->match, &match_len);
     return rc ? rc : match_len + 32 == len ? 0 : OFPERR_BRC_BAD_LEN;
 }
 
@@ -110,11 +110,11 @@ static void encode11(struct strbuf *s, enum ofp_version version, const struct of
     wire_put8(s, 0);
     put_duration(s, fs->duration_ms);
     put_timeouts(s, fs);
-    wire_put16(s, fs->flags);
+    wire_put16(s, version >= OFP13 ? fs->flags : 0);
     wire_put16(s, version >= OFP14 ? fs->importance : 0);
     wire_zeros(s, 2);
     put_counters(s, fs);
-    ofp_oxm_match_encode(s, version, &fs->match);
+    ofp_match_encode(s, version, &fs->match);
     ofp_instructions_encode(s, version, fs->actions, fs->actions_len);
 }
 
@@ -197,7 +197,7 @@ static void encode15(struct strbuf *s, const struct ofp_flow_stats *fs)
     wire_put16(s, fs->flags);
     wire_put16(s, fs->importance);
     wire_put64(s, fs->cookie);
-    ofp_oxm_match_encode(s, OFP15, &fs->match);
+    ofp_match_encode(s, OFP15, &fs->match);
     put_stats15(s, fs);
     ofp_instructions_encode(s, OFP15, fs->actions, fs->actions_len);
 }
@@ -208,7 +208,7 @@ static void encode15_short(struct strbuf *s, const struct ofp_flow_stats *fs)
     wire_put8(s, fs->table_id);
     wire_put8(s, 0); /* Why: it was asked for. */
     wire_put16(s, fs->priority);
-    ofp_oxm_match_encode(s, OFP15, &fs->match);
+    ofp_match_encode(s, OFP15, &fs->match);
     put_stats15(s, fs);
 }
 

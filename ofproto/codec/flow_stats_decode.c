@@ -40,7 +40,7 @@ void ofp_flow_query_encode(struct strbuf *s, enum ofp_version version,
         wire_put32(s, 0);
         wire_put64(s, q->cookie);
         wire_put64(s, q->cookie_mask);
-        ofp_oxm_match_encode(s, version, &q->match);
+        ofp_match_encode(s, version, &q->match);
     }
 }
 
@@ -114,10 +114,10 @@ static int decode11(enum ofp_version version, const uint8_t *p, size_t len,
     }
     fs->table_id = p[2];
     fs->duration_ms = duration_ms(p + 4);
-    fs->flags = wire_get16(p + 18);
+    fs->flags = version >= OFP13 ? wire_get16(p + 18) : 0;
     fs->importance = version >= OFP14 ? wire_get16(p + 20) : 0;
     get_common(p + 12, p + 24, fs);
-    rc = ofp13_match_decode(p + FIXED11, len - FIXED11, &fs->match, &match_len);
+    rc = ofp_match_decode(p + FIXED11, len - FIXED11, &fs->match, &match_len);
     match_len += FIXED11;
     return rc ? rc
               : ofp_instructions_decode(version, p + match_len, len - match_len, fs->table_id, NULL,
@@ -174,7 +174,7 @@ static int decode15(const uint8_t *p, size_t len, struct ofp_flow_stats *fs,
     fs->flags = wire_get16(p + 12);
     fs->importance = wire_get16(p + 14);
     fs->cookie = wire_get64(p + 16);
-    rc = ofp13_match_decode(p + at, len - at, &fs->match, &n);
+    rc = ofp_match_decode(p + at, len - at, &fs->match, &n);
     if (!rc) {
         at += n;
         rc = decode_oxs(p + at, len - at, fs, &flows, &n);

@@ -6,6 +6,7 @@
 
 #include "ofproto/codec/action_text.h"
 #include "ofproto/codec/group_mod.h"
+#include "ofproto/codec/match_wire.h"
 
 #define SPACES " \t\r\n"
 #define VALUE_MAX 64
@@ -326,7 +327,7 @@ int ofp_flow_query_parse(const char *text, ofp_port_lookup *lookup, void *aux,
 
 uint32_t ofp_flow_mod_versions(const struct ofp_flow_mod *fm)
 {
-    uint32_t versions = 1u << OFP10 | 1u << OFP13 | 1u << OFP14 | 1u << OFP15;
+    uint32_t versions = OFP_ALL_VERSIONS;
     bool not_in_10 = fm->out_group != OFP_GROUP_ANY ||
                      fm->flags & ~(OFPFF_SEND_FLOW_REM | OFPFF_CHECK_OVERLAP);
 
@@ -337,6 +338,9 @@ uint32_t ofp_flow_mod_versions(const struct ofp_flow_mod *fm)
     }
     if (not_in_10) {
         versions &= ~(1u << OFP10);
+    }
+    if (!ofp_match_fits(OFP11, &fm->match)) {
+        versions &= ~(1u << OFP11);
     }
     if (fm->importance) {
         versions &= 1u << OFP14 | 1u << OFP15;

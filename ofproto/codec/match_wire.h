@@ -1,4 +1,4 @@
-/* Matches on the wire: OpenFlow 1.0's fixed structure, and OXM of 1.2 and later,
+/* Matches on the wire: the fixed structures of OpenFlow 1.0 and 1.1, OXM of 1.2 and later,
  * Nicira's of 1.0. */
 #ifndef OFPROTO_CODEC_MATCH_WIRE_H
 #define OFPROTO_CODEC_MATCH_WIRE_H
@@ -7,6 +7,7 @@
 #include "ofproto/match/field.h"
 
 #define OFP10_MATCH_LEN 40
+#define OFP11_MATCH_LEN 88
 
 /* Port numbers: 16 bits in OpenFlow 1.0 and inside, 32 on the wire of later ones. False when the
  * number is none that we can have. */
@@ -19,10 +20,23 @@ void ofp10_match_decode(const uint8_t p[OFP10_MATCH_LEN], struct ofp_match *);
 /* What 1.0 cannot say is left wild. */
 void ofp10_match_encode(struct strbuf *, const struct ofp_match *);
 
-/* A struct ofp_match of 'len' bytes at most; '*ret_len' is its length with padding. */
-int ofp13_match_decode(const uint8_t *p, size_t len, struct ofp_match *, size_t *ret_len);
-void ofp13_match_encode(struct strbuf *, const struct ofp_match *);
-void ofp_oxm_match_encode(struct strbuf *, enum ofp_version, const struct ofp_match *);
+/* Fields that prerequisites do not allow are ignored, as in 1.0; what 1.1 cannot say is left wild.
+ */
+int ofp11_match_decode(const uint8_t p[OFP11_MATCH_LEN], struct ofp_match *);
+void ofp11_match_encode(struct strbuf *, const struct ofp_match *);
+
+/* A struct ofp_match of 1.1 or later, of 'len' bytes at most; '*ret_len' is its length with
+ * padding. The structure of 1.1 is read in later versions too, which only deprecate it. */
+int ofp_match_decode(const uint8_t *p, size_t len, struct ofp_match *, size_t *ret_len);
+/* In the form that 'version' has. */
+void ofp_match_encode(struct strbuf *, enum ofp_version, const struct ofp_match *);
+
+/* Whether the version's form has every bit of the match. */
+bool ofp_match_fits(enum ofp_version, const struct ofp_match *);
+
+/* OXM entries of exactly 'len' bytes, added to a match. */
+int oxm_fields_decode(const uint8_t *p, size_t len, struct ofp_match *);
+void oxm_fields_encode(struct strbuf *, enum ofp_version, const struct ofp_match *);
 
 /* The cookie that a Nicira match may ask for, as if it were a field. */
 struct nxm_cookie {

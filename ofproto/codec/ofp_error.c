@@ -38,7 +38,8 @@ static const struct {
     [OFPERR_BAC_BAD_OUT_PORT] = {"OFPBAC_BAD_OUT_PORT", 2, 4, 2, 4},
     [OFPERR_BAC_BAD_ARGUMENT] = {"OFPBAC_BAD_ARGUMENT", 2, 5, 2, 5},
     [OFPERR_BAC_TOO_MANY] = {"OFPBAC_TOO_MANY", 2, 7, 2, 7},
-    [OFPERR_BAC_BAD_QUEUE] = {"OFPBAC_BAD_QUEUE", 2, 8, 2, 8},
+    [OFPERR_QOFC_BAD_PORT] = {"OFPQOFC_BAD_PORT", 5, 0, 9, 0},
+    [OFPERR_QOFC_BAD_QUEUE] = {"OFPQOFC_BAD_QUEUE", 5, 1, 9, 1},
     [OFPERR_BAC_BAD_OUT_GROUP] = {"OFPBAC_BAD_OUT_GROUP", 2, 5, 2, 9},
     [OFPERR_BAC_UNSUPPORTED_ORDER] = {"OFPBAC_UNSUPPORTED_ORDER", 2, 5, 2, 11},
     [OFPERR_BAC_BAD_SET_TYPE] = {"OFPBAC_BAD_SET_TYPE", 1, 523, 2, 13},
@@ -125,18 +126,31 @@ const char *ofp_error_name(enum ofp_error error)
     return rows[error].name;
 }
 
+/* How many codes OpenFlow 1.1 has of each type. */
+static const uint16_t codes11[] = {2, 10, 13, 6, 8, 7, 9, 4, 2, 3, 2};
+
+/* Extensions of OpenFlow 1.1 have, as those of 1.0, the codes that later versions brought. */
+static bool is_as_in_10(uint8_t version, enum ofp_error error)
+{
+    uint16_t type = rows[error].type13;
+
+    return version == OFP10 || (version == OFP11 && (type >= ARRAY_SIZE(codes11) ||
+                                                     rows[error].code13 >= codes11[type]));
+}
+
 void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, const void *request,
                       size_t len)
 {
     uint32_t xid = len >= OFP_HEADER_LEN ? wire_get32((const uint8_t *)request + 4) : 0;
     size_t start = ofp_begin(s, version, OFPT_ERROR, xid);
+    bool as_in_10 = is_as_in_10(version, error);
 
-    if (version == OFP10 && (rows[error].code10 >= NX_CODES || rows[error].type10 > LAST_TYPE10)) {
+    if (as_in_10 && (rows[error].code10 >= NX_CODES || rows[error].type10 > LAST_TYPE10)) {
         wire_put16(s, NXET_VENDOR);
         wire_put16(s, 0);
         wire_put32(s, OFP_VENDOR_NX);
     }
-    if (version == OFP10) {
+    if (as_in_10) {
         wire_put16(s, rows[error].type10);
         wire_put16(s, rows[error].code10);
     } else if (version < OFP14 && rows[error].type13 == BUNDLE_FAILED) {
@@ -147,7 +161,7 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
         wire_put16(s, rows[error].type13);
         wire_put16(s, rows[error].code13);
     }
-    if (version != OFP10 && rows[error].type13 == EXPERIMENTER) {
+    if (!as_in_10 && rows[error].type13 == EXPERIMENTER) {
         wire_put32(s, OFP_VENDOR_NX);
     }
     strbuf_put(s, request, MIN_OF(len, (size_t)64));
@@ -159,8 +173,9 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
 const char *ofp_error_find(uint8_t version, uint16_t type, uint16_t code)
 {
     for (size_t i = 1; i < OFPERR_N; i++) {
-        bool is_it = version == OFP10 ? rows[i].type10 == type && rows[i].code10 == code
-                                      : rows[i].type13 == type && rows[i].code13 == code;
+        bool is_it = is_as_in_10(version, (enum ofp_error)i)
+                         ? rows[i].type10 == type && rows[i].code10 == code
+                         : rows[i].type13 == type && rows[i].code13 == code;
 
         if (rows[i].name && is_it) {
             return rows[i].name;

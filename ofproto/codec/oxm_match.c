@@ -1,8 +1,7 @@
-/* Matches as lists of OXM or NXM entries: struct ofp_match of OpenFlow 1.2 and later (1.3.5 section
- * 7.2.3), and Nicira's match of 1.0. See match_wire.h. */
+/* Matches as lists of OXM or NXM entries: those of OpenFlow 1.2 and later (1.3.5 section 7.2.3),
+ * and Nicira's match of 1.0. See match_wire.h. */
 #include "ofproto/codec/match_wire.h"
 
-#define MATCH_TYPE_OXM 1
 #define NXM_COOKIE ((uint32_t)OFP_NXM_1 << 16 | 30u << 9)
 
 static int add_field(struct ofp_match *m, const struct ofp_field *f, const uint8_t value[16],
@@ -24,7 +23,7 @@ static int add_field(struct ofp_match *m, const struct ofp_field *f, const uint8
     return 0;
 }
 
-static int decode_fields(const uint8_t *p, size_t len, struct ofp_match *m)
+int oxm_fields_decode(const uint8_t *p, size_t len, struct ofp_match *m)
 {
     size_t at = 0;
 
@@ -43,30 +42,6 @@ static int decode_fields(const uint8_t *p, size_t len, struct ofp_match *m)
         }
         at += n;
     }
-    return 0;
-}
-
-int ofp13_match_decode(const uint8_t *p, size_t len, struct ofp_match *m, size_t *ret_len)
-{
-    size_t body;
-    int rc;
-
-    ofp_match_init(m);
-    if (len < 8) {
-        return OFPERR_BMC_BAD_LEN;
-    }
-    body = wire_get16(p + 2);
-    if (wire_get16(p) != MATCH_TYPE_OXM) {
-        return OFPERR_BMC_BAD_TYPE;
-    }
-    if (body < 4 || ROUND_UP(body, 8) > len) {
-        return OFPERR_BMC_BAD_LEN;
-    }
-    rc = decode_fields(p + 4, body - 4, m);
-    if (rc) {
-        return rc;
-    }
-    *ret_len = ROUND_UP(body, 8);
     return 0;
 }
 
@@ -102,7 +77,7 @@ int nxm_match_decode(const uint8_t *p, size_t len, struct ofp_match *m, struct n
             rc = oxm_decode_header(p + at, len - at, &f, &has_mask, &body, &head);
             n = rc ? 0 : head + body;
             if (!rc) {
-                rc = n > len - at ? OFPERR_BMC_BAD_LEN : decode_fields(p + at, n, m);
+                rc = n > len - at ? OFPERR_BMC_BAD_LEN : oxm_fields_decode(p + at, n, m);
             }
         }
         if (rc) {
@@ -163,7 +138,7 @@ static bool comes_first(const struct ofp_field *f, enum ofp_version version)
 }
 
 /* Fields whose prerequisites come before them: OpenFlow 1.3.5 section 7.2.3.8. */
-static void encode_fields(struct strbuf *s, enum ofp_version version, const struct ofp_match *m)
+void oxm_fields_encode(struct strbuf *s, enum ofp_version version, const struct ofp_match *m)
 {
     static const enum ofp_field_id first[] = {OFP_FIELD_IN_PORT, OFP_FIELD_ETH_TYPE,
                                               OFP_FIELD_NW_PROTO, OFP_FIELD_ICMPV6_TYPE};
@@ -191,25 +166,9 @@ static void encode_fields(struct strbuf *s, enum ofp_version version, const stru
     }
 }
 
-void ofp_oxm_match_encode(struct strbuf *s, enum ofp_version version, const struct ofp_match *m)
-{
-    size_t start = s->len;
-
-    wire_put16(s, MATCH_TYPE_OXM);
-    wire_put16(s, 0);
-    encode_fields(s, version, m);
-    wire_set16(s, start + 2, (uint16_t)(s->len - start));
-    wire_pad8(s, start);
-}
-
-void ofp13_match_encode(struct strbuf *s, const struct ofp_match *m)
-{
-    ofp_oxm_match_encode(s, OFP13, m);
-}
-
 void nxm_match_encode(struct strbuf *s, const struct ofp_match *m)
 {
-    encode_fields(s, OFP10, m);
+    oxm_fields_encode(s, OFP10, m);
 }
 
 void nxm_cookie_encode(struct strbuf *s, const struct nxm_cookie *cookie)

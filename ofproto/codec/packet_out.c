@@ -22,7 +22,7 @@ static size_t fixed_len(enum ofp_version version)
 /* Of the packet itself, the packet speaks. */
 static int decode_match(const uint8_t *p, size_t len, struct ofp_packet_out *ret, size_t *ret_len)
 {
-    int rc = ofp13_match_decode(p, len, &ret->match, ret_len);
+    int rc = ofp_match_decode(p, len, &ret->match, ret_len);
 
     if (rc) {
         return rc;

@@ -78,7 +78,7 @@ void ofp_port_stats_encode(struct strbuf *s, enum ofp_version version,
     }
     put_counters(s, &p->stats);
     put_ethernet(s);
-    if (version != OFP10) {
+    if (version >= OFP13) {
         put_duration(s, p->duration_ms);
     }
 }

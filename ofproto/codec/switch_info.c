@@ -10,6 +10,8 @@
 #define COUNTS13_LEN 112
 #define COUNTS14_LEN 80 /* Before the properties. */
 #define TABLE10_LEN 64
+#define TABLE11_LEN 88
+#define TABLE12_LEN 128
 #define TABLE13_LEN 24
 #define NAME_LEN 16
 #define ETHERNET 0 /* The type of the property that is Ethernet's. */
@@ -151,7 +153,7 @@ void ofp_port_counts_request(struct strbuf *s, enum ofp_version version, uint32_
 int ofp_port_counts_decode(enum ofp_version version, const uint8_t *p, size_t left,
                            struct ofp_port_counts *ret, size_t *ret_len)
 {
-    size_t n = version == OFP10 ? COUNTS10_LEN : version < OFP14 ? COUNTS13_LEN : COUNTS14_LEN;
+    size_t n = version < OFP13 ? COUNTS10_LEN : version < OFP14 ? COUNTS13_LEN : COUNTS14_LEN;
     unsigned int own = version < OFP14 ? OFP_N_COUNTS : OFP_COUNT_RX_FRAME;
     const uint8_t *ethernet = NULL, *at;
     size_t len;
@@ -172,7 +174,7 @@ int ofp_port_counts_decode(enum ofp_version version, const uint8_t *p, size_t le
                         : ethernet ? wire_get64(ethernet + 8 * (i - own))
                                    : UINT64_MAX;
     }
-    if (version != OFP10) {
+    if (version >= OFP13) {
         at = version < OFP14 ? p + 104 : p + 8;
         ret->has_duration = true;
         ret->duration_s = wire_get32(at);
@@ -185,7 +187,9 @@ int ofp_port_counts_decode(enum ofp_version version, const uint8_t *p, size_t le
 int ofp_table_counts_decode(enum ofp_version version, const uint8_t *p, size_t left,
                             struct ofp_table_counts *ret, size_t *ret_len)
 {
-    size_t n = version == OFP10 ? TABLE10_LEN : TABLE13_LEN;
+    static const size_t lens[] = {
+        [OFP10] = TABLE10_LEN, [OFP11] = TABLE11_LEN, [OFP12] = TABLE12_LEN};
+    size_t n = version < OFP13 ? lens[version] : TABLE13_LEN;
 
     if (left < n) {
         return OFPERR_BRC_BAD_LEN;

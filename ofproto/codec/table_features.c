@@ -9,6 +9,8 @@
 enum { INSTRUCTIONS = 0, NEXT_TABLES = 2, WRITE_ACTIONS = 4, APPLY_ACTIONS = 6, MATCH = 8 };
 enum { WILDCARDS = 10, WRITE_SETFIELD = 12, APPLY_SETFIELD = 14 };
 
+static const uint16_t instructions[] = {1, 2, 3, 4, 5};
+
 static size_t begin(struct strbuf *s, uint16_t type)
 {
     size_t start = s->len;
@@ -33,6 +35,19 @@ static void put_ids(struct strbuf *s, uint16_t type, const uint16_t *ids, size_t
         wire_put16(s, 4);
     }
     end(s, start);
+}
+
+static void put_actions(struct strbuf *s, uint16_t type, enum ofp_version version)
+{
+    uint16_t ids[32];
+    size_t n = 0;
+
+    for (uint16_t i = 0; i < 32; i++) {
+        if (ofp_action_types(version) >> i & 1) {
+            ids[n++] = i;
+        }
+    }
+    put_ids(s, type, ids, n);
 }
 
 static void put_tables(struct strbuf *s, unsigned int first, unsigned int n)
@@ -69,10 +84,6 @@ static void put_fields(struct strbuf *s, enum ofp_version version, uint16_t type
 void ofp_table_features_encode(struct strbuf *s, enum ofp_version version, uint8_t table_id,
                                unsigned int n_tables, const char *name, uint32_t max_rules)
 {
-    static const uint16_t instructions[] = {1, 2, 3, 4, 5};
-    /* Output, push and pop VLAN, group, set and decrement TTL, set-field, copy-field. */
-    static const uint16_t actions[] = {0, 17, 18, 22, 23, 24, 25, 28};
-    size_t n_actions = ARRAY_SIZE(actions) - (version < OFP15);
     size_t start = s->len, n = MIN_OF(strlen(name), (size_t)NAME_LEN - 1);
     bool is_last = table_id + 1u >= n_tables; /* Goes nowhere. */
 
@@ -87,11 +98,76 @@ void ofp_table_features_encode(struct strbuf *s, enum ofp_version version, uint8
     wire_put32(s, max_rules);
     put_ids(s, INSTRUCTIONS, instructions + is_last, ARRAY_SIZE(instructions) - is_last);
     put_tables(s, table_id + 1u, n_tables);
-    put_ids(s, WRITE_ACTIONS, actions, n_actions);
-    put_ids(s, APPLY_ACTIONS, actions, n_actions);
+    put_actions(s, WRITE_ACTIONS, version);
+    put_actions(s, APPLY_ACTIONS, version);
     put_fields(s, version, MATCH, false, true);
     put_fields(s, version, WILDCARDS, false, false);
     put_fields(s, version, WRITE_SETFIELD, true, false);
     put_fields(s, version, APPLY_SETFIELD, true, false);
     wire_set16(s, start, (uint16_t)(s->len - start));
+}
+
+/* --- Before 1.3, bitmaps. */
+
+static uint32_t instruction_bits(void)
+{
+    uint32_t bits = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(instructions); i++) {
+        bits |= 1u << instructions[i];
+    }
+    return bits;
+}
+
+/* Fields of OXM's own class, as many as there are bits. */
+static uint64_t field_bits(bool settable)
+{
+    uint64_t bits = 0;
+
+    for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
+        const struct ofp_field *f = ofp_field((enum ofp_field_id)i);
+        uint32_t number = f->oxm >> 9 & 0x7f;
+
+        if (f->oxm >> 16 == OFP_OXM_BASIC && number < 64 && (!settable || f->is_settable)) {
+            bits |= UINT64_C(1) << number;
+        }
+    }
+    return bits;
+}
+
+static void encode11(struct strbuf *s)
+{
+    /* What may be wild, and matched: the ten that have bits in a match, Ethernet and IPv4
+     * addresses, metadata. */
+    uint32_t fields = 0x3ff | 0xf800;
+
+    wire_put32(s, fields);
+    wire_put32(s, fields);
+    wire_put32(s, instruction_bits());
+    wire_put32(s, ofp_action_types(OFP11));
+    wire_put32(s, ofp_action_types(OFP11));
+    wire_put32(s, 0);
+}
+
+static void encode12(struct strbuf *s)
+{
+    wire_put64(s, field_bits(false));
+    wire_put64(s, field_bits(false));
+    wire_put32(s, ofp_action_types(OFP12));
+    wire_put32(s, ofp_action_types(OFP12));
+    wire_put64(s, field_bits(true));
+    wire_put64(s, field_bits(true));
+    wire_put64(s, UINT64_MAX); /* Metadata: what can be matched, and written. */
+    wire_put64(s, UINT64_MAX);
+    wire_put32(s, instruction_bits());
+    wire_put32(s, 0);
+}
+
+void ofp_table_abilities_encode(struct strbuf *s, enum ofp_version version)
+{
+    if (version == OFP11) {
+        encode11(s);
+    } else {
+        encode12(s);
+    }
 }

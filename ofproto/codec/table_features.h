@@ -8,5 +8,8 @@
  * registered applied, and each of the 'n_tables' after this one gone to. OpenFlow 1.3 and later. */
 void ofp_table_features_encode(struct strbuf *, enum ofp_version, uint8_t table_id,
                                unsigned int n_tables, const char *name, uint32_t max_rules);
+/* The same in a table's statistics of OpenFlow 1.1 (section A.3.5.3) and 1.2, from what may be wild
+ * to how the table is configured. */
+void ofp_table_abilities_encode(struct strbuf *, enum ofp_version);
 
 #endif

@@ -39,7 +39,7 @@ void mgmt_async_changed(struct mgmt *mgmt)
     bool wants = false, wants_ttl = false;
 
     LIST_FOREACH (conn, &mgmt->conns, node) {
-        wants |= conn->version == OFP10 && conn_wants(conn, ASYNC_PACKET_IN, OFPR_NO_MATCH);
+        wants |= conn->version < OFP13 && conn_wants(conn, ASYNC_PACKET_IN, OFPR_NO_MATCH);
         wants_ttl |= conn_wants(conn, ASYNC_PACKET_IN, OFPR_INVALID_TTL);
     }
     if (bridge->misses_to_controller != wants || bridge->ttl_to_controller != wants_ttl) {

@@ -125,6 +125,7 @@ void conn_end_probe(struct conn *);
 
 /* In barrier.c. */
 int handle_barrier(struct conn *, const struct request *);
+int handle_queue_config(struct conn *, const struct request *);
 void conn_cancel_barrier(struct conn *);
 
 /* In handlers.c: answers one message of the negotiated version; an error goes to the peer. */

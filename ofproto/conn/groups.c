@@ -4,7 +4,6 @@
 #include "ofproto/conn/vendor.h"
 
 /* Nicira's statistics of OpenFlow 1.0, and 1.1, which has no features. */
-enum { NXST_GROUP = 7, NXST_GROUP_DESC = 8, NXST_GROUP_FEATURES = 9 };
 
 static int apply(struct conn *conn, enum ofp_version form, const uint8_t *p, size_t len)
 {
@@ -74,8 +73,10 @@ static void put_stats(struct multipart *m, const struct ofp_group *group)
     wire_put32(&s, count_references(m->conn->bridge, group->id));
     wire_put32(&s, 0);
     put_counters(&s, &group->counters);
-    wire_put32(&s, (uint32_t)(age_ms / 1000));
-    wire_put32(&s, (uint32_t)(age_ms % 1000 * 1000000));
+    if (m->conn->version >= OFP13 || m->vendor) {
+        wire_put32(&s, (uint32_t)(age_ms / 1000));
+        wire_put32(&s, (uint32_t)(age_ms % 1000 * 1000000));
+    }
     for (unsigned int i = 0; i < group->config.n; i++) {
         put_counters(&s, &group->bucket_counters[i]);
     }
@@ -128,16 +129,8 @@ int stats_group_desc(struct multipart *m, const uint8_t *p, size_t len)
     return tell(m, len ? wire_get32(p) : OFP_GROUP_ALL, put_desc);
 }
 
-int stats_group_features(struct multipart *m, const uint8_t *p, size_t len)
+int stats_group_features(struct multipart *m, const uint8_t *p UNUSED, size_t len)
 {
-    /* Output, push and pop VLAN, group, set and decrement TTL, set-field. */
-    static const uint32_t actions11 = 1u << 0 | 1u << 17 | 1u << 18 | 1u << 22 | 1u << 23 |
-                                      1u << 24 | 1u << 25;
-    /* Output, and whatever sets a field or takes a tag off. */
-    static const uint32_t actions10 = 0x7ff;
-    uint32_t actions = m->conn->version == OFP10 ? actions10 : actions11;
-
-    (void)p;
     if (len) {
         return OFPERR_BRC_BAD_LEN;
     }
@@ -147,7 +140,7 @@ int stats_group_features(struct multipart *m, const uint8_t *p, size_t len)
         wire_put32(&m->s, GROUP_MAX_GROUPS);
     }
     for (unsigned int i = 0; i < OFP_N_GROUP_TYPES; i++) {
-        wire_put32(&m->s, actions);
+        wire_put32(&m->s, ofp_action_types((enum ofp_version)m->conn->version));
     }
     return 0;
 }

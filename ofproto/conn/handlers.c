@@ -4,12 +4,12 @@
 #include "ofproto/conn/bundle.h"
 #include "ofproto/conn/vendor.h"
 
-/* Statistics of flows, tables and ports; ARP addresses. */
-#define CAPABILITIES10 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 7)
-/* Statistics of flows, tables, ports and groups. */
-#define CAPABILITIES13 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 3)
-#define CAPABILITIES15 (CAPABILITIES13 | 1u << 9 | 1u << 10) /* And bundles, monitors. */
-#define ACTIONS10 0x7ffu                                     /* Output ... set transport port. */
+/* Statistics of flows, tables, ports and queues. */
+#define CAPABILITIES (1u << 0 | 1u << 1 | 1u << 2 | 1u << 6)
+#define CAN_GROUPS (1u << 3)
+#define CAN_MATCH_ARP (1u << 7)
+#define CAN_BUNDLES (1u << 9)
+#define CAN_MONITOR (1u << 10)
 #define N_TABLES BRIDGE_MAX_TABLES
 
 static int ignore(struct conn *conn, const struct request *r)
@@ -50,6 +50,13 @@ static void put_ports(struct strbuf *s, struct conn *conn)
     }
 }
 
+static uint32_t capabilities(uint8_t version)
+{
+    return CAPABILITIES | (version >= OFP11 ? CAN_GROUPS : 0) |
+           (version <= OFP11 ? CAN_MATCH_ARP : 0) |
+           (version >= OFP15 ? CAN_BUNDLES | CAN_MONITOR : 0);
+}
+
 static int handle_features(struct conn *conn, const struct request *r)
 {
     const struct ofproto_config *config = &conn->bridge->config;
@@ -60,13 +67,10 @@ static int handle_features(struct conn *conn, const struct request *r)
     wire_put32(&s, 0); /* No buffers. */
     wire_put8(&s, N_TABLES);
     wire_zeros(&s, 3);
-    if (conn->version == OFP10) {
-        wire_put32(&s, CAPABILITIES10);
-        wire_put32(&s, ACTIONS10);
+    wire_put32(&s, capabilities(conn->version));
+    wire_put32(&s, conn->version == OFP10 ? ofp_action_types(OFP10) : 0);
+    if (conn->version < OFP13) {
         put_ports(&s, conn);
-    } else {
-        wire_put32(&s, conn->version >= OFP15 ? CAPABILITIES15 : CAPABILITIES13);
-        wire_put32(&s, 0);
     }
     ofp_end(&s, start);
     conn_send(conn, &s);
@@ -101,7 +105,7 @@ static int handle_set_config(struct conn *conn, const struct request *r)
 #define BOTH(TYPE, EXACT, HANDLER)                                                                 \
     {OFP10, TYPE, EXACT, HANDLER},                                                                 \
     {                                                                                              \
-        OFP13, TYPE, EXACT, HANDLER                                                                \
+        OFP11, TYPE, EXACT, HANDLER                                                                \
     }
 
 static const struct handler {
@@ -120,21 +124,23 @@ static const struct handler {
     BOTH(OFPT_GET_CONFIG_REQUEST, true, handle_get_config),
     BOTH(OFPT_SET_CONFIG, false, handle_set_config),
     {OFP10, OFPT_PACKET_OUT, false, handle_packet_out, true},
-    {OFP13, OFPT_PACKET_OUT, false, handle_packet_out, true},
+    {OFP11, OFPT_PACKET_OUT, false, handle_packet_out, true},
     {OFP10, OFPT_FLOW_MOD, false, handle_flow_mod, true},
-    {OFP13, OFPT_FLOW_MOD, false, handle_flow_mod, true},
+    {OFP11, OFPT_FLOW_MOD, false, handle_flow_mod, true},
     {OFP10, OFPT10_PORT_MOD, false, handle_port_mod, true},
-    {OFP13, OFPT13_PORT_MOD, false, handle_port_mod, true},
-    {OFP13, OFPT13_ROLE_REQUEST, false, handle_role_request},
+    {OFP11, OFPT13_PORT_MOD, false, handle_port_mod, true},
+    {OFP12, OFPT13_ROLE_REQUEST, false, handle_role_request},
     {OFP13, OFPT13_GET_ASYNC_REQUEST, true, handle_get_async},
     {OFP13, OFPT13_SET_ASYNC, false, handle_set_async},
-    {OFP13, OFPT11_GROUP_MOD, false, handle_group_mod, true},
+    {OFP11, OFPT11_GROUP_MOD, false, handle_group_mod, true},
     {OFP14, OFPT14_BUNDLE_CONTROL, false, handle_bundle_control, true},
     {OFP14, OFPT14_BUNDLE_ADD, false, handle_bundle_add, true},
     {OFP10, OFPT10_STATS_REQUEST, false, handle_stats},
-    {OFP13, OFPT13_MULTIPART_REQUEST, false, handle_stats},
+    {OFP11, OFPT13_MULTIPART_REQUEST, false, handle_stats},
+    {OFP10, OFPT10_QUEUE_GET_CONFIG_REQUEST, false, handle_queue_config},
+    {OFP11, OFPT11_QUEUE_GET_CONFIG_REQUEST, false, handle_queue_config},
     {OFP10, OFPT10_BARRIER_REQUEST, true, handle_barrier},
-    {OFP13, OFPT13_BARRIER_REQUEST, true, handle_barrier},
+    {OFP11, OFPT13_BARRIER_REQUEST, true, handle_barrier},
 };
 
 void conn_handle(struct conn *conn, const struct request *r)

@@ -24,12 +24,11 @@ LOG_MODULE(openflow);
 #define RESUME_BYTES ((size_t)1 << 20)
 
 /* A bit per version, as in a hello's bitmap. */
-#define SUPPORTED (1u << OFP10 | 1u << OFP13 | 1u << OFP14 | 1u << OFP15)
 #define HIGHEST OFP15
 
 static uint32_t versions_of(const struct mgmt *mgmt)
 {
-    return SUPPORTED & ~mgmt->bridge->config.refused_versions;
+    return OFP_ALL_VERSIONS & ~mgmt->bridge->config.refused_versions;
 }
 
 static uint8_t highest(uint32_t versions)

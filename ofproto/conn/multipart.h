@@ -30,5 +30,6 @@ multipart_reply stats_tables, stats_table_features, stats_table_desc; /* table_s
 multipart_reply stats_groups, stats_group_desc, stats_group_features; /* groups.c */
 multipart_reply stats_flow_monitor;                                   /* flow_monitor.c */
 multipart_reply stats_ports;                                          /* port_stats.c */
+multipart_reply stats_queues, stats_queue_desc;                       /* queues.c */
 
 #endif

@@ -1,4 +1,4 @@
-/* Statistics (1.0) and multipart (1.3 and later) requests: a row a type. Replies are cut into
+/* Statistics (to 1.2) and multipart (1.3 and later) requests: a row a type. Replies are cut into
  * messages of at most 64 kB. Event base's thread. */
 #include "ofproto/codec/bundle.h"
 #include "ofproto/codec/match_wire.h"
@@ -123,12 +123,14 @@ static const struct stats_type {
     {2, stats_aggregate},
     {3, stats_tables},
     {4, stats_ports},
-    {6, stats_groups, OFP13},
-    {7, stats_group_desc, OFP13},
-    {8, stats_group_features, OFP13},
+    {5, stats_queues},
+    {6, stats_groups, OFP11},
+    {7, stats_group_desc, OFP11},
+    {8, stats_group_features, OFP12},
     {12, stats_table_features, OFP13},
     {13, ports},
     {14, stats_table_desc, OFP14},
+    {15, stats_queue_desc, OFP14},
     {16, stats_flow_monitor, OFP14},
     {17, stats_flows_short, OFP15},
     {19, bundle_features, OFP15},

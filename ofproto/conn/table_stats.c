@@ -15,18 +15,32 @@ static uint32_t max_rules(const struct ofp_table *table)
     return table ? table->max_rules : OFP_TABLE_MAX_RULES; /* As it will be made. */
 }
 
+/* What OpenFlow 1.0 to 1.2 tell of a table here, later ones as its features. */
+static void put_old_features(struct multipart *m, unsigned int id)
+{
+    const enum ofp_version version = (enum ofp_version)m->conn->version;
+    char name[32];
+
+    wire_zeros(&m->s, version == OFP10 ? 3 : 7);
+    table_name(id, name);
+    multipart_put_text(m, name, 32);
+    if (version == OFP10) {
+        wire_put32(&m->s, 0x3fffff); /* Every field may be wild. */
+    } else {
+        ofp_table_abilities_encode(&m->s, version);
+    }
+    wire_put32(&m->s, max_rules(m->conn->bridge->tables[id]));
+}
+
 static void put_table(struct multipart *m, unsigned int id)
 {
     const struct ofp_table *table = m->conn->bridge->tables[id];
-    char name[32];
 
     wire_put8(&m->s, (uint8_t)id);
-    wire_zeros(&m->s, 3);
-    if (m->conn->version == OFP10) {
-        table_name(id, name);
-        multipart_put_text(m, name, 32);
-        wire_put32(&m->s, 0x3fffff); /* Every field may be wild. */
-        wire_put32(&m->s, max_rules(table));
+    if (m->conn->version < OFP13) {
+        put_old_features(m, id);
+    } else {
+        wire_zeros(&m->s, 3);
     }
     wire_put32(&m->s, table ? (uint32_t)table->cls.n_rules : 0);
     wire_put64(&m->s, table ? table->n_lookups : 0);

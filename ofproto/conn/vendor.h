@@ -14,7 +14,7 @@ enum {
     NXT_FLOW_MOD_TABLE_ID = 15,
 };
 /* And statistics. */
-enum { NXST_FLOW = 0, NXST_AGGREGATE = 1 };
+enum { NXST_FLOW = 0, NXST_AGGREGATE = 1, NXST_GROUP = 7, NXST_GROUP_DESC, NXST_GROUP_FEATURES };
 
 struct vendor_row {
     uint32_t vendor; /* OFP_VENDOR_NX. */

@@ -7,7 +7,7 @@ from sluice import wait_for
 
 pytestmark = pytest.mark.san
 
-VERSIONS = ["OpenFlow13", "OpenFlow14", "OpenFlow15"]
+VERSIONS = ["OpenFlow12", "OpenFlow13", "OpenFlow14", "OpenFlow15"]
 
 GROUPS = [
     "group_id=1,type=all,bucket=actions=output:1,bucket=actions=set_field:02:00:00:00:00:09->eth_dst,output:2",
@@ -38,6 +38,21 @@ def dump(switch, version):
 def fails(switch, version, error, *argv):
     p = ofctl(switch, version, *argv, check=False)
     assert p.returncode != 0 and error in p.stderr, f"{argv}: {p.stderr}"
+
+
+def test_groups_in_1_0_are_an_extension(switch):
+    ofctl(switch, "OpenFlow10", "add-group", "br0", "group_id=1,type=ff,bucket=watch_port:1,actions=output:1")
+    ofctl(switch, "OpenFlow10", "add-group", "br0", "group_id=2,type=all,bucket=bucket_id:4,actions=group:1")
+    ofctl(switch, "OpenFlow10", "add-flow", "br0", "in_port=9,actions=group:2")
+    assert "in_port=9 actions=group:2" in ofctl(switch, "OpenFlow10", "dump-flows", "br0")
+    text = ofctl(switch, "OpenFlow10", "dump-groups", "br0")
+    assert "group_id=1,type=ff,bucket=bucket_id:0,watch_port:1,actions=output:1" in text
+    assert "group_id=2,type=all,bucket=bucket_id:4,actions=group:1" in text
+    assert "group_id=1,type=ff" not in ofctl(switch, "OpenFlow10", "dump-groups", "br0", "2")
+    assert "group_id=2,duration" in ofctl(switch, "OpenFlow10", "dump-group-stats", "br0")
+    for version in ("OpenFlow10", "OpenFlow11"):
+        assert "Types:  0xf" in ofctl(switch, version, "dump-group-features", "br0")
+    fails(switch, "OpenFlow10", "OFPBAC_BAD_", "add-flow", "br0", "actions=group:7")
 
 
 @pytest.mark.parametrize("version", VERSIONS)

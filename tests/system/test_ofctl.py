@@ -174,7 +174,7 @@ def test_what_is_wrong_is_named(switch):
             (["add-flow", "br0", "actions=1,frob"], "'frob' is neither an action nor a port"),
             (["add-flow", "br0", "actions=mod_nw_ttl:5"], "action 'mod_nw_ttl:5': the match does not name the protocol"),
             (["add-flow", "br0", "in_port=eth9,actions=1"], "field 'in_port': 'eth9' is not a valid value for it"),
-            (["-O", "OpenFlow10", "add-flow", "br0", "actions=goto_table:3"], "br0: this takes OpenFlow 1.3, 1.4, 1.5"),
+            (["-O", "OpenFlow10", "add-flow", "br0", "actions=goto_table:3"], "br0: this takes OpenFlow 1.1, 1.2, 1.3, 1.4, 1.5"),
             (["-O", "OpenFlow13", "add-flow", "br0", "table=254,actions=drop"], "OFPT_ERROR (OF1.3) (xid=0x2): "),
             (["-O", "OpenFlow9", "show", "br0"], "option --protocols: 'OpenFlow9' is none of"),
             (["dump-flows", "br9"], "br9: there is no bridge of this name"),

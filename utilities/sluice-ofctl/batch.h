@@ -8,7 +8,7 @@
 /* The versions that can carry it: with --bundle those that have bundles, 1.3 by an extension. */
 static inline uint32_t batch_versions(const struct ofctl_options *o)
 {
-    return o->bundle ? 1u << OFP13 | 1u << OFP14 | 1u << OFP15 : OFCONN_VERSIONS;
+    return o->bundle ? 1u << OFP13 | 1u << OFP14 | 1u << OFP15 : OFP_ALL_VERSIONS;
 }
 
 struct batch {

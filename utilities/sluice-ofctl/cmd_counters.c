@@ -120,7 +120,7 @@ static int dump_ports(const struct ofctl_options *o, char *args[], struct error 
     ofports_init(&ports, o, args[0]);
     rc = args[1] ? ofports_find(&ports, args[1], &port, err) : 0;
     rc = rc ? rc : ofports_show_names(&ports, err);
-    rc = rc ? rc : ofconn_open(o, args[0], OFCONN_VERSIONS, &c, err);
+    rc = rc ? rc : ofconn_open(o, args[0], OFP_ALL_VERSIONS, &c, err);
     if (!rc) {
         ofp_port_counts_request(&body, ofconn_version(c), port);
         rc = ofconn_stats(c, &what, &body, on_ports, &d, err);
@@ -254,7 +254,7 @@ static int dump_tables(const struct ofctl_options *o, char *args[], struct error
     static const struct ofconn_stats what = {.type = STATS_TABLE};
     struct table_dump d = {.json = o->json ? json_array() : NULL};
     struct ofconn *c = NULL;
-    int rc = ofconn_open(o, args[0], OFCONN_VERSIONS, &c, err);
+    int rc = ofconn_open(o, args[0], OFP_ALL_VERSIONS, &c, err);
 
     rc = rc ? rc : ofconn_stats(c, &what, NULL, on_tables, &d, err);
     if (!rc && !d.json) {

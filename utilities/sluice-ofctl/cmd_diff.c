@@ -201,7 +201,7 @@ static int print_pair(const struct flow *a, const struct flow *b, void *diff,
 static int load(const struct ofctl_options *o, char *args[], struct source src[2],
                 struct error *err)
 {
-    uint32_t versions = OFCONN_VERSIONS;
+    uint32_t versions = OFP_ALL_VERSIONS;
     int rc = 0;
 
     /* Files first: a version that can say all that is in them is then spoken. */
@@ -209,7 +209,7 @@ static int load(const struct ofctl_options *o, char *args[], struct source src[2
         bool other = is_file(args[!i]);
 
         ofports_init(&src[i].ports, o, other ? args[i] : args[!i]);
-        src[i].versions = OFCONN_VERSIONS;
+        src[i].versions = OFP_ALL_VERSIONS;
         if (is_file(args[i]) && !rc) {
             rc = flows_read_file(args[i], OFPFC_ADD, add_line, &src[i], err);
             versions &= src[i].versions;
@@ -288,7 +288,7 @@ static int send_pair(const struct flow *have, const struct flow *want, void *rep
 static int replace_flows(const struct ofctl_options *o, char *args[], struct error *err)
 {
     struct replace r = {.readd = o->readd};
-    struct source have = {0}, want = {.versions = OFCONN_VERSIONS};
+    struct source have = {0}, want = {.versions = OFP_ALL_VERSIONS};
     struct ofconn *c = NULL;
     int rc;
 

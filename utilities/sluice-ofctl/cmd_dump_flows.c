@@ -22,7 +22,7 @@ static int parse_query(struct ofports *ports, const char *text, struct ofp_flow_
 /* What a query needs that OpenFlow 1.0 cannot say. */
 static uint32_t query_versions(const struct ofp_flow_query *q)
 {
-    return q->out_group == UINT32_MAX ? OFCONN_VERSIONS : OFCONN_VERSIONS & ~(1u << OFP10);
+    return q->out_group == UINT32_MAX ? OFP_ALL_VERSIONS : OFP_ALL_VERSIONS & ~(1u << OFP10);
 }
 
 /* --- As it comes. */

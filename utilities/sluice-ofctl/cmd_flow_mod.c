@@ -18,7 +18,7 @@ struct mods {
 static void mods_init(struct mods *m, const struct ofctl_options *o, const char *target)
 {
     memset(m, 0, sizeof *m);
-    m->versions = OFCONN_VERSIONS;
+    m->versions = OFP_ALL_VERSIONS;
     ofports_init(&m->ports, o, target);
 }
 

@@ -21,7 +21,7 @@ struct mods {
 static void mods_init(struct mods *m, const struct ofctl_options *o, const char *target,
                       uint16_t command)
 {
-    *m = (struct mods){.command = command, .versions = OFCONN_VERSIONS};
+    *m = (struct mods){.command = command, .versions = OFP_ALL_VERSIONS};
     ofports_init(&m->ports, o, target);
 }
 

@@ -312,7 +312,7 @@ static int dump(const struct ofctl_options *o, char *args[], struct group_dump *
 
     ofports_init(&ports, o, args[0]);
     rc = rc ? rc : ofports_show_names(&ports, err);
-    rc = rc ? rc : ofconn_open(o, args[0], OFCONN_VERSIONS, &c, err);
+    rc = rc ? rc : ofconn_open(o, args[0], OFP_ALL_VERSIONS, &c, err);
     if (!rc) {
         enum ofp_version version = ofconn_version(c);
 

@@ -160,7 +160,7 @@ static int show(const struct ofctl_options *o, char *args[], struct error *err)
     struct ofp_features f;
     struct ofconn_msg m;
     struct ofconn *c;
-    int rc = ofconn_open(o, args[0], OFCONN_VERSIONS, &c, err);
+    int rc = ofconn_open(o, args[0], OFP_ALL_VERSIONS, &c, err);
 
     if (rc) {
         return rc;
@@ -211,7 +211,7 @@ static int cmd_ports_desc(const struct ofctl_options *o, char *args[], struct er
         rc = ofports_find(&by_name, args[1], &port, err);
         ofports_free(&by_name);
     }
-    rc = rc ? rc : ofconn_open(o, args[0], OFCONN_VERSIONS, &c, err);
+    rc = rc ? rc : ofconn_open(o, args[0], OFP_ALL_VERSIONS, &c, err);
     if (!rc && args[1] && ofconn_version(c) < OFP15) {
         rc = error_set(err, EINVAL,
                        "%s: only OpenFlow 1.5 can ask for the description of one port; add -O "
@@ -280,7 +280,7 @@ static int dump_desc(const struct ofctl_options *o, char *args[], struct error *
 {
     static const struct ofconn_stats what = {.type = STATS_DESC};
     struct ofconn *c;
-    int rc = ofconn_open(o, args[0], OFCONN_VERSIONS, &c, err);
+    int rc = ofconn_open(o, args[0], OFP_ALL_VERSIONS, &c, err);
 
     if (!rc) {
         rc = ofconn_stats(c, &what, NULL, on_desc, (void *)o, err);
@@ -295,7 +295,7 @@ static int cmd_get_frags(const struct ofctl_options *o, char *args[], struct err
     struct ofconn_msg m;
     struct ofconn *c;
     uint16_t len;
-    int rc = ofconn_open(o, args[0], OFCONN_VERSIONS, &c, err);
+    int rc = ofconn_open(o, args[0], OFP_ALL_VERSIONS, &c, err);
 
     if (!rc) {
         rc = get_frags(c, &m, &frags, &len, err);

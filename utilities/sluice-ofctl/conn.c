@@ -26,10 +26,9 @@ struct ofconn {
 static const struct {
     const char *name, *number;
     enum ofp_version version;
-} versions[] = {{"OpenFlow10", "1.0", OFP10},
-                {"OpenFlow13", "1.3", OFP13},
-                {"OpenFlow14", "1.4", OFP14},
-                {"OpenFlow15", "1.5", OFP15}};
+} versions[] = {{"OpenFlow10", "1.0", OFP10}, {"OpenFlow11", "1.1", OFP11},
+                {"OpenFlow12", "1.2", OFP12}, {"OpenFlow13", "1.3", OFP13},
+                {"OpenFlow14", "1.4", OFP14}, {"OpenFlow15", "1.5", OFP15}};
 
 uint32_t ofconn_version_by_name(const char *name, size_t len)
 {

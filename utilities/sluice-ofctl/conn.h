@@ -7,9 +7,11 @@
 #include "ofproto/codec/wire.h"
 #include "utilities/sluice-ofctl/ofctl.h"
 
-#define OFCONN_VERSIONS (1u << OFP10 | 1u << OFP13 | 1u << OFP14 | 1u << OFP15)
 
 struct ofconn;
+
+/* 1.1 and 1.2 are spoken when they are asked for. */
+#define OFCONN_DEFAULT_VERSIONS (OFP_ALL_VERSIONS & ~(1u << OFP11 | 1u << OFP12))
 
 /* A version's bit, 0 when there is none of this name ("OpenFlow13", "1.3"). */
 uint32_t ofconn_version_by_name(const char *name, size_t len);

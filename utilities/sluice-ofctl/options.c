@@ -31,8 +31,7 @@ static void set_versions(const char *value, void *options_)
             uint32_t bit = ofconn_version_by_name(word, n);
 
             if (!bit) {
-                wrong("protocols", word,
-                      "is none of OpenFlow10, OpenFlow13, OpenFlow14, OpenFlow15");
+                wrong("protocols", word, "is none of OpenFlow10, OpenFlow11 ... OpenFlow15");
             }
             o->versions |= bit;
         }
@@ -115,8 +114,8 @@ int ofctl_parse_options(int argc, char *argv[], const char *commands, struct ofc
     const char *timeout = "0", *format = "text";
     const struct option_def defs[] = {
         {"protocols", 'O', "VERSIONS",
-         "OpenFlow10, OpenFlow13, OpenFlow14, OpenFlow15 (default: "
-         "the lowest that can say it)",
+         "OpenFlow10, OpenFlow11 ... OpenFlow15 (default: the lowest of 1.0, 1.3, 1.4 and 1.5 "
+         "that can say it)",
          .each = set_versions, .aux = o},
         {"timeout", 't', "SECS", "give up after SECS seconds (default: never)", .value = &timeout},
         {"strict", 0, NULL, "mod-flows, del-flows: exactly the match and the priority",
@@ -146,7 +145,7 @@ int ofctl_parse_options(int argc, char *argv[], const char *commands, struct ofc
     int first, n;
 
     memset(o, 0, sizeof *o);
-    o->versions = OFCONN_VERSIONS;
+    o->versions = OFCONN_DEFAULT_VERSIONS;
     memcpy(copy, argv, (size_t)argc * sizeof *copy);
     n = take_sorts(argc, copy, o);
     n = options_first(n, copy);

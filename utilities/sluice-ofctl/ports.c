@@ -93,7 +93,7 @@ static int load(struct ofports *ports)
 
     if (!ports->asked) {
         ports->asked = true;
-        if (!ofconn_open(ports->options, ports->target, OFCONN_VERSIONS, &c, &ports->err)) {
+        if (!ofconn_open(ports->options, ports->target, OFP_ALL_VERSIONS, &c, &ports->err)) {
             ask(ports, c, &ports->err);
             ofconn_close(c);
         }

@@ -251,10 +251,8 @@ static void read_port(struct db_client *db, const struct db_row *row, struct con
 /* Bits are numbers on the wire. Of the others, nobody who asks for them gets a different one. */
 static void read_protocols(const struct db_row *row, struct conf_bridge *b)
 {
-    static const struct {
-        const char *name;
-        unsigned int version;
-    } built[] = {{"OpenFlow10", 1}, {"OpenFlow13", 4}, {"OpenFlow14", 5}, {"OpenFlow15", 6}};
+    static const char *const built[] = {"OpenFlow10", "OpenFlow11", "OpenFlow12",
+                                        "OpenFlow13", "OpenFlow14", "OpenFlow15"};
     const struct db_type *type;
     const struct db_datum *d = db_row_datum(row, "protocols", &type);
     uint32_t wanted = 0;
@@ -266,15 +264,14 @@ static void read_protocols(const struct db_row *row, struct conf_bridge *b)
         const char *name = d->keys[i].string;
         size_t k = 0;
 
-        while (k < ARRAY_SIZE(built) && strcmp(name, built[k].name)) {
+        while (k < ARRAY_SIZE(built) && strcmp(name, built[k])) {
             k++;
         }
         if (k < ARRAY_SIZE(built)) {
-            wanted |= 1u << built[k].version;
+            wanted |= 2u << k;
         } else {
             complaint_add(&b->complaints, "protocols", NULL,
-                          "'%.*s' is not built yet: OpenFlow10, OpenFlow13, OpenFlow14 and "
-                          "OpenFlow15 are",
+                          "'%.*s' is none of OpenFlow10, OpenFlow11 ... OpenFlow15",
                           complaint_width(name), name);
         }
     }

@@ -31,12 +31,12 @@ static void oxm(const uint8_t *p, size_t len)
     struct ofp_match match, again;
     size_t n;
 
-    if (!ofp13_match_decode(p, len, &match, &n)) {
+    if (!ofp_match_decode(p, len, &match, &n)) {
         if (n > len) {
             abort();
         }
-        ofp13_match_encode(&out, &match);
-        if (ofp13_match_decode((const uint8_t *)out.data, out.len, &again, &n) || n != out.len ||
+        ofp_match_encode(&out, OFP13, &match);
+        if (ofp_match_decode((const uint8_t *)out.data, out.len, &again, &n) || n != out.len ||
             !ofp_match_equal(&match, &again)) {
             abort();
         }

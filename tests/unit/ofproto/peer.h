@@ -251,7 +251,7 @@ static inline void peer_packet_out(struct peer *p, uint32_t in_port, const struc
         OFP_MATCH_SET(&match, in_port, in_port);
         wire_put16(&s, (uint16_t)len);
         wire_put16(&s, 0);
-        ofp_oxm_match_encode(&s, OFP15, &match);
+        ofp_match_encode(&s, OFP15, &match);
     } else if (p->version == OFP10) {
         wire_put16(&s, (uint16_t)in_port);
         wire_put16(&s, (uint16_t)len);

@@ -88,7 +88,7 @@ static void put_flow_mod(struct peer *p, struct strbuf *s, uint8_t command, uint
     wire_put32(s, UINT32_MAX);
     wire_put16(s, flags);
     wire_zeros(s, 2);
-    ofp_oxm_match_encode(s, (enum ofp_version)p->version, &match);
+    ofp_match_encode(s, (enum ofp_version)p->version, &match);
     if (command < OFPFC_DELETE) {
         wire_put16(s, 4); /* Apply actions. */
         wire_put16(s, 24);
@@ -436,7 +436,7 @@ static void ports_and_packets_take_part(void **state)
     wire_put16(&s, 0);
     ofp_match_init(&match);
     OFP_MATCH_SET(&match, in_port, 1);
-    ofp_oxm_match_encode(&s, OFP15, &match);
+    ofp_match_encode(&s, OFP15, &match);
     peer_put_output(p, &s, OFP_PORT_ALL);
     peer_put_packet(&s, 1, 2);
     add(p, BOTH_FLAGS, OFPT_PACKET_OUT, PEER_XID, &s);

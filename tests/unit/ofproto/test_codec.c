@@ -5,7 +5,7 @@
 #include "ofproto/codec/match_wire.h"
 #include "tests/unit/ofproto/hex.h"
 
-static const enum ofp_version versions[] = {OFP10, OFP13, OFP14, OFP15};
+static const enum ofp_version versions[] = {OFP10, OFP12, OFP13, OFP14, OFP15};
 
 /* A value of the field's bits under a mask of them. */
 static void make_value(const struct ofp_field *f, uint8_t seed, bool masked, uint8_t value[16],
@@ -110,14 +110,93 @@ static void every_match_reads_as_it_was_written(void **state)
                 nxm_match_encode(&s, &match);
                 assert_int_equal(nxm_match_decode((uint8_t *)s.data, s.len, &again, NULL), 0);
             } else {
-                ofp_oxm_match_encode(&s, versions[v], &match);
-                assert_int_equal(ofp13_match_decode((uint8_t *)s.data, s.len, &again, &n), 0);
+                ofp_match_encode(&s, versions[v], &match);
+                assert_int_equal(ofp_match_decode((uint8_t *)s.data, s.len, &again, &n), 0);
                 assert_int_equal(n, s.len);
             }
             ofp_match_normalize(&again);
             assert_true(ofp_match_equal(&match, &again));
             strbuf_free(&s);
         }
+    }
+}
+
+/* The structure of OpenFlow 1.1 can say them. */
+static void matches_of_openflow_11_read_as_they_were_written(void **state)
+{
+    static const char *const fit[] = {
+        "",
+        "in_port=LOCAL",
+        "in_port=7,eth_src=02:00:00:00:00:01/ff:00:00:00:00:ff,eth_dst=01:00:00:00:00:00/"
+        "01:00:00:00:00:00",
+        "dl_vlan=5,dl_vlan_pcp=3",
+        "vlan_tci=0x1000/0x1000",
+        "vlan_tci=0x0000/0x1000",
+        "vlan_tci=0x7000/0xf000",
+        "arp,nw_proto=2,nw_src=10.0.0.0/255.0.255.0",
+        "ip,nw_tos=16,nw_dst=10.1.2.3",
+        "udp,tp_src=53",
+        "sctp,tp_dst=3",
+        "icmp,icmp_type=8,icmp_code=0",
+        "ipv6",
+        "metadata=0x12345678/0xffffffff",
+    };
+    static const char *const not [] = {
+        "ipv6,ipv6_src=::1",       "tcp6,tcp_dst=80", "reg0=1",
+        "tcp,tcp_src=0x10/0xfff0", "ip,nw_ttl=5",     "vlan_tci=0x1005/0x100f"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(fit) + ARRAY_SIZE(not ); i++) {
+        bool fits = i < ARRAY_SIZE(fit);
+        struct strbuf s = STRBUF_INIT;
+        struct ofp_match match, again;
+        struct error err = {0};
+        size_t n;
+
+        if (ofp_match_parse(fits ? fit[i] : not [i - ARRAY_SIZE(fit)], NULL, NULL, &match, &err)) {
+            fail_msg("%s", err.text);
+        }
+        ofp_match_encode(&s, OFP11, &match);
+        assert_int_equal(s.len, OFP11_MATCH_LEN);
+        assert_int_equal(ofp_match_decode((uint8_t *)s.data, s.len, &again, &n), 0);
+        assert_int_equal(n, s.len);
+        assert_int_equal(ofp_match_equal(&match, &again), fits);
+        assert_int_equal(ofp_match_fits(OFP11, &match), fits);
+        strbuf_free(&s);
+    }
+}
+
+static void wrong_matches_of_openflow_11_get_the_exact_error(void **state)
+{
+    static const struct {
+        uint32_t wildcards;
+        unsigned int at;
+        const char *hex;
+        enum ofp_error error;
+    } bad[] = {
+        {0x7ff, 0, "", OFPERR_BMC_BAD_WILDCARDS},
+        {0x3fe, 4, "ffff0001", OFPERR_BMC_BAD_VALUE}, /* No port. */
+        {0x3fd, 36, "1000", OFPERR_BMC_BAD_VALUE},    /* VLAN id. */
+        {0x3f9, 36, "0005 08", OFPERR_BMC_BAD_VALUE}, /* Priority. */
+        {0x3e7, 40, "0800 11", OFPERR_BMC_BAD_VALUE}, /* ECN bits. */
+        {0x397, 40, "0800 00 01 0000000000000000 0000000000000000 0100", OFPERR_BMC_BAD_FIELD},
+        {0x397, 40, "0800 00 02 0000000000000000 0000000000000000 0100", OFPERR_NONE}, /* IGMP. */
+        {0x3ff, 2, "0050", OFPERR_BMC_BAD_LEN},
+        {0x3ff, 0, "0002", OFPERR_BMC_BAD_TYPE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        uint8_t p[OFP11_MATCH_LEN] = {0, 0, 0, OFP11_MATCH_LEN};
+        struct ofp_match match;
+        size_t n;
+
+        p[10] = (uint8_t)(bad[i].wildcards >> 8);
+        p[11] = (uint8_t)bad[i].wildcards;
+        from_hex(bad[i].hex, p + bad[i].at);
+        assert_int_equal(ofp_match_decode(p, sizeof p, &match, &n), bad[i].error);
+        assert_int_equal(ofp_match_decode(p, sizeof p - 1, &match, &n),
+                         bad[i].error == OFPERR_BMC_BAD_TYPE ? bad[i].error : OFPERR_BMC_BAD_LEN);
     }
 }
 
@@ -150,6 +229,14 @@ static const struct {
     {"0000 0008 0003 0000", "output:3", OFP10, OFP10},
     {"0000 0010 00000003 0000 000000000000", "output:3", OFP13, OFP15},
     {"0006 0008 0a000001", "set_field:10.0.0.1->nw_src", OFP10, OFP10},
+    {"0005 0008 0a000001", "set_field:10.0.0.1->nw_src", OFP11, OFP11},
+    {"0003 0010 020000000001 000000000000", "set_field:02:00:00:00:00:01->eth_src", OFP11, OFP11},
+    {"000b 0010 0003 000000000000 00000007", "enqueue:3:7", OFP10, OFP10},
+    {"0015 0008 00000007", "set_queue:7", OFP11, OFP15},
+    {"0016 0008 00000009", "group:9", OFP11, OFP15},
+    {"ffff 0010 00002320 0028 0000 00000009", "group:9", OFP10, OFP10},
+    {"ffff 0010 00002320 0004 0000 00000007", "set_queue:7", OFP10, OFP10},
+    {"ffff 0010 00002320 0005 000000000000", "pop_queue", OFP10, OFP15},
     {"0019 0010 80001604 0a000001 00000000", "set_field:10.0.0.1->nw_src", OFP13, OFP15},
     {"0017 0008 07 000000", "mod_nw_ttl:7", OFP13, OFP15},
     {"0018 0008 00000000", "dec_ttl", OFP13, OFP15},
@@ -277,8 +364,7 @@ static void wrong_actions_get_the_exact_error(void **state)
         {"ffff 0008 00002320", "", OFP10, OFPERR_BAC_BAD_LEN},
         {"ffff 0010 00002320 00ff 000000000000", "", OFP10, OFPERR_BAC_BAD_VENDOR_TYPE},
         {"ffff 0010 00002321 0011 000000000000", "", OFP10, OFPERR_BAC_BAD_VENDOR},
-        {"000b 0010 0001 000000000000 00000001", "", OFP10, OFPERR_BAC_BAD_QUEUE},
-        {"0015 0008 00000001", "", OFP13, OFPERR_BAC_BAD_QUEUE},
+        {"000b 0010 fffb 000000000000 00000001", "", OFP10, OFPERR_BAC_BAD_OUT_PORT},
         {"0016 0008 ffffff01", "", OFP13, OFPERR_BAC_BAD_OUT_GROUP},
         {"0018 0008 00000000", "arp", OFP13, OFPERR_BAC_MATCH_INCONSISTENT},
         {"0011 0008 9100 0000", "", OFP13, OFPERR_BAC_BAD_ARGUMENT},
@@ -509,6 +595,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_reads_as_it_was_written),
         cmocka_unit_test(every_match_reads_as_it_was_written),
+        cmocka_unit_test(matches_of_openflow_11_read_as_they_were_written),
+        cmocka_unit_test(wrong_matches_of_openflow_11_get_the_exact_error),
         cmocka_unit_test(a_nicira_match_may_ask_for_a_cookie),
         cmocka_unit_test(every_action_reads_as_it_was_written),
         cmocka_unit_test(clones_lie_in_each_other_to_a_limit),

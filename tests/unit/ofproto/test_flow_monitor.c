@@ -40,7 +40,7 @@ static void watch_with(struct peer *p, uint8_t command, uint32_t id, uint16_t fl
         wire_put16(&s, flags);
         wire_put8(&s, 0xff);
         wire_put8(&s, command);
-        ofp_oxm_match_encode(&s, (enum ofp_version)p->version, &any);
+        ofp_match_encode(&s, (enum ofp_version)p->version, &any);
     } else {
         wire_put16(&s, 0xffff);
         wire_zeros(&s, 2);

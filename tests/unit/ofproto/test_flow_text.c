@@ -303,8 +303,13 @@ static void what_no_version_had_before_is_not_said_in_it(void **state)
     struct ofp_flow_mod fm;
 
     (void)state;
-    assert_int_equal(ofp_flow_mod_parse(OFPFC_ADD, "actions=push_vlan:0x8100", NULL, NULL, &fm, NULL), 0);
-    assert_int_equal(ofp_flow_mod_versions(&fm), 1u << OFP13 | 1u << OFP14 | 1u << OFP15);
+    assert_int_equal(
+        ofp_flow_mod_parse(OFPFC_ADD, "actions=push_vlan:0x8100", NULL, NULL, &fm, NULL), 0);
+    assert_int_equal(ofp_flow_mod_versions(&fm), OFP_ALL_VERSIONS & ~(1u << OFP10));
+    ofp_actions_free(&fm.actions);
+    assert_int_equal(
+        ofp_flow_mod_parse(OFPFC_ADD, "ipv6,ipv6_src=::1,actions=drop", NULL, NULL, &fm, NULL), 0);
+    assert_int_equal(ofp_flow_mod_versions(&fm), OFP_ALL_VERSIONS & ~(1u << OFP11));
     ofp_actions_free(&fm.actions);
     assert_int_equal(
         ofp_flow_mod_parse(OFPFC_ADD, "importance=1,actions=drop", NULL, NULL, &fm, NULL), 0);

@@ -21,7 +21,7 @@ static void greet(struct peer *p, uint8_t version)
     uint8_t hello[16];
 
     assert_int_equal(evbuffer_copyout(in, hello, sizeof hello), sizeof hello);
-    assert_int_equal(wire_get32(hello + 12), 0x72);
+    assert_int_equal(wire_get32(hello + 12), OFP_ALL_VERSIONS);
     peer_greet(p, version);
 }
 
@@ -59,10 +59,11 @@ static void no_common_version_is_told_and_ends_it(void **state)
     struct peer *p = *state;
 
     peer_receive(p);
-    p->version = 3;
+    p->net.br->config.refused_versions = 1u << OFP12;
+    p->version = OFP12;
     peer_send(p, OFPT_HELLO, NULL);
     peer_expect_error(p, 0, 0);
-    assert_int_equal(message[0], 3);
+    assert_int_equal(message[0], OFP12);
     expect_end(p);
 }
 
@@ -203,7 +204,7 @@ static void what_is_not_there_gets_the_exact_error(void **state)
     peer_expect_error(p, 1, 1);
     peer_send(p, 200, NULL);
     peer_expect_error(p, 1, 1);
-    wire_put16(&s, 5); /* Queue statistics. */
+    wire_put16(&s, 99); /* Statistics of what? */
     wire_zeros(&s, 6);
     peer_send(p, OFPT13_MULTIPART_REQUEST, &s);
     peer_expect_error(p, 1, 2);
@@ -220,6 +221,65 @@ static void what_is_not_there_gets_the_exact_error(void **state)
     p->version = OFP10;
     peer_send(p, OFPT_FEATURES_REQUEST, NULL);
     peer_expect_error(p, 1, 0);
+    strbuf_free(&s);
+}
+
+/* --- Queues: ports have none. */
+
+/* Asks for statistics, with 'type' 15 for descriptions, of the port's queue. */
+static void ask_for_queue(struct peer *p, uint16_t type, uint32_t port, uint32_t queue)
+{
+    struct strbuf s = STRBUF_INIT;
+
+    wire_put16(&s, type);
+    wire_zeros(&s, p->version == OFP10 ? 2 : 6);
+    if (p->version == OFP10) {
+        wire_put16(&s, (uint16_t)port);
+        wire_put16(&s, 0);
+    } else {
+        wire_put32(&s, port);
+    }
+    wire_put32(&s, queue);
+    peer_send(p, p->version == OFP10 ? OFPT10_STATS_REQUEST : OFPT13_MULTIPART_REQUEST, &s);
+    strbuf_free(&s);
+}
+
+static void of_queues_all_are_none_and_one_is_an_error(void **state)
+{
+    struct peer *p = *state;
+
+    greet(p, OFP13);
+    ask_for_queue(p, 5, UINT32_MAX, UINT32_MAX);
+    assert_int_equal(peer_receive(p), 16);
+    ask_for_queue(p, 5, 1, UINT32_MAX);
+    assert_int_equal(peer_receive(p), 16);
+    ask_for_queue(p, 5, 1, 7);
+    peer_expect_error(p, 9, 1);
+    ask_for_queue(p, 5, 9, UINT32_MAX);
+    peer_expect_error(p, 9, 0);
+    ask_for_queue(p, 15, 1, UINT32_MAX); /* Of 1.4. */
+    peer_expect_error(p, 1, 2);
+}
+
+static void queues_are_asked_for_in_openflow_10_too(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+
+    greet(p, OFP10);
+    ask_for_queue(p, 5, OFP_PORT_ALL, UINT32_MAX);
+    assert_int_equal(peer_receive(p), 12);
+    ask_for_queue(p, 5, OFP_PORT_ALL, 1);
+    peer_expect_error(p, 5, 1);
+    wire_put16(&s, 1);
+    wire_put16(&s, 0);
+    peer_send(p, OFPT10_QUEUE_GET_CONFIG_REQUEST, &s);
+    assert_int_equal(peer_receive(p), 16);
+    assert_int_equal(message[1], OFPT10_QUEUE_GET_CONFIG_REPLY);
+    assert_int_equal(wire_get16(message + 8), 1);
+    s.data[1] = 9;
+    peer_send(p, OFPT10_QUEUE_GET_CONFIG_REQUEST, &s);
+    peer_expect_error(p, 5, 0);
     strbuf_free(&s);
 }
 
@@ -348,7 +408,7 @@ static void put_flow_mod13(struct strbuf *s, const char *match_text, uint8_t com
     wire_put32(s, out_port);
     wire_put32(s, UINT32_MAX);
     wire_put32(s, 0);
-    ofp13_match_encode(s, &match);
+    ofp_match_encode(s, OFP13, &match);
     if (instructions) {
         strbuf_put(s, instructions->data, instructions->len);
     }
@@ -540,8 +600,8 @@ static void rules_say_on_the_wire_what_they_are(void **state)
         if (ofp_match_parse(texts[i], NULL, NULL, &match, &err)) {
             fail_msg("%s", err.text);
         }
-        ofp13_match_encode(&s, &match);
-        assert_int_equal(ofp13_match_decode((uint8_t *)s.data, s.len, &again, &n), 0);
+        ofp_match_encode(&s, OFP13, &match);
+        assert_int_equal(ofp_match_decode((uint8_t *)s.data, s.len, &again, &n), 0);
         assert_int_equal(n, s.len);
         assert_true(ofp_match_equal(&match, &again));
         strbuf_free(&s);
@@ -560,6 +620,8 @@ int main(void)
         T(a_length_below_the_header_ends_it),
         T(echo_features_config_and_barrier_are_answered),
         T(what_is_not_there_gets_the_exact_error),
+        T(of_queues_all_are_none_and_one_is_an_error),
+        T(queues_are_asked_for_in_openflow_10_too),
         T(port_statistics_are_told_in_openflow_10),
         T(port_statistics_are_told_in_openflow_13),
         T(port_statistics_are_told_in_openflow_14),

@@ -56,7 +56,7 @@ static void send_with_match(struct peer *p, const struct ofp_match *match)
     wire_put32(&s, OFP_NO_BUFFER);
     wire_put16(&s, 16);
     wire_put16(&s, 0);
-    ofp_oxm_match_encode(&s, OFP15, match);
+    ofp_match_encode(&s, OFP15, match);
     peer_put_output(p, &s, OFP_PORT_TABLE);
     peer_put_packet(&s, 1, 2);
     peer_send(p, OFPT_PACKET_OUT, &s);
