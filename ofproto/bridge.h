@@ -19,7 +19,7 @@
 #include "ofproto/table/lookup_index.h"
 #include "ofproto/table/table.h"
 
-#define BRIDGE_MAX_TABLES 254
+#define BRIDGE_MAX_TABLES OFPROTO_N_TABLES
 #define VLAN_BITMAP_WORDS (4096 / 64)
 
 struct bundle;
@@ -69,7 +69,8 @@ struct ofproto {
     struct bundle *bundles;
     uint16_t next_ofport;
     struct mac_table macs;
-    struct ofp_table *tables[BRIDGE_MAX_TABLES];    /* Made when a rule comes; [0] always there. */
+    struct ofp_table *tables[BRIDGE_MAX_TABLES];    /* Made by bridge_table(); [0] always there. */
+    bool watches_vacancy;                           /* Some table tells when it gets full. */
     struct rule_history history;                    /* Of their rules. */
     struct lookup_index lookups[BRIDGE_MAX_TABLES]; /* Of cached flows: xlate/watch.c. */
     struct ofp_group *groups;                       /* By id. */
@@ -142,6 +143,8 @@ void ofport_stats(const struct ofport *, struct dp_port_stats *ret);
 struct bundle *bundle_find(const struct ofproto *, const char *name);
 
 /* --- rules.c: the flow tables of a bridge. */
+/* Makes it when it is not there. */
+struct ofp_table *bridge_table(struct ofproto *, unsigned int table_id);
 /* Puts the rule in table 'table_id', replacing the one with its match and priority. Takes over the
  * caller's reference. */
 void bridge_add_rule(struct ofproto *, uint8_t table_id, struct ofp_rule *);

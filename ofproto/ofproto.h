@@ -63,6 +63,26 @@ int ofproto_configure(struct ofproto *, const struct ofproto_config *, struct er
 const char *ofproto_name(const struct ofproto *);
 struct ofproto *ofproto_find(const struct ofproto_set *, const char *name);
 
+/* What the database says of a flow table. */
+struct ofproto_table_config {
+    const char *name; /* NULL: none. */
+    bool has_limit;
+    uint32_t max_rules;
+    bool evict;                  /* Rules make room when it is full; else more are refused. */
+    const char *const *groups;   /* Parts of fields whose values rules are treated fairly by. */
+    size_t n_groups;             /* 0: all alike. */
+    const char *const *prefixes; /* Fields that are looked up by prefixes; or "none". */
+    size_t n_prefixes;           /* 0: all that can be. */
+};
+/* 'table_id' is less than OFPROTO_N_TABLES. NULL: the database says nothing. Texts that the checks
+ * below refuse count as not there. */
+#define OFPROTO_N_TABLES 254
+void ofproto_configure_table(struct ofproto *, unsigned int table_id,
+                             const struct ofproto_table_config *);
+/* Whether a text can be among 'groups' ("NXM_OF_IN_PORT[]"), or 'prefixes'; -EINVAL. */
+int ofproto_check_table_group(const char *text, struct error *);
+int ofproto_check_table_prefix(const char *text, struct error *);
+
 /* --- Ports.
  * ------------------------------------------------------------------------------------------------------------------
  */

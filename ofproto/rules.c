@@ -4,15 +4,19 @@
 #include "ofproto/codec/flow_removed.h"
 #include "ofproto/conn/mgmt.h"
 
+struct ofp_table *bridge_table(struct ofproto *bridge, unsigned int table_id)
+{
+    if (!bridge->tables[table_id]) {
+        bridge->tables[table_id] = ofp_table_new((uint8_t)table_id);
+    }
+    return bridge->tables[table_id];
+}
+
 void bridge_add_rule(struct ofproto *bridge, uint8_t table_id, struct ofp_rule *rule)
 {
-    struct ofp_table *table = bridge->tables[table_id];
-    struct ofp_rule *old;
+    struct ofp_table *table = bridge_table(bridge, table_id);
+    struct ofp_rule *old = classifier_find_same(&table->cls, rule);
 
-    if (!table) {
-        table = bridge->tables[table_id] = ofp_table_new(table_id);
-    }
-    old = classifier_find_same(&table->cls, rule);
     if (old) {
         ofp_table_remove(&bridge->set->masks, table, old);
     }
@@ -42,6 +46,7 @@ void bridge_tell_removed(struct ofproto *bridge)
     if (bridge->mgmt) {
         mgmt_tell_removed(bridge->mgmt);
         mgmt_tell_flow_changes(bridge->mgmt);
+        mgmt_tell_vacancy(bridge->mgmt);
     }
 }
 

@@ -55,6 +55,8 @@ int ofp_action_text_number(const char *name, const char *what, const char *text,
 int ofp_action_text_port(const struct ofp_action_text *, const char *name, const char *text,
                          uint32_t *ret, struct error *);
 /* "reg0[0..15]", "NXM_NX_REG0[]". */
+int ofp_subfield_parse(const char *text, struct ofp_subfield *ret, struct error *);
+/* The same, of the action 'name'. */
 int ofp_action_text_subfield(const char *name, const char *text, bool to_write,
                              struct ofp_subfield *ret, struct error *);
 /* "A->B": cuts after A and returns B, or NULL with the error. */

@@ -4,6 +4,16 @@
 #include "ofproto/codec/flow_stats.h"
 #include "ofproto/codec/match_wire.h"
 
+enum ofp_removed_reason ofp_removed_reason_in(enum ofp_version version,
+                                              enum ofp_removed_reason reason)
+{
+    enum ofp_removed_reason last = version == OFP10  ? OFPRR_DELETE
+                                   : version < OFP14 ? OFPRR_GROUP_DELETE
+                                                     : OFPRR_EVICTION;
+
+    return reason > last ? OFPRR_DELETE : reason;
+}
+
 static void put_duration(struct strbuf *s, uint64_t ms)
 {
     wire_put32(s, (uint32_t)(ms / 1000));
@@ -32,7 +42,7 @@ static void encode10(struct strbuf *s, enum ofp_version version, const struct of
     }
     wire_put64(s, fr->cookie);
     wire_put16(s, fr->priority);
-    wire_put8(s, (uint8_t)(version == OFP10 ? MIN_OF(fr->reason, OFPRR_DELETE) : fr->reason));
+    wire_put8(s, (uint8_t)ofp_removed_reason_in(version, fr->reason));
     wire_put8(s, version == OFP10 ? 0 : fr->table_id);
     put_duration(s, fr->duration_ms);
     wire_put16(s, fr->idle_timeout_s);

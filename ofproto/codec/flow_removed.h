@@ -5,12 +5,14 @@
 #include "ofproto/codec/wire.h"
 #include "ofproto/match/match.h"
 
-/* The last is OFPRR_DELETE to OpenFlow 1.0. */
+/* Versions that do not have one call it OFPRR_DELETE. */
 enum ofp_removed_reason {
     OFPRR_IDLE_TIMEOUT,
     OFPRR_HARD_TIMEOUT,
     OFPRR_DELETE,
-    OFPRR_GROUP_DELETE
+    OFPRR_GROUP_DELETE, /* Since 1.1. */
+    OFPRR_METER_DELETE, /* Since 1.4. */
+    OFPRR_EVICTION
 };
 
 struct ofp_flow_removed {
@@ -26,6 +28,8 @@ struct ofp_flow_removed {
     struct ofp_match match;
 };
 
+/* As the version has it. */
+enum ofp_removed_reason ofp_removed_reason_in(enum ofp_version, enum ofp_removed_reason);
 /* Appends a whole message. */
 void ofp_flow_removed_encode(struct strbuf *, enum ofp_version, const struct ofp_flow_removed *);
 

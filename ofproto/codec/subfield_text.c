@@ -85,8 +85,7 @@ void ofp_field_format_nxm_name(struct strbuf *s, const struct ofp_field *f)
     }
 }
 
-int ofp_action_text_subfield(const char *name, const char *text, bool to_write,
-                             struct ofp_subfield *ret, struct error *err)
+int ofp_subfield_parse(const char *text, struct ofp_subfield *ret, struct error *err)
 {
     size_t len = strcspn(text, "[");
     const struct ofp_field *f = ofp_field_by_any_name(text, len);
@@ -94,7 +93,7 @@ int ofp_action_text_subfield(const char *name, const char *text, bool to_write,
     unsigned int first = 0, last, end = 0;
 
     if (!f) {
-        return error_set(err, EINVAL, "action '%s': '%.*s' is not a field", name, (int)len, text);
+        return error_set(err, EINVAL, "'%.*s' is not a field", (int)len, text);
     }
     last = f->n_bits - 1u;
     if (sscanf(bits, "[%u..%u]%n", &first, &last, (int *)&end) == 2 && end) {
@@ -107,18 +106,30 @@ int ofp_action_text_subfield(const char *name, const char *text, bool to_write,
     }
     if (*bits) {
         return error_set(err, EINVAL,
-                         "action '%s': '%s': the bits of a field are written as FIELD[], "
-                         "FIELD[BIT] or FIELD[FIRST..LAST]",
-                         name, text);
+                         "'%s': the bits of a field are written as FIELD[], FIELD[BIT] or "
+                         "FIELD[FIRST..LAST]",
+                         text);
     }
     if (first > last || last >= f->n_bits) {
-        return error_set(err, EINVAL, "action '%s': '%s': the field has the bits 0...%u", name,
-                         text, f->n_bits - 1u);
+        return error_set(err, EINVAL, "'%s': the field has the bits 0...%u", text, f->n_bits - 1u);
     }
+    *ret = (struct ofp_subfield){(uint16_t)f->id, (uint16_t)first, (uint16_t)(last - first + 1), 0};
+    return 0;
+}
+
+int ofp_action_text_subfield(const char *name, const char *text, bool to_write,
+                             struct ofp_subfield *ret, struct error *err)
+{
+    int rc = ofp_subfield_parse(text, ret, err);
+    const struct ofp_field *f;
+
+    if (rc) {
+        return error_prefix(err, "action '%s'", name);
+    }
+    f = ofp_field((enum ofp_field_id)ret->field);
     if (to_write && !f->is_settable) {
         return error_set(err, EINVAL, "action '%s': field '%s' cannot be written", name, f->name);
     }
-    *ret = (struct ofp_subfield){(uint16_t)f->id, (uint16_t)first, (uint16_t)(last - first + 1), 0};
     return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "ofproto/codec/action.h"
 #include "ofproto/codec/match_wire.h"
+#include "ofproto/codec/table_mod.h"
 
 #define NAME_LEN 32
 
@@ -94,7 +95,7 @@ void ofp_table_features_encode(struct strbuf *s, enum ofp_version version, uint8
     wire_zeros(s, NAME_LEN - n);
     wire_put64(s, UINT64_MAX); /* Metadata: what can be matched, and written. */
     wire_put64(s, UINT64_MAX);
-    wire_put32(s, 0);
+    wire_put32(s, version >= OFP14 ? OFPTC_EVICTION | OFPTC_VACANCY_EVENTS : 0u);
     wire_put32(s, max_rules);
     put_ids(s, INSTRUCTIONS, instructions + is_last, ARRAY_SIZE(instructions) - is_last);
     put_tables(s, table_id + 1u, n_tables);

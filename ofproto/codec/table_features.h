@@ -4,6 +4,9 @@
 
 #include "ofproto/codec/wire.h"
 
+/* What a request asks for; in OpenFlow 1.5. */
+enum ofp_table_features_command { OFPTFC_REPLACE, OFPTFC_MODIFY, OFPTFC_ENABLE, OFPTFC_DISABLE };
+
 /* One entry: every field that has a header can be matched, the settable ones set, actions that are
  * registered applied, and each of the 'n_tables' after this one gone to. OpenFlow 1.3 and later. */
 void ofp_table_features_encode(struct strbuf *, enum ofp_version, uint8_t table_id,

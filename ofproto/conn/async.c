@@ -1,7 +1,12 @@
 /* Which messages a connection gets without asking: by its kind, role and what it set. Event base's
  * thread. */
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
 #include "ofproto/codec/packet_in.h"
 #include "ofproto/conn/conn.h"
+
+#define UNREAD_MAX ((size_t)16 << 20)
 
 void conn_async_init(struct conn *conn)
 {
@@ -12,7 +17,7 @@ void conn_async_init(struct conn *conn)
         return;
     }
     /* As Open vSwitch's defaults: slaves hear of ports, and of their roles, alone. Who wants to
-     * hear of packets whose time is over asks. */
+     * hear of packets whose time is over, of tables or of others' requests asks. */
     of[ASYNC_PACKET_IN][ASYNC_MASTER] = ofp_async_reasons(version, ASYNC_PACKET_IN) &
                                         ~(1u << OFPR_INVALID_TTL);
     of[ASYNC_FLOW_REMOVED][ASYNC_MASTER] = ofp_async_reasons(version, ASYNC_FLOW_REMOVED);
@@ -25,6 +30,11 @@ void conn_async_init(struct conn *conn)
 bool conn_is_async(const struct conn *conn)
 {
     return conn->version && !conn->closing && (conn->is_primary || conn->miss_send_len);
+}
+
+bool conn_reads_too_slowly(const struct conn *conn)
+{
+    return evbuffer_get_length(bufferevent_get_output(conn->bev)) > UNREAD_MAX;
 }
 
 bool conn_wants(const struct conn *conn, enum async_type type, unsigned int reason)

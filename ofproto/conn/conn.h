@@ -74,6 +74,7 @@ struct conn {
     struct ofp_async_masks async;
     struct rate_limit packet_in_limit;
     uint64_t n_packet_ins_dropped;
+    struct features_request *features_request; /* Of which more is to come; NULL: none. */
 };
 
 /* A message that came. */
@@ -140,6 +141,8 @@ static inline enum async_column conn_async_column(const struct conn *conn)
 }
 /* Whether it gets any. */
 bool conn_is_async(const struct conn *);
+/* It leaves so much unread that it is told no more of what it did not ask. */
+bool conn_reads_too_slowly(const struct conn *);
 bool conn_wants(const struct conn *, enum async_type, unsigned int reason);
 /* A connection came, went or changed what it wants. */
 void mgmt_async_changed(struct mgmt *);
@@ -147,6 +150,7 @@ void mgmt_async_changed(struct mgmt *);
 /* Handlers: 0, or the error that the peer gets. */
 int handle_flow_mod(struct conn *, const struct request *);
 int handle_group_mod(struct conn *, const struct request *);
+int handle_table_mod(struct conn *, const struct request *);
 int handle_stats(struct conn *, const struct request *);
 int handle_packet_out(struct conn *, const struct request *);
 
@@ -173,6 +177,9 @@ void conn_reply_synced(struct conn *, struct strbuf *reply);
 /* In flow_monitor.c: when what waited to be written is down to little; at the end. */
 void conn_resume_monitors(struct conn *);
 void conn_free_monitors(struct conn *);
+
+/* In table_features.c. */
+void conn_free_features_request(struct conn *);
 
 /* In bundle.c. */
 void conn_free_bundles(struct conn *);

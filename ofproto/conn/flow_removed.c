@@ -2,8 +2,6 @@
  * cached flow credits it any more. Event base's thread. */
 #include "ofproto/codec/flow_removed.h"
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <stdlib.h>
 
 #include "lib/log.h"
@@ -12,9 +10,6 @@
 
 LOG_MODULE(flow_removed);
 
-/* A connection that leaves so much unread is told no more. */
-#define UNREAD_MAX ((size_t)16 << 20)
-
 struct removed_rule {
     STAILQ_ENTRY(removed_rule) node;
     struct ofp_rule *rule;
@@ -22,12 +17,18 @@ struct removed_rule {
     enum ofp_removed_reason reason;
 };
 
+static bool wants(const struct conn *conn, enum ofp_removed_reason reason)
+{
+    return conn_wants(conn, ASYNC_FLOW_REMOVED,
+                      ofp_removed_reason_in((enum ofp_version)conn->version, reason));
+}
+
 static bool anybody_wants(const struct mgmt *mgmt, enum ofp_removed_reason reason)
 {
     const struct conn *conn;
 
     LIST_FOREACH (conn, &mgmt->conns, node) {
-        if (conn_wants(conn, ASYNC_FLOW_REMOVED, reason)) {
+        if (wants(conn, reason)) {
             return true;
         }
     }
@@ -38,10 +39,10 @@ static void tell_one(struct conn *conn, const struct ofp_flow_removed *fr)
 {
     struct strbuf s = STRBUF_INIT;
 
-    if (!conn_wants(conn, ASYNC_FLOW_REMOVED, fr->reason)) {
+    if (!wants(conn, fr->reason)) {
         return;
     }
-    if (evbuffer_get_length(bufferevent_get_output(conn->bev)) > UNREAD_MAX) {
+    if (conn_reads_too_slowly(conn)) {
         log_warn_limit("bridge '%s': a controller does not read: it is not told of removed flows",
                        conn->bridge->name);
         return;

@@ -107,13 +107,27 @@ struct ofp_rule *flow_mod_make_rule(struct ofproto *bridge, const struct ofp_flo
     return rule_new(&bridge->set->masks, &config);
 }
 
+/* OpenFlow 1.4.1 section 6.5. One rule goes, or none does. */
+static bool make_room(struct flow_changes *changes, struct ofproto *bridge, struct ofp_table *table)
+{
+    bool is_enough = table->cls.n_rules <= table->max_rules;
+    struct ofp_rule *victim = table->eviction && is_enough ? eviction_choose(table->eviction)
+                                                           : NULL;
+
+    if (victim) {
+        flow_changes_remove(changes, bridge, victim, OFPRR_EVICTION);
+    }
+    return victim != NULL;
+}
+
 int flow_mod_add_rule(struct flow_changes *changes, struct ofproto *bridge, uint8_t table_id,
                       struct ofp_rule *rule, bool reset_counts)
 {
     struct ofp_table *table = bridge->tables[table_id];
     const struct ofp_rule *old = table ? classifier_find_same(&table->cls, rule) : NULL;
 
-    if (!old && table && table->cls.n_rules >= table->max_rules) {
+    if (!old && table && table->cls.n_rules >= table->max_rules &&
+        !make_room(changes, bridge, table)) {
         rule_unref(&bridge->set->masks, rule);
         return OFPERR_FMFC_TABLE_FULL;
     }

@@ -43,6 +43,7 @@ void conn_close(struct conn *conn, const char *why)
 
     conn_cancel_barrier(conn);
     conn_free_bundles(conn);
+    conn_free_features_request(conn);
     conn_free_monitors(conn);
     LIST_REMOVE(conn, node);
     mgmt->n_conns--;

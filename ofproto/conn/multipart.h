@@ -11,7 +11,9 @@ struct multipart {
     uint16_t type;
     uint32_t vendor; /* Of an extension's; 0: the protocol's own. */
     uint32_t subtype;
-    struct strbuf s; /* The message at work; append to it. */
+    bool has_more;     /* The request goes on in another message. */
+    bool has_no_reply; /* There is nothing to send (yet). */
+    struct strbuf s;   /* The message at work; append to it. */
     size_t start;
 };
 
@@ -26,7 +28,9 @@ void multipart_put_vendor(struct multipart *);
 /* Answers: 'p' is the body of the request. 0, or the error that the peer gets. */
 typedef int multipart_reply(struct multipart *, const uint8_t *p, size_t len);
 multipart_reply stats_flows, stats_flows_short, stats_aggregate;      /* flow_stats.c */
-multipart_reply stats_tables, stats_table_features, stats_table_desc; /* table_stats.c */
+multipart_reply stats_tables;                                         /* table_stats.c */
+multipart_reply stats_table_features;                                 /* table_features.c */
+multipart_reply stats_table_desc;                                     /* table_mod.c */
 multipart_reply stats_groups, stats_group_desc, stats_group_features; /* groups.c */
 multipart_reply stats_flow_monitor;                                   /* flow_monitor.c */
 multipart_reply stats_ports;                                          /* port_stats.c */

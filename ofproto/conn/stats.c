@@ -6,6 +6,8 @@
 #include "ofproto/conn/vendor.h"
 
 #define REPLY_MORE 1
+#define REQUEST_MORE 1
+#define TABLE_FEATURES 12
 /* A message is closed when it passes this; one entry more fits in any case. */
 #define FULL 30000
 
@@ -127,7 +129,7 @@ static const struct stats_type {
     {6, stats_groups, OFP11},
     {7, stats_group_desc, OFP11},
     {8, stats_group_features, OFP12},
-    {12, stats_table_features, OFP13},
+    {TABLE_FEATURES, stats_table_features, OFP13},
     {13, ports},
     {14, stats_table_desc, OFP14},
     {15, stats_queue_desc, OFP14},
@@ -147,6 +149,10 @@ int handle_stats(struct conn *conn, const struct request *r)
         return OFPERR_BRC_BAD_LEN;
     }
     m.type = wire_get16(request_body(r));
+    m.has_more = conn->version != OFP10 && wire_get16(request_body(r) + 2) & REQUEST_MORE;
+    if (m.has_more && m.type != TABLE_FEATURES) {
+        return OFPERR_BRC_MULTIPART_OVERFLOW; /* Nothing else needs more than one message. */
+    }
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         if (types[i].type == m.type && conn->version >= types[i].from) {
             begin(&m);
@@ -154,7 +160,7 @@ int handle_stats(struct conn *conn, const struct request *r)
             break;
         }
     }
-    if (!rc) {
+    if (!rc && !m.has_no_reply) {
         ofp_end(&m.s, m.start);
         conn_send(conn, &m.s);
     }

@@ -17,6 +17,7 @@ static unsigned int crowd_limit(const struct classifier *cls)
 void classifier_init(struct classifier *cls)
 {
     memset(cls, 0, sizeof *cls);
+    cls->tries_used = CLASSIFIER_ALL_TRIES;
     for (unsigned int f = 0; f < N_TRIE_FIELDS; f++) {
         trie_init(&cls->trie[f], trie_fields[f].n_bytes);
     }
@@ -187,7 +188,7 @@ void classifier_remove(struct classifier *cls, struct ofp_rule *rule)
 static struct ofp_rule *lookup(const struct classifier *cls, const struct ofp_flow *flow,
                                struct soft_matches *soft, struct ofp_flow *looked)
 {
-    struct trie_answers tries = {.tries = cls->trie};
+    struct trie_answers tries = {.tries = cls->trie, .used = cls->tries_used};
     struct ofp_rule *best = NULL;
 
     for (size_t i = 0; i < cls->n_tuples; i++) {

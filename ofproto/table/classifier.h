@@ -30,7 +30,10 @@ struct classifier {
     size_t size_tuples;
     size_t n_rules;
     struct trie trie[N_TRIE_FIELDS];
+    unsigned int tries_used; /* By lookups: a bit each. */
 };
+
+#define CLASSIFIER_ALL_TRIES ((1u << N_TRIE_FIELDS) - 1)
 
 void classifier_init(struct classifier *);
 /* All rules must have been removed. */

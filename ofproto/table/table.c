@@ -9,6 +9,7 @@ struct ofp_table *ofp_table_new(uint8_t id)
 
     table->id = id;
     table->max_rules = OFP_TABLE_MAX_RULES;
+    table->eviction_flags = OFP_EVICTION_ALL;
     classifier_init(&table->cls);
     LIST_INIT(&table->expirable);
     return table;
@@ -18,7 +19,37 @@ void ofp_table_free(struct ofp_table *table)
 {
     if (table) {
         classifier_destroy(&table->cls);
+        eviction_free(table->eviction);
+        free(table->fair);
+        free(table->name);
         free(table);
+    }
+}
+
+/* --- Rules that end by themselves. */
+
+static bool can_expire(const struct ofp_rule *rule)
+{
+    return rule->idle_timeout_s || rule->hard_timeout_s;
+}
+
+static void enlist(struct ofp_table *table, struct ofp_rule *rule)
+{
+    if (can_expire(rule)) {
+        LIST_INSERT_HEAD(&table->expirable, rule, expiry);
+        if (table->eviction) {
+            eviction_add(table->eviction, rule);
+        }
+    }
+}
+
+static void delist(struct ofp_table *table, struct ofp_rule *rule)
+{
+    if (can_expire(rule)) {
+        LIST_REMOVE(rule, expiry);
+        if (table->eviction) {
+            eviction_remove(table->eviction, rule);
+        }
     }
 }
 
@@ -26,33 +57,80 @@ void ofp_table_insert(struct ofp_table *table, struct ofp_rule *rule)
 {
     rule->table_id = table->id;
     classifier_insert(&table->cls, rule);
-    if (rule->idle_timeout_s || rule->hard_timeout_s) {
-        LIST_INSERT_HEAD(&table->expirable, rule, expiry);
-    }
+    enlist(table, rule);
 }
 
 void ofp_table_remove(struct mask_pool *masks, struct ofp_table *table, struct ofp_rule *rule)
 {
     classifier_remove(&table->cls, rule);
-    if (rule->idle_timeout_s || rule->hard_timeout_s) {
-        LIST_REMOVE(rule, expiry);
-    }
+    delist(table, rule);
     rule_unref(masks, rule);
 }
 
 void ofp_table_set_timeouts(struct ofp_table *table, struct ofp_rule *rule, uint16_t idle_s,
                             uint16_t hard_s)
 {
-    bool was = rule->idle_timeout_s || rule->hard_timeout_s;
-
-    if (was) {
-        LIST_REMOVE(rule, expiry);
-    }
+    delist(table, rule);
     rule->idle_timeout_s = idle_s;
     rule->hard_timeout_s = hard_s;
-    if (idle_s || hard_s) {
-        LIST_INSERT_HEAD(&table->expirable, rule, expiry);
+    enlist(table, rule);
+}
+
+/* --- Settings. */
+
+void ofp_table_set_name(struct ofp_table *table, const char *name)
+{
+    char *copy = name && *name ? xstrdup(name) : NULL;
+
+    free(table->name);
+    table->name = copy;
+}
+
+static void renew_eviction(struct ofp_table *table)
+{
+    struct ofp_rule *rule;
+
+    eviction_free(table->eviction);
+    table->eviction = NULL;
+    if (!table->evicts) {
+        return;
     }
+    table->eviction = eviction_new(table->eviction_flags, table->fair);
+    LIST_FOREACH (rule, &table->expirable, expiry) {
+        eviction_add(table->eviction, rule);
+    }
+}
+
+void ofp_table_set_eviction(struct ofp_table *table, unsigned int evicts, uint32_t flags)
+{
+    if (table->evicts != evicts || table->eviction_flags != flags) {
+        table->evicts = evicts;
+        table->eviction_flags = flags;
+        renew_eviction(table);
+    }
+}
+
+void ofp_table_set_fair(struct ofp_table *table, const struct ofp_flow *fair)
+{
+    bool same = fair && table->fair ? !memcmp(fair, table->fair, sizeof *fair)
+                                    : !fair && !table->fair;
+
+    if (!same) {
+        free(table->fair);
+        table->fair = NULL;
+        if (fair) {
+            table->fair = xcalloc_line(sizeof *fair);
+            *table->fair = *fair;
+        }
+        renew_eviction(table);
+    }
+}
+
+uint8_t ofp_table_vacancy(const struct ofp_table *table)
+{
+    uint64_t n = table->cls.n_rules, max = table->max_rules;
+
+    return n >= max ? 0 : (uint8_t)((max - n) * 100 / max);
 }
 
 enum ofp_expiry ofp_rule_expiry(const struct ofp_rule *rule, uint64_t now_ms)

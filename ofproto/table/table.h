@@ -1,18 +1,34 @@
-/* A flow table: a classifier, the list of rules that can expire, and counters. Control thread. */
+/* A flow table: a classifier, the list of rules that can expire, counters, and how the table was
+ * set. Control thread. */
 #ifndef OFPROTO_TABLE_TABLE_H
 #define OFPROTO_TABLE_TABLE_H
 
 #include "ofproto/table/classifier.h"
+#include "ofproto/table/eviction.h"
 
 #define OFP_TABLE_MAX_RULES 1000000 /* That OpenFlow peers are told, and held to. */
 
+/* Who wants a full table to evict. */
+#define OFP_TABLE_EVICTS_BY_DB 1
+#define OFP_TABLE_EVICTS_BY_OPENFLOW 2
+
 struct ofp_table {
     struct classifier cls;
-    uint32_t max_rules; /* The callers' to keep. */
     LIST_HEAD(ofp_rule_list, ofp_rule) expirable;
     uint8_t id;
     uint64_t n_lookups; /* Packets that came here, as far as effects told. */
     uint64_t n_matched;
+
+    uint32_t max_rules;  /* The callers' to keep. */
+    char *name;          /* NULL: none. */
+    bool name_is_fixed;  /* The database gave it. */
+    unsigned int evicts; /* OFP_TABLE_EVICTS_BY_*: who wants it; 0: nobody. */
+    uint32_t eviction_flags;
+    struct ofp_flow *fair;     /* By which bits it is fair; NULL: none. */
+    struct eviction *eviction; /* When it evicts. */
+    uint8_t vacancy_down;      /* Per cent; events are told when less than this is vacant, */
+    uint8_t vacancy_up;        /* and then when more than this is. */
+    uint8_t vacancy_next;      /* The event to come (codec/table_mod.h); 0: they are not wanted. */
 };
 
 struct ofp_table *ofp_table_new(uint8_t id);
@@ -26,6 +42,14 @@ void ofp_table_remove(struct mask_pool *, struct ofp_table *, struct ofp_rule *)
 /* Of a rule in this table. */
 void ofp_table_set_timeouts(struct ofp_table *, struct ofp_rule *, uint16_t idle_s,
                             uint16_t hard_s);
+
+/* NULL or "": none. */
+void ofp_table_set_name(struct ofp_table *, const char *name);
+void ofp_table_set_eviction(struct ofp_table *, unsigned int evicts, uint32_t flags);
+/* 'fair' is copied; NULL: none. */
+void ofp_table_set_fair(struct ofp_table *, const struct ofp_flow *fair);
+/* Of what may be in it, in per cent. */
+uint8_t ofp_table_vacancy(const struct ofp_table *);
 
 enum ofp_expiry { OFP_EXPIRY_NONE, OFP_EXPIRY_IDLE, OFP_EXPIRY_HARD };
 /* OpenFlow 1.3.5 section 5.5: whether the rule's time has come. */

@@ -49,6 +49,7 @@ struct ofp_rule *tuple_find_same(const struct tuple *, const struct ofp_rule *);
 /* What one lookup knows of the tries: filled in when first needed. */
 struct trie_answers {
     const struct trie *tries; /* The classifier's. */
+    unsigned int used;        /* A bit each. */
     bool done[N_TRIE_FIELDS];
     struct trie_lengths lengths[N_TRIE_FIELDS];
     unsigned int n_bits[N_TRIE_FIELDS];

@@ -34,7 +34,7 @@ static bool no_prefix_fits(const struct tuple *t, unsigned int stage, const stru
     for (unsigned int f = 0; f < N_TRIE_FIELDS; f++) {
         const struct trie_lengths *have = &t->lengths[f], *fit = &a->lengths[f];
 
-        if (trie_fields[f].stage != stage || t->n_without_prefix[f]) {
+        if (trie_fields[f].stage != stage || t->n_without_prefix[f] || !(a->used >> f & 1)) {
             continue;
         }
         answer(a, f, flow);

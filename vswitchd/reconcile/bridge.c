@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "vswitchd/reconcile/conf_table.h"
 #include "vswitchd/reconcile/live.h"
 
 LOG_MODULE(bridge);
@@ -44,6 +45,25 @@ static void choose_datapath_id(struct bridge *b, const struct conf_bridge *want)
     }
 }
 
+static fingerprint print_texts(fingerprint p, const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        p = print_str(p, texts[i]);
+    }
+    return print_add(p, &n, sizeof n);
+}
+
+static fingerprint print_table(fingerprint p, const struct conf_table *t)
+{
+    const struct ofproto_table_config *c = &t->config;
+    uint32_t numbers[] = {t->id, c->has_limit, c->max_rules, c->evict};
+
+    p = print_add(p, numbers, sizeof numbers);
+    p = print_str(p, c->name ? c->name : "");
+    p = print_texts(p, c->groups, c->n_groups);
+    return print_texts(p, c->prefixes, c->n_prefixes);
+}
+
 static fingerprint fingerprint_of(const struct conf_bridge *w)
 {
     fingerprint p = print_add(1, &w->uuid, sizeof w->uuid);
@@ -63,6 +83,9 @@ static fingerprint fingerprint_of(const struct conf_bridge *w)
 
         p = print_str(p, c->target);
         p = print_add(p, limits, sizeof limits);
+    }
+    for (size_t i = 0; i < w->n_tables; i++) {
+        p = print_table(p, &w->tables[i]);
     }
     return p ? p : 1;
 }
@@ -119,6 +142,20 @@ static void set_controllers(struct reconcile *r, struct bridge *b, const struct 
     free(configs);
 }
 
+static void set_tables(struct bridge *b, const struct conf_bridge *want)
+{
+    for (unsigned int id = 0; id < OFPROTO_N_TABLES; id++) {
+        const struct ofproto_table_config *config = NULL;
+
+        for (size_t i = 0; i < want->n_tables; i++) {
+            if (want->tables[i].id == id) {
+                config = &want->tables[i].config;
+            }
+        }
+        ofproto_configure_table(b->ofproto, id, config);
+    }
+}
+
 static int configure(struct reconcile *r, struct bridge *b, const struct conf_bridge *want,
                      struct error *err)
 {
@@ -150,6 +187,7 @@ static int configure(struct reconcile *r, struct bridge *b, const struct conf_br
     memcpy(config.local_mac, b->local_mac, 6);
     error = ofproto_configure(b->ofproto, &config, err);
     if (!error) {
+        set_tables(b, want);
         set_controllers(r, b, want);
     }
     return error;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/client/client.h"
+#include "vswitchd/reconcile/conf_table.h"
 #include "vswitchd/reconcile/unbuilt.h"
 
 static struct dp_option *read_map(const struct db_row *row, const char *column, size_t *ret_n)
@@ -330,6 +331,7 @@ static void read_bridge(struct db_client *db, const struct db_row *row, struct c
     read_protocols(row, b);
     unbuilt_check(row, &b->complaints);
     read_controllers(db, row, b);
+    b->tables = conf_tables_read(db, row, &b->n_tables, &b->complaints);
     b->ports = xcalloc(n, sizeof *b->ports);
     for (unsigned int i = 0; i < n; i++) {
         const struct db_row *port = db_row_ref(db, row, "ports", i);
@@ -433,6 +435,7 @@ void conf_free(struct conf *c)
             free(b->controllers[j].target);
         }
         free(b->controllers);
+        conf_tables_free(b->tables, b->n_tables);
     }
     free(c->bridges);
     free_options(c->settings, c->n_settings);

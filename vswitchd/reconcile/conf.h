@@ -69,6 +69,8 @@ struct conf_bridge {
     uint32_t refused_versions; /* Of OpenFlow: a bit a number on the wire. */
     struct conf_controller *controllers;
     size_t n_controllers;
+    struct conf_table *tables;
+    size_t n_tables;
     struct complaints *complaints;
 };
 

@@ -116,6 +116,9 @@ static const char *const ssl_columns[] = {
     "private_key",   "certificate", "ca_cert", "bootstrap_ca_cert",
     "ssl_protocols", "ssl_ciphers", NULL};
 
+static const char *const table_columns[] = {"name",   "flow_limit", "overflow_policy",
+                                            "groups", "prefixes",   NULL};
+
 const struct db_client_table *reconcile_db_tables(void)
 {
     static const struct db_client_table tables[] = {{"Open_vSwitch", root_columns},
@@ -124,6 +127,8 @@ const struct db_client_table *reconcile_db_tables(void)
                                                     {"Interface", iface_columns},
                                                     {"Controller", controller_columns},
                                                     {"SSL", ssl_columns},
+
+                                                    {"Flow_Table", table_columns},
                                                     {NULL, NULL}};
     return tables;
 }

@@ -27,7 +27,6 @@ static const struct {
     {"Bridge", "sflow", NULL},
     {"Bridge", "ipfix", NULL},
     {"Bridge", "auto_attach", NULL},
-    {"Bridge", "flow_tables", NULL},
     {"Bridge", "stp_enable", NULL},
     {"Bridge", "rstp_enable", NULL},
     {"Bridge", "mcast_snooping_enable", NULL},

@@ -1,5 +1,5 @@
 /* The decoders of what controllers send besides flow mods: packet-out, port mod, role request,
- * asynchronous masks, bundles, flow monitors. What they accept lies within the input, is in range,
+ * asynchronous masks, table mods, bundles, flow monitors. What they accept lies within the input, is in range,
  * and comes out of the encoders as whole messages. */
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "ofproto/codec/packet_out.h"
 #include "ofproto/codec/port_mod.h"
 #include "ofproto/codec/role.h"
+#include "ofproto/codec/table_mod.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -113,6 +114,26 @@ static void monitor(enum ofp_version version, const uint8_t *p, size_t len)
     }
 }
 
+static void table_mod(enum ofp_version version, const uint8_t *p, size_t len)
+{
+    struct ofp_table_mod tm;
+    struct strbuf s = STRBUF_INIT;
+
+    if (!ofp_table_mod_decode(version, p, len, &tm)) {
+        struct ofp_table_desc desc = {.table_id = tm.table_id,
+                                      .evicts = tm.evicts,
+                                      .tells_vacancy = tm.tells_vacancy,
+                                      .eviction_flags = tm.eviction_flags,
+                                      .vacancy_down = tm.vacancy_down,
+                                      .vacancy_up = tm.vacancy_up};
+
+        check(tm.vacancy_down <= tm.vacancy_up && tm.vacancy_up <= 100 && tm.eviction_flags <= 7);
+        check(version >= OFP14 || !(tm.evicts || tm.tells_vacancy));
+        ofp_table_status_encode(&s, version, OFPTR_VACANCY_UP, &desc);
+        check_message(&s);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const enum ofp_version versions[] = {OFP10, OFP13, OFP14, OFP15};
@@ -131,6 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     packet_out(version, p, len - 1);
     port_mod(version, p, len - 1);
     role(version, p, len - 1);
+    table_mod(version, p, len - 1);
     bundle(version, p, len - 1);
     monitor(version, p, len - 1);
     free(p);

@@ -2,6 +2,7 @@
 #include "tests/unit/vswitchd/fake_db.h"
 
 #include "vswitchd/reconcile/conf.h"
+#include "vswitchd/reconcile/conf_table.h"
 
 static int setup(void **state)
 {
@@ -238,6 +239,31 @@ static void protocols_that_are_not_named_are_refused(void **state)
     conf_free(c);
 }
 
+static void tables_arrive_without_what_is_no_field(void **state)
+{
+    struct db_client *db = *state;
+    const struct ofproto_table_config *t;
+    struct conf *c;
+
+    fake_db_put(db, "Flow_Table", 5,
+                "{'name':'five','flow_limit':7,'overflow_policy':'evict',"
+                "'groups':['set',['NXM_OF_IN_PORT[]','rubbish']],'prefixes':'ip_dst'}");
+    fake_db_put(db, "Flow_Table", 6, "{'prefixes':['set',['none','metadata']]}");
+    c = read_one(db, "{'flow_tables':['map',[[3,U5],[253,U6]]]}", "{}", "{}");
+    assert_int_equal(c->bridges[0].n_tables, 2);
+    assert_int_equal(c->bridges[0].tables[0].id, 3);
+    t = &c->bridges[0].tables[0].config;
+    assert_string_equal(t->name, "five");
+    assert_true(t->has_limit && t->max_rules == 7 && t->evict);
+    assert_int_equal(t->n_groups, 1);
+    assert_string_equal(t->groups[0], "NXM_OF_IN_PORT[]");
+    assert_int_equal(t->n_prefixes, 1);
+    t = &c->bridges[0].tables[1].config;
+    assert_true(!t->name && !t->has_limit && !t->evict && t->n_prefixes == 1);
+    assert_complains(c->bridges[0].complaints, "flow_tables", "'rubbish' is not a field");
+    conf_free(c);
+}
+
 static void controllers_arrive_with_what_they_ask_for_in_vain(void **state)
 {
     struct db_client *db = *state;
@@ -276,7 +302,7 @@ static void what_is_not_built_or_no_value_is_a_complaint_of_its_row(void **state
     } rows[] = {
         {'b', "{'stp_enable':true}", "stp_enable", "not built"},
         {'b', "{'mirrors':U5}", "mirrors", "not built"},
-        {'b', "{'flow_tables':['map',[[0,U5]]]}", "flow_tables", "not built"},
+        {'b', "{'flow_tables':['map',[[254,U5]]]}", "flow_tables", "table 254 is not there"},
         {'b', "{'other_config':['map',[['hwaddr','01:00:00:00:00:00']]]}", "other_config:hwaddr",
          "'01:00:00:00:00:00' is not a unicast"},
         {'b', "{'other_config':['map',[['datapath-id','-1']]]}", "other_config:datapath-id", "-1"},
@@ -416,6 +442,7 @@ int main(void)
         TEST(configuration_does_not_move_when_the_replica_does),
         TEST(switch_wide_settings_and_next_cfg_arrive),
         TEST(protocols_that_are_not_named_are_refused),
+        TEST(tables_arrive_without_what_is_no_field),
         TEST(controllers_arrive_with_what_they_ask_for_in_vain),
         TEST(what_is_not_built_or_no_value_is_a_complaint_of_its_row),
         TEST(what_asks_for_nothing_is_no_complaint),
