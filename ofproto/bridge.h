@@ -16,6 +16,7 @@
 #include "ofproto/l2/mac_table.h"
 #include "ofproto/ofproto.h"
 #include "ofproto/table/history.h"
+#include "ofproto/table/uses.h"
 #include "ofproto/table/lookup_index.h"
 #include "ofproto/table/table.h"
 
@@ -72,6 +73,7 @@ struct ofproto {
     struct ofp_table *tables[BRIDGE_MAX_TABLES];    /* Made by bridge_table(); [0] always there. */
     bool watches_vacancy;                           /* Some table tells when it gets full. */
     struct rule_history history;                    /* Of their rules. */
+    struct uses uses;                               /* Of groups. */
     struct lookup_index lookups[BRIDGE_MAX_TABLES]; /* Of cached flows: xlate/watch.c. */
     struct ofp_group *groups;                       /* By id. */
     bool has_controllers;                           /* That it connects to. */
@@ -149,6 +151,9 @@ struct ofp_table *bridge_table(struct ofproto *, unsigned int table_id);
  * caller's reference. */
 void bridge_add_rule(struct ofproto *, uint8_t table_id, struct ofp_rule *);
 void bridge_remove_rule(struct ofproto *, struct ofp_rule *);
+/* rule_set_actions() of a rule in its table. */
+void bridge_set_actions(struct ofproto *, struct ofp_rule *, const void *actions, uint32_t len,
+                        uint64_t now_ms);
 /* The same, and controllers are told (enum ofp_removed_reason) where the rule wants it;
  * bridge_tell_removed() when the last of several is removed. */
 void bridge_remove_rule_told(struct ofproto *, struct ofp_rule *, unsigned int reason,

@@ -18,16 +18,27 @@ void bridge_add_rule(struct ofproto *bridge, uint8_t table_id, struct ofp_rule *
     struct ofp_rule *old = classifier_find_same(&table->cls, rule);
 
     if (old) {
+        uses_remove_rule(&bridge->uses, old);
         ofp_table_remove(&bridge->set->masks, table, old);
     }
     ofp_table_insert(table, rule);
+    uses_add_rule(&bridge->uses, rule);
     bridge_rule_changed(bridge, rule); /* Which says of the old one all that there is to say. */
 }
 
 void bridge_remove_rule(struct ofproto *bridge, struct ofp_rule *rule)
 {
     bridge_rule_changed(bridge, rule);
+    uses_remove_rule(&bridge->uses, rule);
     ofp_table_remove(&bridge->set->masks, bridge->tables[rule->table_id], rule);
+}
+
+void bridge_set_actions(struct ofproto *bridge, struct ofp_rule *rule, const void *actions,
+                        uint32_t len, uint64_t now_ms)
+{
+    uses_remove_rule(&bridge->uses, rule);
+    rule_set_actions(rule, actions, len, now_ms);
+    uses_add_rule(&bridge->uses, rule);
 }
 
 void bridge_remove_rule_told(struct ofproto *bridge, struct ofp_rule *rule, unsigned int reason,

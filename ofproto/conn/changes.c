@@ -66,9 +66,10 @@ void flow_changes_modify(struct flow_changes *changes, struct ofproto *bridge,
     bridge_rule_changed(bridge, rule);
 }
 
-static void undo_modify(struct ofp_rule *rule, const struct flow_before *before)
+static void undo_modify(struct ofproto *bridge, struct ofp_rule *rule,
+                        const struct flow_before *before)
 {
-    rule_set_actions(rule, before->actions, before->actions_len, before->modified_ms);
+    bridge_set_actions(bridge, rule, before->actions, before->actions_len, before->modified_ms);
     rule->cookie = before->cookie;
     rule->packets = before->packets;
     rule->bytes = before->bytes;
@@ -103,7 +104,7 @@ void flow_changes_undo(struct flow_changes *changes, struct ofproto *bridge)
         } else if (c->kind == FLOW_REMOVED) {
             put_back(bridge, c->rule);
         } else {
-            undo_modify(c->rule, c->before);
+            undo_modify(bridge, c->rule, c->before);
             bridge_rule_changed(bridge, c->rule);
         }
         forget(c, bridge);

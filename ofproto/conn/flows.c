@@ -51,7 +51,7 @@ static void modify_cb(struct ofp_rule *rule, void *sel_)
 
     if (selected(sel, rule)) {
         flow_changes_modify(sel->changes, sel->bridge, rule);
-        rule_set_actions(rule, fm->actions.data, fm->actions.len, sel->now_ms);
+        bridge_set_actions(sel->bridge, rule, fm->actions.data, fm->actions.len, sel->now_ms);
         if (fm->flags & OFPFF_RESET_COUNTS) {
             rule->packets = rule->bytes = 0;
         }

@@ -30,32 +30,6 @@ static int nx_group_mod(struct conn *conn, const struct request *r, const uint8_
 
 /* --- What is told. */
 
-static void count_cb(struct ofp_rule *rule, void *count_)
-{
-    uint32_t *count = count_; /* The group, and how many. */
-
-    count[1] += ofp_actions_use_group(rule->actions, rule->actions_len, count[0]);
-}
-
-static uint32_t count_references(struct ofproto *bridge, uint32_t group_id)
-{
-    uint32_t count[2] = {group_id, 0};
-
-    for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
-        if (bridge->tables[i]) {
-            classifier_each(&bridge->tables[i]->cls, count_cb, count);
-        }
-    }
-    for (const struct ofp_group *g = bridge->groups; g; g = g->hh.next) {
-        for (unsigned int i = 0; i < g->config.n; i++) {
-            const struct ofp_actions *a = &g->config.bucket[i].actions;
-
-            count[1] += ofp_actions_use_group(a->data, a->len, group_id);
-        }
-    }
-    return count[1];
-}
-
 static void put_counters(struct strbuf *s, const struct group_counters *c)
 {
     wire_put64(s, c->packets);
@@ -70,7 +44,7 @@ static void put_stats(struct multipart *m, const struct ofp_group *group)
     wire_put16(&s, 0);
     wire_put16(&s, 0);
     wire_put32(&s, group->id);
-    wire_put32(&s, count_references(m->conn->bridge, group->id));
+    wire_put32(&s, uses_count(&m->conn->bridge->uses, group->id, NULL));
     wire_put32(&s, 0);
     put_counters(&s, &group->counters);
     if (m->conn->version >= OFP13 || m->vendor) {

@@ -42,12 +42,30 @@ struct ofp_group *group_find(const struct ofproto *bridge, uint32_t id)
     return group;
 }
 
+void group_link(struct ofproto *bridge, struct ofp_group *group)
+{
+    HASH_ADD(hh, bridge->groups, id, sizeof group->id, group);
+    for (unsigned int i = 0; i < group->config.n; i++) {
+        uses_add_bucket(&bridge->uses, &group->config.bucket[i].actions);
+    }
+    bridge_changed(bridge);
+}
+
+void group_unlink(struct ofproto *bridge, struct ofp_group *group)
+{
+    HASH_DEL(bridge->groups, group);
+    for (unsigned int i = 0; i < group->config.n; i++) {
+        uses_remove_bucket(&bridge->uses, &group->config.bucket[i].actions);
+    }
+    bridge_changed(bridge);
+}
+
 void group_flush(struct ofproto *bridge)
 {
     struct ofp_group *group, *next;
 
     HASH_ITER (hh, bridge->groups, group, next) {
-        HASH_DEL(bridge->groups, group);
+        group_unlink(bridge, group);
         group_unref(group);
     }
 }

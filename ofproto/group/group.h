@@ -39,6 +39,9 @@ struct ofp_group *group_new(uint32_t id, struct ofp_group_config *, uint64_t now
 void group_ref(struct ofp_group *);
 void group_unref(struct ofp_group *); /* NULL is fine. */
 struct ofp_group *group_find(const struct ofproto *, uint32_t id);
+/* Makes it one of the bridge's groups, and no more; references stay the caller's. */
+void group_link(struct ofproto *, struct ofp_group *);
+void group_unlink(struct ofproto *, struct ofp_group *);
 /* Of all of them, with the bridge. */
 void group_flush(struct ofproto *);
 

@@ -75,20 +75,6 @@ static int check_chain(const struct ofproto *bridge, uint32_t group_id,
     return rc;
 }
 
-static bool is_chained(const struct ofproto *bridge, uint32_t group_id)
-{
-    for (const struct ofp_group *g = bridge->groups; g; g = g->hh.next) {
-        for (unsigned int i = 0; i < g->config.n; i++) {
-            const struct ofp_actions *a = &g->config.bucket[i].actions;
-
-            if (g->id != group_id && ofp_actions_use_group(a->data, a->len, group_id)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* --- What changes is noted. */
 
 static void take_out(struct ofproto *bridge, struct ofp_group *group, struct group_changes *changes)
@@ -96,25 +82,17 @@ static void take_out(struct ofproto *bridge, struct ofp_group *group, struct gro
     changes->removed = xrealloc(changes->removed,
                                 (changes->n_removed + 1) * sizeof(struct ofp_group *));
     changes->removed[changes->n_removed++] = group;
-    HASH_DEL(bridge->groups, group);
-    bridge_changed(bridge);
-}
-
-static void put_in(struct ofproto *bridge, struct ofp_group *group)
-{
-    HASH_ADD(hh, bridge->groups, id, sizeof group->id, group);
-    bridge_changed(bridge);
+    group_unlink(bridge, group);
 }
 
 void group_changes_undo(struct group_changes *changes, struct ofproto *bridge)
 {
     if (changes->added) {
-        HASH_DEL(bridge->groups, changes->added);
+        group_unlink(bridge, changes->added);
         group_unref(changes->added);
-        bridge_changed(bridge);
     }
     for (size_t i = 0; i < changes->n_removed; i++) {
-        put_in(bridge, changes->removed[i]);
+        group_link(bridge, changes->removed[i]);
     }
     flow_changes_undo(&changes->flows, bridge);
     free(changes->removed);
@@ -150,7 +128,7 @@ static int put(struct ofproto *bridge, uint32_t id, struct ofp_group_config *con
         group->created_ms = old->created_ms;
         take_out(bridge, old, changes);
     }
-    put_in(bridge, group);
+    group_link(bridge, group);
     return 0;
 }
 
@@ -159,39 +137,31 @@ static int put(struct ofproto *bridge, uint32_t id, struct ofp_group_config *con
 struct removal {
     struct ofproto *bridge;
     struct flow_changes *changes;
-    uint32_t group_id;
 };
 
 static void remove_rule_cb(struct ofp_rule *rule, void *removal_)
 {
     struct removal *r = removal_;
 
-    if (ofp_actions_use_group(rule->actions, rule->actions_len, r->group_id)) {
-        flow_changes_remove(r->changes, r->bridge, rule, OFPRR_GROUP_DELETE);
-    }
+    flow_changes_remove(r->changes, r->bridge, rule, OFPRR_GROUP_DELETE);
 }
 
 /* Rules that lead to it go with it: OpenFlow 1.3.5 section 6.5. */
 static void remove_rules(struct ofproto *bridge, uint32_t group_id, struct group_changes *changes)
 {
-    struct removal r = {bridge, &changes->flows, group_id};
+    struct removal r = {bridge, &changes->flows};
 
-    for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
-        if (bridge->tables[i]) {
-            classifier_each(&bridge->tables[i]->cls, remove_rule_cb, &r);
-        }
-    }
+    uses_each_rule(&bridge->uses, group_id, remove_rule_cb, &r);
 }
 
 static int delete (struct ofproto *bridge, uint32_t group_id, struct group_changes *changes)
 {
     struct ofp_group *group, *next;
+    uint32_t n_chained;
 
     if (group_id == OFP_GROUP_ALL) {
-        if (bridge->groups) {
-            remove_rules(bridge, OFP_GROUP_ANY, changes);
-        }
         HASH_ITER (hh, bridge->groups, group, next) {
+            remove_rules(bridge, group->id, changes);
             take_out(bridge, group, changes);
         }
         return 0;
@@ -200,7 +170,8 @@ static int delete (struct ofproto *bridge, uint32_t group_id, struct group_chang
     if (!group) {
         return 0;
     }
-    if (is_chained(bridge, group_id)) {
+    uses_count(&bridge->uses, group_id, &n_chained);
+    if (n_chained) {
         return OFPERR_GMFC_CHAINED_GROUP;
     }
     remove_rules(bridge, group_id, changes);

@@ -51,7 +51,8 @@ struct ofp_rule {
 
     uint32_t refs;
     uint32_t actions_len;
-    uint8_t *actions; /* One block of ofp_action records. */
+    uint8_t *actions;      /* One block of ofp_action records. */
+    struct rule_use *uses; /* What they name; while the rule is in a table. See uses.h. */
     uint64_t cookie;
     uint64_t packets;
     uint64_t bytes;
@@ -85,7 +86,8 @@ struct ofp_rule *rule_new(struct mask_pool *, const struct ofp_rule_config *);
 void rule_ref(struct ofp_rule *);
 void rule_unref(struct mask_pool *, struct ofp_rule *);
 void rule_get_match(const struct ofp_rule *, struct ofp_match *);
-/* Replaces actions and, as OpenFlow's modify does, leaves all else. */
+/* Replaces actions and, as OpenFlow's modify does, leaves all else. Of a rule in a table:
+ * bridge_set_actions(). */
 void rule_set_actions(struct ofp_rule *, const void *actions, uint32_t len, uint64_t now_ms);
 bool rule_matches(const struct ofp_rule *, const struct ofp_flow *);
 /* Whether it matches on conj_id: a conjunction leads to it, whatever its priority. */

@@ -195,6 +195,42 @@ static void a_deleted_group_takes_its_rules_along(void **state)
     assert_int_equal(mod(net, OFP13, DELETE("00000008")), 0);
 }
 
+static uint32_t n_uses(const struct net *net, uint32_t group_id)
+{
+    return uses_count(&net->br->uses, group_id, NULL);
+}
+
+static void uses_are_counted_as_they_come_and_go(void **state)
+{
+    struct net *net = *state;
+    struct ofp_rule *rule;
+
+    assert_int_equal(mod(net, OFP13, ADD("00", "07") PLAIN("02")), 0);
+    assert_int_equal(mod(net, OFP13,
+                         ADD("00", "08") BUCKET("0018", "0000", ANY, ANY, GROUP("07"))
+                             BUCKET("0018", "0000", ANY, ANY, GROUP("07"))),
+                     0);
+    assert_int_equal(n_uses(net, 7), 2);
+    /* Twice in one rule, and in a copy. */
+    rule = hex_rule(net->br, 0, 1, "",
+                    "0004 0030 00000000 " GROUP("07") GROUP("08")
+                        GROUP("07") "ffff 0010 00002320 002a 000000000000 ");
+    assert_int_equal(n_uses(net, 7), 3);
+    assert_int_equal(n_uses(net, 8), 1);
+    bridge_set_actions(net->br, rule, NULL, 0, 1000);
+    assert_int_equal(n_uses(net, 7), 2);
+    assert_int_equal(n_uses(net, 8), 0);
+    hex_rule(net->br, 0, 1, "", APPLY_GROUP("08"));
+    hex_rule(net->br, 0, 1, "", APPLY_GROUP("07")); /* In the place of the last. */
+    assert_int_equal(n_uses(net, 7), 3);
+    assert_int_equal(n_uses(net, 8), 0);
+    assert_int_equal(mod(net, OFP13, MODIFY("00", "08") PLAIN("02")), 0);
+    assert_int_equal(n_uses(net, 7), 1);
+    assert_int_equal(mod(net, OFP13, DELETE("fffffffc")), 0);
+    assert_int_equal(n_uses(net, 7), 0);
+    assert_null(net->br->uses.things);
+}
+
 static void buckets_come_and_go_by_their_ids(void **state)
 {
     struct net *net = *state;
@@ -370,6 +406,7 @@ int main(void)
         T(a_select_group_hashes_the_fields_it_was_given),
         T(the_first_bucket_that_lives_gets_it),
         T(a_deleted_group_takes_its_rules_along),
+        T(uses_are_counted_as_they_come_and_go),
         T(buckets_come_and_go_by_their_ids),
         T(wrong_mods_get_the_exact_error_and_change_nothing),
         T(many_groups_may_lead_to_each_other_and_watch_in_circles),

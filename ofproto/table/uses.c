@@ -1,0 +1,131 @@
+/* See uses.h. */
+#include "ofproto/table/uses.h"
+
+#include <stdlib.h>
+
+#include "ofproto/codec/group_mod.h"
+
+static struct used_thing *find(const struct uses *uses, uint32_t id)
+{
+    struct used_thing *thing;
+
+    HASH_FIND(hh, uses->things, &id, sizeof id, thing);
+    return thing;
+}
+
+static struct used_thing *find_or_make(struct uses *uses, uint32_t id)
+{
+    struct used_thing *thing = find(uses, id);
+
+    if (!thing) {
+        thing = xcalloc(1, sizeof *thing);
+        thing->id = id;
+        HASH_ADD(hh, uses->things, id, sizeof thing->id, thing);
+    }
+    return thing;
+}
+
+static void free_if_unused(struct uses *uses, struct used_thing *thing)
+{
+    if (!thing->n_rules && !thing->n_buckets) {
+        HASH_DEL(uses->things, thing);
+        free(thing);
+    }
+}
+
+/* --- Rules. */
+
+struct rule_in {
+    struct uses *uses;
+    struct ofp_rule *rule;
+};
+
+static int add_rule(uint32_t id, void *in_)
+{
+    struct rule_in *in = in_;
+    struct used_thing *thing = find_or_make(in->uses, id);
+    struct rule_use *use;
+
+    if (thing->n_rules && LIST_FIRST(&thing->rules)->rule == in->rule) {
+        return 0; /* The rule names it twice. */
+    }
+    use = xmalloc(sizeof *use);
+    *use = (struct rule_use){.of_rule = in->rule->uses, .thing = thing, .rule = in->rule};
+    in->rule->uses = use;
+    LIST_INSERT_HEAD(&thing->rules, use, of_thing);
+    thing->n_rules++;
+    return 0;
+}
+
+void uses_add_rule(struct uses *uses, struct ofp_rule *rule)
+{
+    ofp_actions_each_group(rule->actions, rule->actions_len, add_rule,
+                           &(struct rule_in){uses, rule});
+}
+
+void uses_remove_rule(struct uses *uses, struct ofp_rule *rule)
+{
+    while (rule->uses) {
+        struct rule_use *use = rule->uses;
+
+        rule->uses = use->of_rule;
+        LIST_REMOVE(use, of_thing);
+        use->thing->n_rules--;
+        free_if_unused(uses, use->thing);
+        free(use);
+    }
+}
+
+/* --- Buckets. */
+
+static int add_bucket(uint32_t id, void *uses)
+{
+    find_or_make(uses, id)->n_buckets++;
+    return 0;
+}
+
+static int remove_bucket(uint32_t id, void *uses)
+{
+    struct used_thing *thing = find(uses, id);
+
+    thing->n_buckets--;
+    free_if_unused(uses, thing);
+    return 0;
+}
+
+void uses_add_bucket(struct uses *uses, const struct ofp_actions *actions)
+{
+    ofp_actions_each_group(actions->data, actions->len, add_bucket, uses);
+}
+
+void uses_remove_bucket(struct uses *uses, const struct ofp_actions *actions)
+{
+    ofp_actions_each_group(actions->data, actions->len, remove_bucket, uses);
+}
+
+/* --- Questions. */
+
+uint32_t uses_count(const struct uses *uses, uint32_t group_id, uint32_t *ret_buckets)
+{
+    const struct used_thing *thing = find(uses, group_id);
+
+    if (ret_buckets) {
+        *ret_buckets = thing ? thing->n_buckets : 0;
+    }
+    return thing ? thing->n_rules + thing->n_buckets : 0;
+}
+
+void uses_each_rule(const struct uses *uses, uint32_t group_id,
+                    void (*cb)(struct ofp_rule *, void *aux), void *aux)
+{
+    struct used_thing *thing = find(uses, group_id);
+    uint32_t left = thing ? thing->n_rules : 0;
+    struct rule_use *use = thing ? LIST_FIRST(&thing->rules) : NULL;
+
+    while (left--) {
+        struct rule_use *next = LIST_NEXT(use, of_thing);
+
+        cb(use->rule, aux);
+        use = next;
+    }
+}

@@ -1,0 +1,47 @@
+/* Who uses what: of each group (later also meter) that actions name, the rules that lead to it and
+ * how many buckets of other groups do. So its deletion, and the count of its references, need no
+ * walk over a million rules.
+ *
+ * Things go by their ids: a rule may name a group while another one is put in its place. Written by
+ * rules.c and group/. Control thread. */
+#ifndef OFPROTO_TABLE_USES_H
+#define OFPROTO_TABLE_USES_H
+
+#include <uthash.h>
+
+#include "ofproto/table/rule.h"
+
+/* A rule's use of a thing. */
+struct rule_use {
+    LIST_ENTRY(rule_use) of_thing;
+    struct rule_use *of_rule; /* The rule's next one. */
+    struct used_thing *thing;
+    struct ofp_rule *rule;
+};
+
+struct used_thing {
+    uint32_t id;
+    uint32_t n_rules;
+    uint32_t n_buckets;
+    LIST_HEAD(, rule_use) rules;
+    UT_hash_handle hh;
+};
+
+struct uses {
+    struct used_thing *things; /* Those that something uses. */
+};
+
+/* Notes, and forgets, what the actions of a rule in a table name. */
+void uses_add_rule(struct uses *, struct ofp_rule *);
+void uses_remove_rule(struct uses *, struct ofp_rule *);
+/* The same for a bucket. */
+void uses_add_bucket(struct uses *, const struct ofp_actions *);
+void uses_remove_bucket(struct uses *, const struct ofp_actions *);
+
+/* Rules and buckets that name the group; 'ret_buckets' NULL: not asked for. */
+uint32_t uses_count(const struct uses *, uint32_t group_id, uint32_t *ret_buckets);
+/* Calls back for each rule that names the group; the callback may remove that rule. */
+void uses_each_rule(const struct uses *, uint32_t group_id,
+                    void (*cb)(struct ofp_rule *, void *aux), void *aux);
+
+#endif
