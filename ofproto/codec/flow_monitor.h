@@ -1,12 +1,12 @@
-/* Flow monitors on the wire: OpenFlow 1.4 and 1.5 (1.5.1 sections 7.3.5.17 and 7.4.5), and Nicira's
- * of earlier versions. */
+/* Flow monitors on the wire: OpenFlow 1.4 and 1.5 (1.5.1 sections 7.3.5.17 and 7.4.5), ONF's
+ * extension 187 of 1.3, and Nicira's of earlier versions. */
 #ifndef OFPROTO_CODEC_FLOW_MONITOR_H
 #define OFPROTO_CODEC_FLOW_MONITOR_H
 
 #include "ofproto/codec/action.h"
 #include "ofproto/codec/flow_removed.h"
 
-/* Both number them the same. Nicira's has no ONLY_OWN. */
+/* All number them the same. Extensions have no ONLY_OWN. */
 #define OFPFMF_INITIAL 1
 #define OFPFMF_ADD 2
 #define OFPFMF_REMOVED 4
@@ -14,6 +14,18 @@
 #define OFPFMF_INSTRUCTIONS 16
 #define OFPFMF_NO_ABBREV 32
 #define OFPFMF_ONLY_OWN 64
+
+/* Subtypes of the extensions: Nicira's, and ONF's of statistics and messages. */
+enum {
+    NXST_FLOW_MONITOR = 2,
+    NXT_MONITOR_CANCEL = 21,
+    NXT_MONITOR_PAUSED = 22,
+    NXT_MONITOR_RESUMED = 23,
+    ONFST_FLOW_MONITOR = 1870,
+    ONFT_MONITOR_CANCEL = 1870,
+    ONFT_MONITOR_PAUSED = 1871,
+    ONFT_MONITOR_RESUMED = 1872,
+};
 
 enum ofp_monitor_command { OFPFMC_ADD, OFPFMC_MODIFY, OFPFMC_DELETE };
 

@@ -8,6 +8,8 @@
 #define NX_CODES 256
 #define LAST_TYPE10 5
 
+#define MONITOR_FAILED 16 /* Since 1.4; before, Nicira's. */
+#define NX_UNKNOWN_MONITOR 8
 #define BUNDLE_FAILED 17
 #define ONF_FIRST 2300 /* Of the extension that gives OpenFlow 1.3 bundles, and their errors. */
 
@@ -120,10 +122,10 @@ static const struct {
     [OFPERR_BFC_MSG_FAILED] = {"OFPBFC_MSG_FAILED", 1, 1, BUNDLE_FAILED, 13},
     [OFPERR_BFC_TIMEOUT] = {"OFPBFC_TIMEOUT", 1, 1, BUNDLE_FAILED, 14},
     [OFPERR_MOFC_UNKNOWN] = {"OFPMOFC_UNKNOWN", 1, 5, 16, 0},
-    [OFPERR_MOFC_MONITOR_EXISTS] = {"OFPMOFC_MONITOR_EXISTS", 1, 5, 16, 1},
-    [OFPERR_MOFC_UNKNOWN_MONITOR] = {"OFPMOFC_UNKNOWN_MONITOR", 1, 5, 16, 3},
+    [OFPERR_MOFC_MONITOR_EXISTS] = {"OFPMOFC_MONITOR_EXISTS", 1, 517, 16, 1},
+    [OFPERR_MOFC_UNKNOWN_MONITOR] = {"OFPMOFC_UNKNOWN_MONITOR", 1, 519, 16, 3},
     [OFPERR_MOFC_BAD_COMMAND] = {"OFPMOFC_BAD_COMMAND", 1, 5, 16, 4},
-    [OFPERR_MOFC_BAD_FLAGS] = {"OFPMOFC_BAD_FLAGS", 1, 5, 16, 5},
+    [OFPERR_MOFC_BAD_FLAGS] = {"OFPMOFC_BAD_FLAGS", 1, 518, 16, 5},
     [OFPERR_MOFC_BAD_TABLE_ID] = {"OFPMOFC_BAD_TABLE_ID", 1, 5, 16, 6},
     [OFPERR_MOFC_BAD_OUT] = {"OFPMOFC_BAD_OUT", 1, 5, 16, 7},
     [OFPERR_RRFC_BAD_ROLE] = {"OFPRRFC_BAD_ROLE", 1, 5, 11, 2},
@@ -137,11 +139,15 @@ const char *ofp_error_name(enum ofp_error error)
 /* How many codes OpenFlow 1.1 has of each type. */
 static const uint16_t codes11[] = {2, 10, 13, 6, 8, 7, 9, 4, 2, 3, 2};
 
-/* Extensions of OpenFlow 1.1 have, as those of 1.0, the codes that later versions brought. */
+/* Extensions of OpenFlow 1.1 have, as those of 1.0, the codes that later versions brought; those of
+ * flow monitors up to 1.3. */
 static bool is_as_in_10(uint8_t version, enum ofp_error error)
 {
     uint16_t type = rows[error].type13;
 
+    if (version < OFP14 && type == MONITOR_FAILED && error != OFPERR_MOFC_UNKNOWN_MONITOR) {
+        return true;
+    }
     return version == OFP10 || (version == OFP11 && (type >= ARRAY_SIZE(codes11) ||
                                                      rows[error].code13 >= codes11[type]));
 }
@@ -161,6 +167,10 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
     if (as_in_10) {
         wire_put16(s, rows[error].type10);
         wire_put16(s, rows[error].code10);
+    } else if (version < OFP14 && rows[error].type13 == MONITOR_FAILED) {
+        wire_put16(s, EXPERIMENTER);
+        wire_put16(s, NX_UNKNOWN_MONITOR);
+        wire_put32(s, OFP_VENDOR_NX);
     } else if (version < OFP14 && rows[error].type13 == BUNDLE_FAILED) {
         wire_put16(s, EXPERIMENTER);
         wire_put16(s, (uint16_t)(ONF_FIRST + rows[error].code13));

@@ -15,8 +15,6 @@
 #define MAX_MONITORS 256 /* Of a connection. */
 #define PAUSE_BYTES ((size_t)2 << 20)
 #define FULL 30000
-#define NXST_FLOW_MONITOR 2
-enum { NXT_MONITOR_CANCEL = 21, NXT_MONITOR_PAUSED = 22, NXT_MONITOR_RESUMED = 23 };
 #define STATS_FLOW_MONITOR 16
 
 struct flow_monitor {
@@ -67,8 +65,8 @@ static void begin(struct conn *conn)
     wire_put16(s, conn->version >= OFP14 ? STATS_FLOW_MONITOR : UINT16_MAX);
     wire_zeros(s, conn->version == OFP10 ? 2 : 6);
     if (conn->version < OFP14) {
-        wire_put32(s, OFP_VENDOR_NX);
-        wire_put32(s, NXST_FLOW_MONITOR);
+        wire_put32(s, conn->version == OFP13 ? OFP_VENDOR_ONF : OFP_VENDOR_NX);
+        wire_put32(s, conn->version == OFP13 ? (uint32_t)ONFST_FLOW_MONITOR : NXST_FLOW_MONITOR);
         wire_zeros(s, conn->version == OFP10 ? 4 : 0);
     }
 }
@@ -110,8 +108,13 @@ static void put_state(struct conn *conn, enum ofp_monitor_event event)
     }
     flush(conn);
     start = ofp_begin(&s, conn->version, OFPT_VENDOR, 0);
-    wire_put32(&s, OFP_VENDOR_NX);
-    wire_put32(&s, event == OFPFME_PAUSED ? NXT_MONITOR_PAUSED : NXT_MONITOR_RESUMED);
+    if (conn->version == OFP13) {
+        wire_put32(&s, OFP_VENDOR_ONF);
+        wire_put32(&s, event == OFPFME_PAUSED ? ONFT_MONITOR_PAUSED : ONFT_MONITOR_RESUMED);
+    } else {
+        wire_put32(&s, OFP_VENDOR_NX);
+        wire_put32(&s, event == OFPFME_PAUSED ? NXT_MONITOR_PAUSED : NXT_MONITOR_RESUMED);
+    }
     ofp_end(&s, start);
     conn_send(conn, &s);
 }
@@ -309,18 +312,54 @@ static void put_initial(struct multipart *m, const struct flow_monitor *monitor)
     }
 }
 
-static int check(const struct conn *conn, const struct ofp_monitor_request *r)
-{
-    bool exists = find(conn, r->id) != NULL;
+/* The monitors as they will be when the entries before this one are carried out. */
+struct outlook {
+    const struct conn *conn;
+    unsigned int n_monitors;
+    struct {
+        uint32_t id;
+        bool exists;
+    } * done; /* Entries, as they left their monitors. */
+    size_t n;
+    size_t size;
+};
 
-    if (r->command == OFPFMC_ADD) {
-        return exists                             ? OFPERR_MOFC_MONITOR_EXISTS
-               : conn->n_monitors >= MAX_MONITORS ? OFPERR_MOFC_UNKNOWN
-               : r->table_id >= BRIDGE_MAX_TABLES && r->table_id != OFPTT_ALL
-                   ? OFPERR_MOFC_BAD_TABLE_ID
-                   : 0;
+static bool will_exist(const struct outlook *o, uint32_t id)
+{
+    for (size_t i = o->n; i-- > 0;) {
+        if (o->done[i].id == id) {
+            return o->done[i].exists;
+        }
     }
-    return exists ? 0 : OFPERR_MOFC_UNKNOWN_MONITOR;
+    return find(o->conn, id) != NULL;
+}
+
+static int check(struct outlook *o, const struct ofp_monitor_request *r)
+{
+    bool exists = will_exist(o, r->id);
+
+    if (r->command == OFPFMC_ADD && exists) {
+        return OFPERR_MOFC_MONITOR_EXISTS;
+    }
+    if (r->command == OFPFMC_ADD && o->n_monitors >= MAX_MONITORS) {
+        return OFPERR_MOFC_UNKNOWN;
+    }
+    if (r->command != OFPFMC_ADD && !exists) {
+        return OFPERR_MOFC_UNKNOWN_MONITOR;
+    }
+    if (r->command != OFPFMC_DELETE && r->table_id >= BRIDGE_MAX_TABLES &&
+        r->table_id != OFPTT_ALL) {
+        return o->conn->version >= OFP14 ? OFPERR_MOFC_BAD_TABLE_ID : OFPERR_BRC_BAD_TABLE_ID;
+    }
+    o->n_monitors += r->command == OFPFMC_ADD;
+    o->n_monitors -= r->command == OFPFMC_DELETE;
+    if (o->n == o->size) {
+        o->size = MAX_OF(o->size * 2, (size_t)8);
+        o->done = xreallocarray(o->done, o->size, sizeof *o->done);
+    }
+    o->done[o->n].id = r->id;
+    o->done[o->n++].exists = r->command != OFPFMC_DELETE;
+    return 0;
 }
 
 static void carry_out(struct multipart *m, const struct ofp_monitor_request *r)
@@ -344,27 +383,40 @@ static void carry_out(struct multipart *m, const struct ofp_monitor_request *r)
     }
 }
 
-/* One that is wrong ends the request; those before it stand. */
-int stats_flow_monitor(struct multipart *m, const uint8_t *p, size_t len)
+/* Checks the entries of a request, or carries them out ('o' NULL). */
+static int each_entry(struct multipart *m, const uint8_t *p, size_t len, struct outlook *o)
 {
     while (len) {
         struct ofp_monitor_request r;
         size_t n;
         int rc = ofp_monitor_request_decode((enum ofp_version)m->conn->version, p, len, &r, &n);
 
-        rc = rc ? rc : check(m->conn, &r);
+        if (!rc && o) {
+            rc = check(o, &r);
+        } else if (!rc) {
+            carry_out(m, &r);
+        }
         if (rc) {
             return rc;
         }
-        carry_out(m, &r);
         p += n;
         len -= n;
     }
     return 0;
 }
 
-static int nx_cancel(struct conn *conn, const struct request *r UNUSED, const uint8_t *body,
-                     size_t len)
+/* All entries, or none when one is wrong. */
+int stats_flow_monitor(struct multipart *m, const uint8_t *p, size_t len)
+{
+    struct outlook o = {.conn = m->conn, .n_monitors = m->conn->n_monitors};
+    int rc = each_entry(m, p, len, &o);
+
+    free(o.done);
+    return rc ? rc : each_entry(m, p, len, NULL);
+}
+
+static int cancel(struct conn *conn, const struct request *r UNUSED, const uint8_t *body,
+                  size_t len)
 {
     struct flow_monitor *m;
 
@@ -382,8 +434,10 @@ static int nx_cancel(struct conn *conn, const struct request *r UNUSED, const ui
 CONSTRUCTOR static void register_extension(void)
 {
     static const struct vendor_row rows[] = {
-        {OFP_VENDOR_NX, NXST_FLOW_MONITOR, OFP10, OFP13, NULL, stats_flow_monitor},
-        {OFP_VENDOR_NX, NXT_MONITOR_CANCEL, OFP10, OFP13, nx_cancel},
+        {OFP_VENDOR_NX, NXST_FLOW_MONITOR, OFP10, OFP12, NULL, stats_flow_monitor},
+        {OFP_VENDOR_NX, NXT_MONITOR_CANCEL, OFP10, OFP12, cancel},
+        {OFP_VENDOR_ONF, ONFST_FLOW_MONITOR, OFP13, OFP13, NULL, stats_flow_monitor},
+        {OFP_VENDOR_ONF, ONFT_MONITOR_CANCEL, OFP13, OFP13, cancel},
     };
 
     vendor_register(rows, ARRAY_SIZE(rows));

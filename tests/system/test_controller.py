@@ -389,8 +389,7 @@ print(n, flush=True)
     wait_for(lambda: arrived(b) + arrived(c) >= sent, "every packet to arrive at one of both")
 
 
-# In OpenFlow 1.3 ovs-ofctl asks by an extension of the ONF's that is not built.
-@pytest.mark.parametrize("version", [version for version in VERSIONS if version != "OpenFlow13"])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_monitors_hear_of_changed_rules(switch, version):
     secure(switch)
     ofctl(switch, "add-flow", "priority=3,in_port=3,actions=output:4", version=version)

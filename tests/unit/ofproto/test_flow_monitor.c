@@ -25,15 +25,28 @@ static void change(struct peer *p, enum ofp_flow_mod_command command, uint16_t p
     peer_run(p);
 }
 
-static void watch_with(struct peer *p, uint8_t command, uint32_t id, uint16_t flags)
+static void put_request(const struct peer *p, struct strbuf *s)
+{
+    wire_put16(s, p->version >= OFP14 ? 16 : 0xffff);
+    wire_zeros(s, p->version == OFP10 ? 2 : 6);
+    if (p->version == OFP13) {
+        wire_put32(s, OFP_VENDOR_ONF);
+        wire_put32(s, ONFST_FLOW_MONITOR);
+    } else if (p->version < OFP13) {
+        wire_put32(s, OFP_VENDOR_NX);
+        wire_put32(s, NXST_FLOW_MONITOR);
+        wire_zeros(s, p->version == OFP10 ? 4 : 0);
+    }
+}
+
+static void put_entry(const struct peer *p, struct strbuf *to, uint8_t command, uint32_t id,
+                      uint16_t flags)
 {
     struct strbuf s = STRBUF_INIT;
     struct ofp_match any;
 
     ofp_match_init(&any);
     if (p->version >= OFP14) {
-        wire_put16(&s, 16);
-        wire_zeros(&s, 6);
         wire_put32(&s, id);
         wire_put32(&s, UINT32_MAX);
         wire_put32(&s, UINT32_MAX);
@@ -41,12 +54,15 @@ static void watch_with(struct peer *p, uint8_t command, uint32_t id, uint16_t fl
         wire_put8(&s, 0xff);
         wire_put8(&s, command);
         ofp_match_encode(&s, (enum ofp_version)p->version, &any);
+    } else if (p->version == OFP13) {
+        wire_put32(&s, id);
+        wire_put16(&s, flags);
+        wire_put16(&s, 4);
+        wire_put32(&s, UINT32_MAX);
+        wire_put8(&s, 0xff);
+        wire_zeros(&s, 3);
+        ofp_match_encode(&s, OFP13, &any);
     } else {
-        wire_put16(&s, 0xffff);
-        wire_zeros(&s, 2);
-        wire_put32(&s, OFP_VENDOR_NX);
-        wire_put32(&s, 2);
-        wire_zeros(&s, 4);
         wire_put32(&s, id);
         wire_put16(&s, flags);
         wire_put16(&s, OFP_PORT_NONE);
@@ -54,6 +70,16 @@ static void watch_with(struct peer *p, uint8_t command, uint32_t id, uint16_t fl
         wire_put8(&s, 0xff);
         wire_zeros(&s, 5);
     }
+    strbuf_put(to, s.data, s.len);
+    strbuf_free(&s);
+}
+
+static void watch_with(struct peer *p, uint8_t command, uint32_t id, uint16_t flags)
+{
+    struct strbuf s = STRBUF_INIT;
+
+    put_request(p, &s);
+    put_entry(p, &s, command, id, flags);
     peer_send(p, p->version == OFP10 ? OFPT10_STATS_REQUEST : OFPT13_MULTIPART_REQUEST, &s);
     strbuf_free(&s);
 }
@@ -73,7 +99,14 @@ static void expect_update(struct peer *p, uint16_t event, uint16_t priority, siz
     size_t at = receive_updates(p, 0);
 
     assert_int_equal(wire_get16(message + at + 2), event);
-    if (p->version >= OFP14) {
+    if (p->version == OFP13) {
+        assert_int_equal(wire_get32(message + 16), OFP_VENDOR_ONF);
+        assert_int_equal(wire_get32(message + 20), ONFST_FLOW_MONITOR);
+        assert_int_equal(wire_get16(message + at), 24 + 16 + n_after_match);
+        assert_int_equal(wire_get16(message + at + 6), priority);
+        assert_int_equal(wire_get16(message + at + 12), 12); /* Of the match, unpadded. */
+        assert_int_equal(wire_get64(message + at + 16), priority);
+    } else if (p->version >= OFP14) {
         assert_int_equal(wire_get16(message + at), 24 + 16 + n_after_match);
         assert_int_equal(wire_get16(message + at + 10), priority);
         assert_int_equal(wire_get64(message + at + 16), priority);
@@ -107,6 +140,18 @@ static void changes_are_told10(void **state)
 {
     peer_greet(*state, OFP10);
     changes_are_told(*state, 8);
+}
+
+static void changes_are_told12(void **state)
+{
+    peer_greet(*state, OFP12);
+    changes_are_told(*state, 16);
+}
+
+static void changes_are_told13(void **state)
+{
+    peer_greet(*state, OFP13);
+    changes_are_told(*state, 24);
 }
 
 static void changes_are_told15(void **state)
@@ -238,7 +283,9 @@ static void what_is_wrong_gets_the_exact_error(void **state)
     peer_expect_error(p, 16, 3);
     watch_with(p, 3, 1, 0);
     peer_expect_error(p, 16, 4);
-    watch_with(p, OFPFMC_ADD, 1, 128);
+    watch_with(p, OFPFMC_ADD, 1, 128 | ALL_EVENTS);
+    peer_expect_error(p, 16, 5);
+    watch_with(p, OFPFMC_ADD, 1, OFPFMF_INSTRUCTIONS);
     peer_expect_error(p, 16, 5);
     watch_with(p, OFPFMC_ADD, 1, ALL_EVENTS);
     receive_updates(p, PEER_XID);
@@ -252,12 +299,74 @@ static void what_is_wrong_gets_the_exact_error(void **state)
     peer_expect_error(p, 16, 0);
 }
 
+static void a_request_is_carried_out_whole_or_not_at_all(void **state)
+{
+    struct strbuf s = STRBUF_INIT;
+    struct peer *p = *state;
+
+    peer_greet(p, OFP14);
+    put_request(p, &s);
+    put_entry(p, &s, OFPFMC_ADD, 1, OFPFMF_INITIAL);
+    put_entry(p, &s, OFPFMC_DELETE, 1, 0);
+    put_entry(p, &s, OFPFMC_ADD, 1, ALL_EVENTS);
+    put_entry(p, &s, OFPFMC_ADD, 2, ALL_EVENTS);
+    put_entry(p, &s, OFPFMC_ADD, 2, ALL_EVENTS); /* It is there. */
+    peer_send(p, OFPT13_MULTIPART_REQUEST, &s);
+    peer_expect_error(p, 16, 1);
+    assert_int_equal(p->net.br->mgmt->n_monitors, 0);
+    strbuf_chop(&s, 24);
+    peer_send(p, OFPT13_MULTIPART_REQUEST, &s);
+    receive_updates(p, PEER_XID);
+    assert_int_equal(p->net.br->mgmt->n_monitors, 2);
+    strbuf_free(&s);
+}
+
+static void expect_nx_error(struct peer *p, uint16_t code)
+{
+    assert_true(peer_receive(p) > 20);
+    assert_int_equal(message[1], OFPT_ERROR);
+    assert_int_equal(wire_get16(message + 8), 0xb0c2);
+    assert_int_equal(wire_get32(message + 12), OFP_VENDOR_NX);
+    assert_int_equal(wire_get16(message + 16), 1);
+    assert_int_equal(wire_get16(message + 18), code);
+    assert_int_equal(peer_receive(p), 0);
+}
+
+static void the_extensions_errors_are_niciras(void **state)
+{
+    struct strbuf s = STRBUF_INIT;
+    struct peer *p = *state;
+
+    peer_greet(p, OFP13);
+    watch_with(p, OFPFMC_ADD, 1, 0);
+    expect_nx_error(p, 518);
+    watch_with(p, OFPFMC_ADD, 1, OFPFMF_ONLY_OWN | ALL_EVENTS);
+    expect_nx_error(p, 518);
+    watch_with(p, OFPFMC_ADD, 1, ALL_EVENTS);
+    receive_updates(p, PEER_XID);
+    watch_with(p, OFPFMC_ADD, 1, ALL_EVENTS);
+    expect_nx_error(p, 517);
+    wire_put32(&s, OFP_VENDOR_ONF);
+    wire_put32(&s, ONFT_MONITOR_CANCEL);
+    wire_put32(&s, 1);
+    peer_send(p, OFPT_VENDOR, &s);
+    assert_int_equal(peer_receive(p), 0);
+    assert_int_equal(p->net.br->mgmt->n_monitors, 0);
+    peer_send(p, OFPT_VENDOR, &s);
+    peer_expect_error(p, 0xffff, 8);
+    strbuf_free(&s);
+}
+
 int main(void)
 {
 #define TEST(F) cmocka_unit_test_setup_teardown(F, peer_setup, peer_teardown)
     const struct CMUnitTest tests[] = {
         TEST(changes_are_told10),
+        TEST(changes_are_told12),
+        TEST(changes_are_told13),
         TEST(changes_are_told15),
+        TEST(a_request_is_carried_out_whole_or_not_at_all),
+        TEST(the_extensions_errors_are_niciras),
         TEST(what_is_there_is_told_at_first),
         TEST(ones_own_changes_are_abbreviated),
         TEST(flows_that_expire_are_told),
