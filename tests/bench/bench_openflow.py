@@ -71,7 +71,7 @@ class OpenFlow:
         self.until(0)
 
     def send(self, kind, body=b""):
-        self.socket.sendall(struct.pack("!BBHI", 4, kind, 8 + len(body), 7) + body)
+        self.socket.sendall(self.message(kind, body))
 
     def until(self, kind):
         while True:
@@ -94,6 +94,27 @@ class OpenFlow:
         actions = struct.pack("!HHIHHIHHI2x", 4, 24, 0, 0, 16, 2, 0, 0, 0)[:24]
         return struct.pack("!QQBBHHHIIIH2x", 0, 0, 0, command, 0, 0, 200, 0xffffffff, 0xffffffff, 0xffffffff, 0) + match + (
             actions if command == 0 else b"")
+
+    @staticmethod
+    def add(i):
+        """Adds the rule that rules() has at this place."""
+        src, dst, sport, dport = tuple_of(i)
+        oxm = struct.pack("!IHIBI4sI4sIHIH", 0x80000a02, 0x0800, 0x80001401, 17, 0x80001604, socket.inet_aton(src), 0x80001804,
+                          socket.inet_aton(dst), 0x80001e02, sport, 0x80002002, dport)
+        match = struct.pack("!HH", 1, 4 + len(oxm)) + oxm
+        match += bytes(-len(match) % 8)
+        return struct.pack("!QQBBHHHIIIH2x", 0, 0, 0, 0, 0, 0, 100, 0xffffffff, 0xffffffff, 0xffffffff, 0) + match + struct.pack(
+            "!HH4xHHIH6x", 4, 24, 0, 16, 2, 0)
+
+    def bundle(self, kind, flags=0, message=b""):
+        """A message of the bundle extension (ONF 230): control of a type, or an add."""
+        if message:
+            return self.message(4, struct.pack("!IIIHH", 0x4f4e4600, 2301, 1, 0, flags) + message)
+        return self.message(4, struct.pack("!IIIHH", 0x4f4e4600, 2300, 1, kind, flags))
+
+    @staticmethod
+    def message(kind, body):
+        return struct.pack("!BBHI", 4, kind, 8 + len(body), 7) + body
 
     def barrier(self):
         self.send(20)
@@ -241,14 +262,31 @@ def pipelined(peer):
     """Flow mods as fast as they go, and one barrier."""
     peer.clear()
     client = peer.openflow()
+    stream = b"".join(client.message(14, client.add(i)) for i in range(20000))
     start = time.perf_counter()
-    message = b"".join(struct.pack("!BBHI", 4, 14, 8 + len(m), 7) + m for m in (OpenFlow.flow_mod(i) for i in range(20000)))
-    start = time.perf_counter()
-    client.socket.sendall(message)
+    client.socket.sendall(stream)
     client.barrier()
     seconds = time.perf_counter() - start
     client.close()
     return 20000 / seconds
+
+
+def bundled(peer):
+    """The same as a bundle of ordered changes that are made at once."""
+    peer.clear()
+    client = peer.openflow()
+    flags = 3
+    stream = b"".join(client.bundle(0, flags, client.message(14, client.add(i))) for i in range(RULES))
+    start = time.perf_counter()
+    client.socket.sendall(client.bundle(0, flags))
+    client.socket.sendall(stream)
+    client.socket.sendall(client.bundle(4, flags))
+    client.until(4)
+    client.until(4)
+    seconds = time.perf_counter() - start
+    client.close()
+    assert peer.n_rules() == RULES
+    return RULES / seconds
 
 
 def one_at_a_time(peer):
@@ -425,6 +463,7 @@ def main():
             if all(can_bundle(p) for p in peers):
                 row("ovs-ofctl add-flows --bundle", "rules/s", alternate(peers, lambda p: add_flows(p, "--bundle")), True)
             row("flow mods in one stream, one barrier", "rules/s", alternate(peers, pipelined), True)
+            row("a bundle in one stream", "rules/s", alternate(peers, bundled), True)
             for p in peers:
                 p.clear()
             row("flow mods one at a time, with barriers", "rules/s", alternate(peers, one_at_a_time), True)
