@@ -150,6 +150,11 @@ struct ofp_table *bridge_table(struct ofproto *, unsigned int table_id);
 /* Puts the rule in table 'table_id', replacing the one with its match and priority. Takes over the
  * caller's reference. */
 void bridge_add_rule(struct ofproto *, uint8_t table_id, struct ofp_rule *);
+/* The same for who knows the rule that is replaced: bridge_find_same(), NULL when there is none. */
+void bridge_replace_rule(struct ofproto *, uint8_t table_id, struct ofp_rule *old,
+                         struct ofp_rule *);
+struct ofp_rule *bridge_find_same(const struct ofproto *, uint8_t table_id,
+                                  const struct ofp_rule *);
 void bridge_remove_rule(struct ofproto *, struct ofp_rule *);
 /* rule_set_actions() of a rule in its table. */
 void bridge_set_actions(struct ofproto *, struct ofp_rule *, const void *actions, uint32_t len,

@@ -12,10 +12,17 @@ struct ofp_table *bridge_table(struct ofproto *bridge, unsigned int table_id)
     return bridge->tables[table_id];
 }
 
-void bridge_add_rule(struct ofproto *bridge, uint8_t table_id, struct ofp_rule *rule)
+struct ofp_rule *bridge_find_same(const struct ofproto *bridge, uint8_t table_id,
+                                  const struct ofp_rule *rule)
+{
+    const struct ofp_table *table = bridge->tables[table_id];
+    return table ? classifier_find_same(&table->cls, rule) : NULL;
+}
+
+void bridge_replace_rule(struct ofproto *bridge, uint8_t table_id, struct ofp_rule *old,
+                         struct ofp_rule *rule)
 {
     struct ofp_table *table = bridge_table(bridge, table_id);
-    struct ofp_rule *old = classifier_find_same(&table->cls, rule);
 
     if (old) {
         uses_remove_rule(&bridge->uses, old);
@@ -24,6 +31,11 @@ void bridge_add_rule(struct ofproto *bridge, uint8_t table_id, struct ofp_rule *
     ofp_table_insert(table, rule);
     uses_add_rule(&bridge->uses, rule);
     bridge_rule_changed(bridge, rule); /* Which says of the old one all that there is to say. */
+}
+
+void bridge_add_rule(struct ofproto *bridge, uint8_t table_id, struct ofp_rule *rule)
+{
+    bridge_replace_rule(bridge, table_id, bridge_find_same(bridge, table_id, rule), rule);
 }
 
 void bridge_remove_rule(struct ofproto *bridge, struct ofp_rule *rule)

@@ -20,7 +20,7 @@ static struct flow_change *note(struct flow_changes *changes, enum flow_change_k
     struct flow_change *c;
 
     if (changes->n == changes->size) {
-        changes->size = MAX_OF(changes->size * 2, (size_t)4);
+        changes->size = MAX_OF(changes->size * 2, (size_t)1); /* Mostly it stays at one. */
         changes->list = xrealloc(changes->list, changes->size * sizeof *changes->list);
     }
     c = &changes->list[changes->n++];
@@ -30,16 +30,13 @@ static struct flow_change *note(struct flow_changes *changes, enum flow_change_k
 }
 
 void flow_changes_add(struct flow_changes *changes, struct ofproto *bridge, uint8_t table_id,
-                      struct ofp_rule *rule)
+                      struct ofp_rule *old, struct ofp_rule *rule)
 {
-    struct ofp_table *table = bridge->tables[table_id];
-    struct ofp_rule *old = table ? classifier_find_same(&table->cls, rule) : NULL;
-
     if (old) {
         rule_ref(old);
     }
     note(changes, FLOW_ADDED, rule)->replaced = old;
-    bridge_add_rule(bridge, table_id, rule);
+    bridge_replace_rule(bridge, table_id, old, rule);
 }
 
 void flow_changes_remove(struct flow_changes *changes, struct ofproto *bridge,

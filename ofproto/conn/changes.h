@@ -24,8 +24,10 @@ struct flow_changes {
     size_t size;
 };
 
-/* Carried out and noted. The rule's reference goes to the table. */
-void flow_changes_add(struct flow_changes *, struct ofproto *, uint8_t table_id, struct ofp_rule *);
+/* Carried out and noted. The rule's reference goes to the table, where it takes the place of 'old'
+ * (NULL: there is none with its match and priority). */
+void flow_changes_add(struct flow_changes *, struct ofproto *, uint8_t table_id,
+                      struct ofp_rule *old, struct ofp_rule *);
 void flow_changes_remove(struct flow_changes *, struct ofproto *, struct ofp_rule *,
                          enum ofp_removed_reason);
 /* Noted; the caller modifies the rule next. */

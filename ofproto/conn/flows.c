@@ -124,7 +124,7 @@ int flow_mod_add_rule(struct flow_changes *changes, struct ofproto *bridge, uint
                       struct ofp_rule *rule, bool reset_counts)
 {
     struct ofp_table *table = bridge->tables[table_id];
-    const struct ofp_rule *old = table ? classifier_find_same(&table->cls, rule) : NULL;
+    struct ofp_rule *old = bridge_find_same(bridge, table_id, rule);
 
     if (!old && table && table->cls.n_rules >= table->max_rules &&
         !make_room(changes, bridge, table)) {
@@ -135,7 +135,7 @@ int flow_mod_add_rule(struct flow_changes *changes, struct ofproto *bridge, uint
         rule->packets = old->packets;
         rule->bytes = old->bytes;
     }
-    flow_changes_add(changes, bridge, table_id, rule);
+    flow_changes_add(changes, bridge, table_id, old, rule);
     return 0;
 }
 

@@ -74,7 +74,7 @@ static bool is_same(const struct ofp_rule *a, const struct ofp_rule *b)
 static bool learn(const struct rule_change *c, uint64_t now_ms)
 {
     struct ofp_table *table = c->bridge->tables[c->table_id];
-    struct ofp_rule *old = table ? classifier_find_same(&table->cls, c->rule) : NULL, *rule;
+    struct ofp_rule *old = bridge_find_same(c->bridge, c->table_id, c->rule), *rule;
 
     if (old && is_same(old, c->rule)) {
         old->modified_ms = MAX_OF(old->modified_ms, now_ms); /* Lives on. */
@@ -88,7 +88,7 @@ static bool learn(const struct rule_change *c, uint64_t now_ms)
         rule->packets = old->packets;
         rule->bytes = old->bytes;
     }
-    bridge_add_rule(c->bridge, c->table_id, rule);
+    bridge_replace_rule(c->bridge, c->table_id, old, rule);
     return true;
 }
 
