@@ -27,6 +27,7 @@ uint32_t ofp_port_to32(uint32_t port)
 enum { CLASS_NXM0, CLASS_NXM1, CLASS_BASIC, CLASS_REGS, CLASS_ONF, N_CLASSES };
 
 static const struct ofp_field *by_header[N_CLASSES][128];
+static uint8_t all_ones[OFP_N_FIELDS][16]; /* The largest number that each field can hold. */
 
 static int class_index(uint32_t class)
 {
@@ -44,6 +45,10 @@ CONSTRUCTOR static void index_headers(void)
     for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
         const struct ofp_field *f = ofp_field((enum ofp_field_id)i);
 
+        struct ofp_flow all = {0};
+
+        ofp_field_fill(f, &all);
+        ofp_field_get(f, &all, all_ones[i]);
         if (f->oxm) {
             by_header[class_index(f->oxm >> 16)][f->oxm >> 9 & 0x7f] = f;
         }
@@ -158,12 +163,9 @@ void oxm_encode_nx_header(struct strbuf *s, const struct ofp_field *f, unsigned 
 static bool number_from_wire(const struct ofp_field *f, const uint8_t *p, unsigned int n,
                              uint8_t out[16])
 {
-    struct ofp_flow all;
     uint8_t allowed[16];
 
-    memset(&all, 0, sizeof all);
-    ofp_field_fill(f, &all);
-    ofp_field_get(f, &all, allowed);
+    memcpy(allowed, all_ones[f->id], sizeof allowed);
     if (f->id == OFP_FIELD_VLAN_VID) {
         allowed[0] |= FLOW_VLAN_PRESENT >> 8; /* "There is a tag". */
     }

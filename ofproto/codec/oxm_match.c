@@ -1,6 +1,7 @@
 /* Matches as lists of OXM or NXM entries: those of OpenFlow 1.2 and later (1.3.5 section 7.2.3),
  * and Nicira's match of 1.0. See match_wire.h. */
 #include "ofproto/codec/match_wire.h"
+#include "ofproto/match/field_set.h"
 
 #define NXM_COOKIE ((uint32_t)OFP_NXM_1 << 16 | 30u << 9)
 
@@ -137,32 +138,42 @@ static bool comes_first(const struct ofp_field *f, enum ofp_version version)
     return version < OFP12 ? f->nxm : f->oxm;
 }
 
+/* Unless it is written already, has no header or means nothing here. */
+static void encode_left(struct strbuf *s, enum ofp_version version, const struct ofp_field *f,
+                        const struct ofp_match *m, struct ofp_flow *left)
+{
+    static const uint8_t none[16];
+
+    if (ofp_field_any(f, left) && oxm_has_header(f) && ofp_prereq_match(f->prereq, m)) {
+        encode_field(s, version, f, m);
+        ofp_field_put(f, left, none);
+    }
+}
+
 /* Fields whose prerequisites come before them: OpenFlow 1.3.5 section 7.2.3.8. */
 void oxm_fields_encode(struct strbuf *s, enum ofp_version version, const struct ofp_match *m)
 {
     static const enum ofp_field_id first[] = {OFP_FIELD_IN_PORT, OFP_FIELD_ETH_TYPE,
                                               OFP_FIELD_NW_PROTO, OFP_FIELD_ICMPV6_TYPE};
+    const struct ofp_field_set fields = ofp_field_set_of(&m->mask);
+    struct ofp_field_set set = fields;
     struct ofp_flow left = m->mask;
-    bool vlan_done = false;
+    const struct ofp_field *f;
 
-    for (unsigned int i = 0; i < ARRAY_SIZE(first) + 2 * OFP_N_FIELDS; i++) {
-        const struct ofp_field *f = ofp_field(
-            i < ARRAY_SIZE(first) ? first[i]
-                                  : (enum ofp_field_id)((i - ARRAY_SIZE(first)) % OFP_N_FIELDS));
-        uint8_t none[16] = {0};
-
-        if (f->id == OFP_FIELD_VLAN_VID && !vlan_done) {
+    for (unsigned int i = 0; i < ARRAY_SIZE(first); i++) {
+        encode_left(s, version, ofp_field(first[i]), m, &left);
+    }
+    while ((f = ofp_field_set_take(&set))) {
+        if (f->id == OFP_FIELD_VLAN_VID) {
             encode_vlan(s, version, m);
-            vlan_done = true;
+            left.pkt.vlan[0].tci = 0;
+        } else if (comes_first(f, version)) {
+            encode_left(s, version, f, m, &left);
         }
-        if (!ofp_field_any(f, &left) || f->offset == offsetof(struct ofp_flow, pkt.vlan[0].tci) ||
-            !oxm_has_header(f) ||
-            (i < ARRAY_SIZE(first) + OFP_N_FIELDS && !comes_first(f, version)) ||
-            !ofp_prereq_match(f->prereq, m)) {
-            continue;
-        }
-        encode_field(s, version, f, m);
-        ofp_field_put(f, &left, none);
+    }
+    set = fields;
+    while ((f = ofp_field_set_take(&set))) {
+        encode_left(s, version, f, m, &left);
     }
 }
 
