@@ -291,14 +291,14 @@ def bundled(peer):
 
 def one_at_a_time(peer):
     """A flow mod that concerns no cached flow, its barrier, the next."""
-    client = peer.openflow()
+    client, n = peer.openflow(), 10000
     start = time.perf_counter()
-    for i in range(2000):
+    for i in range(n):
         client.send(14, OpenFlow.flow_mod(1000 + i // 2, 4 if i % 2 else 0))
         client.barrier()
     seconds = time.perf_counter() - start
     client.close()
-    return 2000 / seconds
+    return n / seconds
 
 
 def cache_flows(peer, n):
@@ -317,6 +317,70 @@ def many_flows(peer):
         peer.clear()
         peer.ofctl("--bundle", "add-flows", "br0", f.name)
     cache_flows(peer, MANY_FLOWS)
+
+
+PACKET = bytes.fromhex("0200000000020200000000010800") + bytes(46)
+
+# In a host's namespace: the same packet as fast as it goes.
+FLOOD = """
+import socket, sys, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+packet, end = bytes.fromhex(sys.argv[1]), time.time() + float(sys.argv[2])
+while time.time() < end:
+    for _ in range(100):
+        try:
+            s.send(packet)
+        except OSError:
+            pass
+"""
+
+
+def packet_outs(peer):
+    """To a port, each of which arrives there."""
+    def sent():
+        return int(re.search(r"tx pkts=(\d+)", peer.ofctl("dump-ports", "br0", "2"))[1])
+    client, n = peer.openflow(), 20000
+    action = struct.pack("!HHIH6x", 0, 16, 2, 0)
+    message = client.message(13, struct.pack("!IIH6x", 0xffffffff, 0xfffffffd, len(action)) + action + PACKET)
+    before = sent()
+    start = time.perf_counter()
+    client.socket.sendall(message * n)
+    client.barrier()
+    seconds = time.perf_counter() - start
+    wait_for(lambda: sent() >= before + n * 0.999, "the packets at the port")
+    client.close()
+    return n / seconds
+
+
+def packet_ins(peer):
+    """Of one port that sends as fast as it can; without Sluice's limit of what a port may ask of policy."""
+    peer.clear()
+    peer.ofctl("add-flow", "br0", "in_port=1,actions=CONTROLLER")
+    client = peer.openflow()
+    client.send(9, struct.pack("!HH", 0, 0xffff))
+    flood = peer.a.popen("/usr/bin/python3", "-c", FLOOD, PACKET.hex(), str(SECONDS + 2))
+    for _ in range(1000):
+        client.until(10)
+    n, start = 0, time.perf_counter()
+    while time.perf_counter() < start + SECONDS:
+        client.until(10)
+        n += 1
+    seconds = time.perf_counter() - start
+    client.close()
+    flood.communicate()
+    return n / seconds
+
+
+def echo(peer):
+    client, times = peer.openflow(), []
+    for _ in range(2000):
+        start = time.perf_counter()
+        client.send(2)
+        client.until(3)
+        times.append(time.perf_counter() - start)
+    client.close()
+    return statistics.median(times) * 1e6
 
 
 def delete_all(peer):
@@ -470,6 +534,11 @@ def main():
             for p in peers:
                 many_flows(p)
             row(f"the same with {MANY_FLOWS} cached flows", "rules/s", alternate(peers, one_at_a_time), True)
+            row("packet-outs", "1/s", alternate(peers, packet_outs), True)
+            peers[0].vsctl("set", "Open_vSwitch", ".", "other_config:upcall-rate=0")
+            row("packet-ins of one port", "1/s", alternate(peers, packet_ins), True)
+            peers[0].vsctl("remove", "Open_vSwitch", ".", "other_config", "upcall-rate")
+            row("echo", "us", alternate(peers, echo), False)
             row("ovs-ofctl del-flows of all", "rules/s", alternate(peers, delete_all, 1), True)
             row("ovs-ofctl dump-flows of all", "rules/s", alternate(peers, dump, 1), True)
             for n in MASKS:
