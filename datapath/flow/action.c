@@ -94,6 +94,8 @@ static const struct row {
     [DP_ACTION_UPCALL] = {"userspace", sizeof(struct dp_action_upcall), check_upcall},
     [DP_ACTION_METER] = {"meter", sizeof(struct dp_action_meter), check_meter},
     [DP_ACTION_RECIRC] = {"recirc", sizeof(struct dp_action_recirc), check_recirc},
+    [DP_ACTION_SET_ARP] = {"set(arp)", sizeof(struct dp_action_set_arp), NULL},
+    [DP_ACTION_SET_ND] = {"set(nd)", sizeof(struct dp_action_set_nd), NULL},
 };
 
 const char *dp_policy_drop_name(enum dp_policy_drop reason)

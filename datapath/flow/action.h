@@ -28,6 +28,8 @@ enum dp_action_type {
     DP_ACTION_UPCALL,
     DP_ACTION_METER,
     DP_ACTION_RECIRC,
+    DP_ACTION_SET_ARP,
+    DP_ACTION_SET_ND,
     DP_N_ACTIONS
 };
 
@@ -84,6 +86,25 @@ struct dp_action_set_l4 { /* TCP, UDP or SCTP ports, ICMP type and code, as in t
     struct dp_action h;
     be16_t src, src_mask;
     be16_t dst, dst_mask;
+};
+
+struct dp_action_set_arp {
+    struct dp_action h;
+    be16_t op, op_mask;
+    be32_t spa, spa_mask;
+    be32_t tpa, tpa_mask;
+    uint8_t sha[6], sha_mask[6];
+    uint8_t tha[6], tha_mask[6];
+};
+
+struct dp_action_set_nd { /* Neighbour solicitation and advertisement. */
+    struct dp_action h;
+    uint8_t option, option_mask; /* Type of the first option that has a link-layer address. */
+    uint8_t pad[2];
+    be32_t reserved, reserved_mask;
+    uint8_t target[16], target_mask[16];
+    uint8_t sll[6], sll_mask[6];
+    uint8_t tll[6], tll_mask[6];
 };
 
 /* Ends the list: what was not output is dropped for a reason that vswitchd knows. */

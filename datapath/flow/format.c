@@ -254,7 +254,7 @@ static void l3_arp(struct out *o, const struct flow_key *k, const struct flow_ke
     group_begin(o, "arp");
     address4(o, "sip", k->nw_src, m->nw_src);
     address4(o, "tip", k->nw_dst, m->nw_dst);
-    number(o, "op", DEC, k->nw_proto, m->nw_proto, UINT8_MAX);
+    number(o, "op", DEC, be16_get(k->tp_src), be16_get(m->tp_src), UINT16_MAX);
     mac(o, "sha", k->arp_sha, m->arp_sha);
     mac(o, "tha", k->arp_tha, m->arp_tha);
     group_end(o);
@@ -296,6 +296,8 @@ static void l4(struct out *o, const struct flow_key *k, const struct flow_key *m
     if (six && icmp) {
         group_begin(o, "nd");
         address(o, "target", AF_INET6, k->nd_target, m->nd_target);
+        number(o, "reserved", HEX, be32_get(k->nw_src), be32_get(m->nw_src), UINT32_MAX);
+        number(o, "option", DEC, be32_get(k->nw_dst), be32_get(m->nw_dst) & UINT8_MAX, UINT8_MAX);
         mac(o, "sll", k->arp_sha, m->arp_sha);
         mac(o, "tll", k->arp_tha, m->arp_tha);
         group_end(o);
@@ -396,6 +398,32 @@ static void put_set_l4(struct out *o, const struct dp_action *a)
     group_end(o);
 }
 
+static void put_set_arp(struct out *o, const struct dp_action *a)
+{
+    const struct dp_action_set_arp *set = (const void *)a;
+
+    group_begin(o, "arp");
+    address4(o, "sip", set->spa, set->spa_mask);
+    address4(o, "tip", set->tpa, set->tpa_mask);
+    number(o, "op", DEC, be16_get(set->op), be16_get(set->op_mask), UINT16_MAX);
+    mac(o, "sha", set->sha, set->sha_mask);
+    mac(o, "tha", set->tha, set->tha_mask);
+    group_end(o);
+}
+
+static void put_set_nd(struct out *o, const struct dp_action *a)
+{
+    const struct dp_action_set_nd *set = (const void *)a;
+
+    group_begin(o, "nd");
+    address(o, "target", AF_INET6, set->target, set->target_mask);
+    number(o, "reserved", HEX, be32_get(set->reserved), be32_get(set->reserved_mask), UINT32_MAX);
+    number(o, "option", DEC, set->option, set->option_mask, UINT8_MAX);
+    mac(o, "sll", set->sll, set->sll_mask);
+    mac(o, "tll", set->tll, set->tll_mask);
+    group_end(o);
+}
+
 static void put_push_vlan(struct strbuf *s, const struct dp_action_push_vlan *push)
 {
     uint16_t tci = be16_get(push->tci);
@@ -424,7 +452,8 @@ static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_na
     static void (*const set[DP_N_ACTIONS])(struct out *, const struct dp_action *) = {
         [DP_ACTION_SET_ETH] = put_set_eth,   [DP_ACTION_SET_VLAN] = put_set_vlan,
         [DP_ACTION_SET_IPV4] = put_set_ipv4, [DP_ACTION_SET_IPV6] = put_set_ipv6,
-        [DP_ACTION_SET_L4] = put_set_l4,
+        [DP_ACTION_SET_L4] = put_set_l4,     [DP_ACTION_SET_ARP] = put_set_arp,
+        [DP_ACTION_SET_ND] = put_set_nd,
     };
     struct out o = {.s = s};
 

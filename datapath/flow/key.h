@@ -54,12 +54,15 @@ struct flow_key {
             be16_t eth_type;  /* Of the payload, after VLAN tags; below 0x600 (802.3): 0x05ff. */
             be16_t tcp_flags; /* Low 12 bits. */
             struct flow_vlan vlan[FLOW_MAX_VLANS]; /* Outermost first. */
-            be32_t nw_src;                         /* IPv4, ARP's sender protocol address, or
-                                                    * MPLS's outermost label stack entry. */
-            be32_t nw_dst;                         /* IPv4, or ARP's target protocol address. */
-            be16_t tp_src;    /* TCP, UDP, SCTP; ICMP type (in the low byte). */
+            be32_t nw_src;                         /* IPv4, ARP's sender protocol address, MPLS's
+                                                    * outermost label stack entry, or the reserved
+                                                    * 32 bits of neighbour discovery. */
+            be32_t nw_dst;                         /* IPv4, ARP's target protocol address, or the
+                                                    * type (low byte) of neighbour discovery's first
+                                                    * option that has a link-layer address. */
+            be16_t tp_src;    /* TCP, UDP, SCTP; ICMP type (in the low byte); ARP's opcode. */
             be16_t tp_dst;    /* TCP, UDP, SCTP; ICMP code (in the low byte). */
-            uint8_t nw_proto; /* IP protocol; low 8 bits of ARP's opcode. */
+            uint8_t nw_proto; /* IP protocol. */
             uint8_t nw_tos;   /* DSCP and ECN. */
             uint8_t nw_ttl;
             uint8_t nw_frag; /* FLOW_FRAG_*. */

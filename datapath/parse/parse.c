@@ -77,7 +77,7 @@ static void icmp_word(struct words *w, const uint8_t *p)
 
 /* Options of a neighbour solicitation or advertisement. An option that is cut or doubled makes all
  * of the message unbelievable: returns false. */
-static bool nd_options(const uint8_t *p, uint32_t left, struct flow_key *key)
+static bool nd_options(const uint8_t *p, uint32_t left, struct flow_key *key, uint8_t *first)
 {
     unsigned int seen = 0;
 
@@ -92,6 +92,7 @@ static bool nd_options(const uint8_t *p, uint32_t left, struct flow_key *key)
                 return false;
             }
             seen |= 1u << p[0];
+            *first = *first ? *first : p[0];
             memcpy(p[0] == 1 ? key->arp_sha : key->arp_tha, p + 2, 6);
         }
         p += len;
@@ -100,14 +101,19 @@ static bool nd_options(const uint8_t *p, uint32_t left, struct flow_key *key)
     return true;
 }
 
-static NOINLINE void neighbour_discovery(const struct cursor *c, struct flow_key *key)
+static NOINLINE void neighbour_discovery(const struct cursor *c, struct flow_key *key,
+                                         struct words *w)
 {
+    uint8_t option = 0;
+
     /* Type, code, checksum, 4 reserved bytes, target. */
     if ((c->p[0] != 135 && c->p[0] != 136) || c->p[1] != 0 || c->left < 24) {
         return;
     }
     memcpy(key->nd_target, c->p + 8, 16);
-    if (!nd_options(c->p + 24, c->left - 24, key)) {
+    if (nd_options(c->p + 24, c->left - 24, key, &option)) {
+        w->nw = be32_load(c->p + 4) | (uint64_t)option << 56;
+    } else {
         memset(key->nd_target, 0, 16);
         memset(key->arp_sha, 0, 6);
         memset(key->arp_tha, 0, 6);
@@ -148,7 +154,7 @@ static ALWAYS_INLINE void l4(const struct cursor *c, uint8_t proto, bool six, st
     case 58:
         if (six && c->left >= 8) {
             icmp_word(w, c->p);
-            neighbour_discovery(c, key);
+            neighbour_discovery(c, key, w);
             lens->l4 = 8;
         }
         break;
@@ -285,18 +291,16 @@ static void mpls(const struct cursor *c, struct words *w)
 static NOINLINE void arp(const struct cursor *c, struct words *w, struct flow_key *key)
 {
     static const uint8_t ethernet_ipv4[6] = {0, 1, 8, 0, 6, 4};
-    uint16_t op;
 
     if (c->left < 28 || memcmp(c->p, ethernet_ipv4, 6)) {
         return;
     }
-    op = be16_get(be16_load(c->p + 6));
     key->lines |= 1u << FLOW_LINE_L3X;
     memset(&key->u64[FLOW_LINE_WORDS], 0, 64);
     memcpy(key->arp_sha, c->p + 8, 6);
     memcpy(key->arp_tha, c->p + 18, 6);
     w->nw = be32_load(c->p + 14) | (uint64_t)be32_load(c->p + 24) << 32;
-    w->tp = op <= 0xff ? (uint64_t)op << 32 : 0;
+    w->tp = be16_load(c->p + 6);
 }
 
 /* Of an 802.3 frame (RFC 1042): the type behind LLC/SNAP, else "none". */

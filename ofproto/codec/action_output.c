@@ -102,7 +102,7 @@ static void encode_output(struct strbuf *s, enum ofp_version version, const stru
 /* The ports that can be sent to now. */
 static int put_checked(struct ofp_actions *out, uint32_t port, uint16_t max_len)
 {
-    bool ok = (port && port < OFP_PORT_MAX) || port == OFP_PORT_IN_PORT ||
+    bool ok = port < OFP_PORT_MAX || port == OFP_PORT_IN_PORT ||
               port == OFP_PORT_NORMAL || port == OFP_PORT_FLOOD || port == OFP_PORT_ALL ||
               port == OFP_PORT_TABLE || /* Of packet-outs alone; flow mods are asked again. */
               port == OFP_PORT_LOCAL;

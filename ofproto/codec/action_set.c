@@ -157,7 +157,7 @@ static void encode_oxm(struct strbuf *s, enum ofp_version version,
     } else {
         start = nx_action_begin(s, 33);
     }
-    oxm_encode(s, version, f, value, masked ? mask : NULL);
+    oxm_encode(s, f->id == OFP_FIELD_IN_PORT ? OFP10 : version, f, value, masked ? mask : NULL);
     ofp_action_end(s, start);
 }
 
@@ -192,17 +192,17 @@ static int decode_oxm(const struct ofp_action_in *in, const uint8_t *p, size_t l
     int rc = oxm_decode(p, len, &f, value, mask, &has_mask, &n);
 
     if (rc) {
-        return rc == OFPERR_BMC_BAD_LEN     ? OFPERR_BAC_BAD_SET_LEN
-               : rc == OFPERR_BMC_BAD_FIELD ? OFPERR_BAC_BAD_SET_TYPE
-               : rc == OFPERR_BMC_BAD_MASK || rc == OFPERR_BMC_BAD_WILDCARDS
-                   ? OFPERR_BAC_BAD_SET_MASK
-                   : OFPERR_BAC_BAD_SET_ARGUMENT;
+        return rc == OFPERR_BMC_BAD_LEN         ? OFPERR_BAC_BAD_SET_LEN
+               : rc == OFPERR_BMC_BAD_FIELD     ? OFPERR_BAC_BAD_SET_TYPE
+               : rc == OFPERR_BMC_BAD_MASK      ? OFPERR_BAC_BAD_SET_MASK
+               : rc == OFPERR_BMC_BAD_WILDCARDS ? rc
+                                                : OFPERR_BAC_BAD_SET_ARGUMENT;
     }
     if (in->len != ROUND_UP((size_t)(p - in->p) + n, 8)) {
         return OFPERR_BAC_BAD_SET_LEN;
     }
-    if (!f->is_settable) {
-        return OFPERR_BAC_BAD_SET_ARGUMENT;
+    if (!f->is_settable || (f->id == OFP_FIELD_IN_PORT && p[0])) {
+        return OFPERR_BAC_BAD_SET_ARGUMENT; /* OXM's in_port is none to set (section 7.2.5). */
     }
     if (has_mask && !may_mask) {
         return OFPERR_BAC_BAD_SET_TYPE;

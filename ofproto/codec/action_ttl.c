@@ -44,7 +44,8 @@ static int put_dec(const struct ofp_action_in *in, const uint8_t *ids, unsigned 
                    struct ofp_actions *out)
 {
     struct ofp_action_dec_ttl *a;
-    int rc = ofp_action_check_prereq(in, ofp_field(OFP_FIELD_NW_TTL));
+    /* OpenFlow 1.0 lets rules say what does not fit their matches. */
+    int rc = in->version == OFP10 ? 0 : ofp_action_check_prereq(in, ofp_field(OFP_FIELD_NW_TTL));
 
     if (rc) {
         return rc;

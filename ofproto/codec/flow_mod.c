@@ -8,7 +8,7 @@
 #define FLOW_MOD10_LEN 64 /* After the header: the match, then what is fixed. */
 #define FLOW_MOD11_LEN 40 /* What is fixed, before the match. */
 #define NX_FLOW_MOD_LEN 32
-#define MAX_TABLE 253
+#define MAX_TABLE 254 /* The last one is nobody's to change: flow mods of it are refused later. */
 #define OFPFF10_EMERG 4
 #define NX_FLOW_MOD 13 /* Subtype of the extension. */
 

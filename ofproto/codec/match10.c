@@ -75,7 +75,7 @@ static void decode_l3(const uint8_t *p, uint32_t w, struct ofp_match *m)
     uint8_t proto = p[AT_NW_PROTO];
     bool is_ip = type == 0x0800, has_ports;
 
-    if (w & W_DL_TYPE || (!is_ip && type != 0x0806)) {
+    if (w & W_DL_TYPE || (!is_ip && type != 0x0806 && type != 0x8035)) {
         return;
     }
     m->flow.pkt.nw_src = be32_load(p + AT_NW_SRC);
@@ -89,9 +89,13 @@ static void decode_l3(const uint8_t *p, uint32_t w, struct ofp_match *m)
     if (w & W_NW_PROTO) {
         return;
     }
+    if (!is_ip) { /* ARP's opcode. */
+        OFP_MATCH_SET(m, pkt.tp_src, be16_make(proto));
+        return;
+    }
     OFP_MATCH_SET(m, pkt.nw_proto, proto);
-    has_ports = is_ip && (proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
-                          proto == IPPROTO_ICMP);
+    has_ports = proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
+                proto == IPPROTO_ICMP;
     if (has_ports && !(w & W_TP_SRC)) {
         m->flow.pkt.tp_src = be16_load(p + AT_TP_SRC);
         m->mask.pkt.tp_src = ports_mask(proto);
@@ -175,14 +179,15 @@ void ofp10_match_encode(struct strbuf *s, const struct ofp_match *m)
     uint8_t p[OFP10_MATCH_LEN] = {0};
     be16_t in_port = be16_make((uint16_t)m->flow.in_port);
     uint32_t w = encode_vlan(m, p);
+    bool is_arp = ofp_prereq_match(OFP_PREREQ_ARP, m);
     be32_t be;
 
     w |= m->mask.in_port ? 0 : W_IN_PORT;
     w |= is_full(mask->eth_src, 6) ? 0 : W_DL_SRC;
     w |= is_full(mask->eth_dst, 6) ? 0 : W_DL_DST;
     w |= mask->eth_type ? 0 : W_DL_TYPE;
-    w |= mask->nw_proto ? 0 : W_NW_PROTO;
-    w |= mask->tp_src == ports_mask(key->nw_proto) ? 0 : W_TP_SRC;
+    w |= (is_arp ? mask->tp_src == UINT16_MAX : mask->nw_proto) ? 0 : W_NW_PROTO;
+    w |= !is_arp && mask->tp_src == ports_mask(key->nw_proto) ? 0 : W_TP_SRC;
     w |= mask->tp_dst == ports_mask(key->nw_proto) ? 0 : W_TP_DST;
     w |= (mask->nw_tos & 0xfc) == 0xfc ? 0 : W_NW_TOS;
     w |= wild_bits(mask->nw_src) << W_NW_SRC_SHIFT | wild_bits(mask->nw_dst) << W_NW_DST_SHIFT;
@@ -193,10 +198,12 @@ void ofp10_match_encode(struct strbuf *s, const struct ofp_match *m)
     memcpy(p + AT_DL_DST, key->eth_dst, 6);
     memcpy(p + AT_DL_TYPE, &key->eth_type, 2);
     p[AT_NW_TOS] = key->nw_tos & 0xfc;
-    p[AT_NW_PROTO] = key->nw_proto;
+    p[AT_NW_PROTO] = is_arp ? (uint8_t)be16_get(key->tp_src) : key->nw_proto;
     memcpy(p + AT_NW_SRC, &key->nw_src, 4);
     memcpy(p + AT_NW_DST, &key->nw_dst, 4);
-    memcpy(p + AT_TP_SRC, &key->tp_src, 2);
+    if (!is_arp) {
+        memcpy(p + AT_TP_SRC, &key->tp_src, 2);
+    }
     memcpy(p + AT_TP_DST, &key->tp_dst, 2);
     strbuf_put(s, p, sizeof p);
 }

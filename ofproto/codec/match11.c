@@ -108,8 +108,12 @@ static int decode_l3(const uint8_t *p, uint32_t w, struct ofp_match *m)
     if (w & W_NW_PROTO) {
         return 0;
     }
+    if (!is_ip) { /* ARP's opcode. */
+        OFP_MATCH_SET(m, pkt.tp_src, be16_make(p[AT_NW_PROTO]));
+        return 0;
+    }
     OFP_MATCH_SET(m, pkt.nw_proto, p[AT_NW_PROTO]);
-    return is_ip ? decode_ports(p, w, m) : 0;
+    return decode_ports(p, w, m);
 }
 
 static void decode_eth(const uint8_t *p, uint8_t value[6], uint8_t mask[6])
@@ -180,6 +184,7 @@ static uint32_t encode_l3(const struct ofp_match *m, uint8_t *p)
     const struct flow_key *key = &m->flow.pkt, *mask = &m->mask.pkt;
     be16_t ports = be16_make(key->nw_proto == IPPROTO_ICMP ? 0xff : 0xffff);
     be32_t wild_src = ~mask->nw_src, wild_dst = ~mask->nw_dst;
+    bool is_arp = ofp_prereq_match(OFP_PREREQ_ARP, m);
     uint32_t w = 0;
 
     memcpy(p + AT_NW_SRC, &key->nw_src, 4);
@@ -187,12 +192,14 @@ static uint32_t encode_l3(const struct ofp_match *m, uint8_t *p)
     memcpy(p + AT_NW_DST, &key->nw_dst, 4);
     memcpy(p + AT_NW_DST + 4, &wild_dst, 4);
     p[AT_NW_TOS] = key->nw_tos & 0xfc;
-    p[AT_NW_PROTO] = key->nw_proto;
-    memcpy(p + AT_TP_SRC, &key->tp_src, 2);
+    p[AT_NW_PROTO] = is_arp ? (uint8_t)be16_get(key->tp_src) : key->nw_proto;
+    if (!is_arp) {
+        memcpy(p + AT_TP_SRC, &key->tp_src, 2);
+    }
     memcpy(p + AT_TP_DST, &key->tp_dst, 2);
     w |= (mask->nw_tos & 0xfc) == 0xfc ? 0 : W_NW_TOS;
-    w |= mask->nw_proto ? 0 : W_NW_PROTO;
-    w |= mask->tp_src == ports ? 0 : W_TP_SRC;
+    w |= (is_arp ? mask->tp_src == UINT16_MAX : mask->nw_proto) ? 0 : W_NW_PROTO;
+    w |= !is_arp && mask->tp_src == ports ? 0 : W_TP_SRC;
     w |= mask->tp_dst == ports ? 0 : W_TP_DST;
     return w;
 }

@@ -24,7 +24,16 @@ uint32_t ofp_port_to32(uint32_t port)
 
 /* --- Headers. */
 
-enum { CLASS_NXM0, CLASS_NXM1, CLASS_BASIC, CLASS_REGS, CLASS_ONF, N_CLASSES };
+enum {
+    CLASS_NXM0,
+    CLASS_NXM1,
+    CLASS_BASIC,
+    CLASS_REGS,
+    CLASS_ERICSSON,
+    CLASS_ONF, /* Extensions. */
+    CLASS_NX,
+    N_CLASSES
+};
 
 static const struct ofp_field *by_header[N_CLASSES][128];
 static uint8_t all_ones[OFP_N_FIELDS][16]; /* The largest number that each field can hold. */
@@ -36,8 +45,15 @@ static int class_index(uint32_t class)
     case OFP_NXM_1: return CLASS_NXM1;
     case OFP_OXM_BASIC: return CLASS_BASIC;
     case OFP_OXM_REGS: return CLASS_REGS;
+    case OFP_OXM_ERICSSON: return CLASS_ERICSSON;
+    case OFP_OXM_EXPERIMENTER: return CLASS_NX; /* As in the table of fields. */
     default: return -1;
     }
+}
+
+static int extension_index(uint32_t vendor)
+{
+    return vendor == OFP_VENDOR_ONF ? CLASS_ONF : vendor == OFP_VENDOR_NX ? CLASS_NX : -1;
 }
 
 CONSTRUCTOR static void index_headers(void)
@@ -71,7 +87,7 @@ static unsigned int wire_bytes(const struct ofp_field *f, bool nxm)
 {
     switch (f->id) {
     case OFP_FIELD_IN_PORT: return nxm ? 2 : 4;
-    case OFP_FIELD_ARP_OP: return 2;
+    case OFP_FIELD_TUN_ERSPAN_IDX:
     case OFP_FIELD_IPV6_LABEL:
     case OFP_FIELD_MPLS_LABEL:
     case OFP_FIELD_CT_STATE: return 4;
@@ -97,7 +113,7 @@ int oxm_decode_header(const uint8_t *p, size_t len, const struct ofp_field **ret
         if (body < 4 || len < 8) {
             return OFPERR_BMC_BAD_LEN;
         }
-        class = wire_get32(p + 4) == OFP_VENDOR_ONF ? CLASS_ONF : -1;
+        class = extension_index(wire_get32(p + 4));
         body -= 4;
         n = 8;
     } else {
@@ -142,11 +158,12 @@ void oxm_encode_header(struct strbuf *s, enum ofp_version version, const struct 
     uint32_t header = header_of(f, version), n;
 
     n = wire_bytes(f, header && is_nxm(header)) * (has_mask ? 2u : 1u) | (has_mask ? 0x100u : 0u);
-    if (header) {
-        wire_put32(s, (header & ~(uint32_t)0x1ff) | n);
+    if (!header || header >> 16 == OFP_OXM_EXPERIMENTER) {
+        wire_put32(s, (uint32_t)OFP_OXM_EXPERIMENTER << 16 | ((header ? header : f->oxm) & 0xfe00) |
+                          (n + 4));
+        wire_put32(s, header ? OFP_VENDOR_NX : OFP_VENDOR_ONF);
     } else {
-        wire_put32(s, (uint32_t)OFP_OXM_EXPERIMENTER << 16 | (f->oxm & 0xfe00) | (n + 4));
-        wire_put32(s, OFP_VENDOR_ONF);
+        wire_put32(s, (header & ~(uint32_t)0x1ff) | n);
     }
 }
 

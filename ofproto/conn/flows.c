@@ -100,7 +100,7 @@ struct ofp_rule *flow_mod_make_rule(struct ofproto *bridge, const struct ofp_flo
         .idle_timeout_s = fm->idle_timeout_s,
         .hard_timeout_s = fm->hard_timeout_s,
         .importance = fm->importance,
-        .flags = fm->flags & ~(OFPFF_CHECK_OVERLAP | OFPFF_RESET_COUNTS),
+        .flags = fm->flags & ~OFPFF_CHECK_OVERLAP,
         .now_ms = now_ms,
     };
 
@@ -139,13 +139,24 @@ int flow_mod_add_rule(struct flow_changes *changes, struct ofproto *bridge, uint
     return 0;
 }
 
+/* What is for the switch itself: the last table, and what packets come back from the datapath
+ * with. */
+static bool may_add(const struct ofp_flow_mod *fm)
+{
+    return (fm->table_id < BRIDGE_MAX_TABLES || fm->table_id == OFPTT_ALL) &&
+           !fm->match.flow.pkt.recirc_id && !fm->match.mask.pkt.dp_hash;
+}
+
 static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms,
                struct flow_changes *changes)
 {
     uint8_t table_id = fm->table_id == OFPTT_ALL ? 0 : fm->table_id;
-    struct ofp_table *table = bridge->tables[table_id];
+    struct ofp_table *table = table_id < BRIDGE_MAX_TABLES ? bridge->tables[table_id] : NULL;
     struct overlap overlap = {fm, false};
 
+    if (!may_add(fm)) {
+        return OFPERR_BRC_EPERM;
+    }
     if (table && fm->flags & OFPFF_CHECK_OVERLAP) {
         classifier_each_overlapping(&table->cls, &fm->match, overlap_cb, &overlap);
         if (overlap.found) {
@@ -175,6 +186,9 @@ static void each(struct selection *sel, struct ofp_table *table, classifier_cb *
 
 int flow_mod_check(const struct ofp_flow_mod *fm)
 {
+    if (fm->command == OFPFC_ADD && !may_add(fm)) {
+        return OFPERR_BRC_EPERM;
+    }
     return ofp_actions_output_to(fm->actions.data, fm->actions.len, OFP_PORT_TABLE)
                ? OFPERR_BAC_BAD_OUT_PORT /* OpenFlow 1.3.5 section 4.5: for packet-outs alone. */
                : 0;

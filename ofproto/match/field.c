@@ -9,6 +9,8 @@
 #define OXM(N) OFP_OXM(OFP_OXM_BASIC, N)
 #define NXM0(N) OFP_OXM(OFP_NXM_0, N)
 #define NXM1(N) OFP_OXM(OFP_NXM_1, N)
+#define ERIC(N) OFP_OXM(OFP_OXM_ERICSSON, N)
+#define NXEXP(N) OFP_OXM(OFP_OXM_EXPERIMENTER, N)
 
 /* Columns: name, name2, offset, bytes, bits, shift, host_order, trie, maskable, settable, stage,
  * form, prerequisite, OXM, NXM, whether OXM is late. */
@@ -65,6 +67,18 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXM1(38)),
     ROW(TUN_GBP_FLAGS, "tun_gbp_flags", NULL, F(tun_gbp_flags), 1, 8, 0, false, false, true, true,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(39)),
+    ROW(TUN_ERSPAN_VER, "tun_erspan_ver", NULL, F(tun_erspan_ver), 1, 4, 0, false, false, true,
+        true, OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXEXP(12)),
+    ROW(TUN_ERSPAN_IDX, "tun_erspan_idx", NULL, F(tun_erspan_idx), 4, 20, 0, false, false, true,
+        true, OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXEXP(11)),
+    ROW(TUN_ERSPAN_DIR, "tun_erspan_dir", NULL, F(tun_erspan_dir), 1, 1, 0, false, false, true,
+        true, OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXEXP(13)),
+    ROW(TUN_ERSPAN_HWID, "tun_erspan_hwid", NULL, F(tun_erspan_hwid), 1, 6, 0, false, false, true,
+        true, OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXEXP(14)),
+    ROW(TUN_GTPU_FLAGS, "tun_gtpu_flags", NULL, F(tun_gtpu_flags), 1, 8, 0, false, false, true,
+        false, OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXEXP(15)),
+    ROW(TUN_GTPU_MSGTYPE, "tun_gtpu_msgtype", NULL, F(tun_gtpu_msgtype), 1, 8, 0, false, false,
+        true, false, OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXEXP(16)),
     ROW(TUN_FLAGS, "tun_flags", NULL, F(tun_flags), 2, 1, 0, false, false, true, true,
         OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, 0, NXM1(104)),
     ROW(CT_LABEL, "ct_label", NULL, F(ct_label), 16, 128, 0, false, false, true, false,
@@ -132,15 +146,15 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_IP, 0, NXM1(29)),
     ROW(NW_FRAG, "ip_frag", "nw_frag", P(nw_frag), 1, 2, 0, false, false, true, false,
         OFP_STAGE_L3, OFP_FORM_FRAG, OFP_PREREQ_IP, 0, NXM1(26)),
-    ROW(ARP_OP, "arp_op", NULL, P(nw_proto), 1, 8, 0, false, false, false, false,
-        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_ARP, OXM(21), NXM0(15)),
-    ROW(ARP_SPA, "arp_spa", NULL, P(nw_src), 4, 32, 0, false, true, true, false,
+    ROW(ARP_OP, "arp_op", NULL, P(tp_src), 2, 16, 0, false, false, false, true,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_ARP, OXM(21), NXM0(15)),
+    ROW(ARP_SPA, "arp_spa", NULL, P(nw_src), 4, 32, 0, false, true, true, true,
         OFP_STAGE_L3, OFP_FORM_IPV4, OFP_PREREQ_ARP, OXM(22), NXM0(16)),
-    ROW(ARP_TPA, "arp_tpa", NULL, P(nw_dst), 4, 32, 0, false, true, true, false,
+    ROW(ARP_TPA, "arp_tpa", NULL, P(nw_dst), 4, 32, 0, false, true, true, true,
         OFP_STAGE_L3, OFP_FORM_IPV4, OFP_PREREQ_ARP, OXM(23), NXM0(17)),
-    ROW(ARP_SHA, "arp_sha", NULL, P(arp_sha), 6, 48, 0, false, false, true, false,
+    ROW(ARP_SHA, "arp_sha", NULL, P(arp_sha), 6, 48, 0, false, false, true, true,
         OFP_STAGE_L3, OFP_FORM_MAC, OFP_PREREQ_ARP, OXM(24), NXM1(17)),
-    ROW(ARP_THA, "arp_tha", NULL, P(arp_tha), 6, 48, 0, false, false, true, false,
+    ROW(ARP_THA, "arp_tha", NULL, P(arp_tha), 6, 48, 0, false, false, true, true,
         OFP_STAGE_L3, OFP_FORM_MAC, OFP_PREREQ_ARP, OXM(25), NXM1(18)),
     ROW(IPV6_SRC, "ipv6_src", NULL, P(ipv6_src), 16, 128, 0, false, true, true, true,
         OFP_STAGE_L3, OFP_FORM_IPV6, OFP_PREREQ_IPV6, OXM(26), NXM1(19)),
@@ -148,12 +162,17 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_L3, OFP_FORM_IPV6, OFP_PREREQ_IPV6, OXM(27), NXM1(20)),
     ROW(IPV6_LABEL, "ipv6_label", NULL, P(ipv6_label), 4, 20, 0, false, false, true, true,
         OFP_STAGE_L3, OFP_FORM_HEX, OFP_PREREQ_IPV6, OXM(28), NXM1(27)),
-    ROW(ND_TARGET, "nd_target", NULL, P(nd_target), 16, 128, 0, false, false, true, false,
+    ROW(ND_TARGET, "nd_target", NULL, P(nd_target), 16, 128, 0, false, false, true, true,
         OFP_STAGE_L4, OFP_FORM_IPV6, OFP_PREREQ_ND, OXM(31), NXM1(23)),
-    ROW(ND_SLL, "nd_sll", NULL, P(arp_sha), 6, 48, 0, false, false, true, false,
-        OFP_STAGE_L3, OFP_FORM_MAC, OFP_PREREQ_ND, OXM(32), NXM1(24)),
-    ROW(ND_TLL, "nd_tll", NULL, P(arp_tha), 6, 48, 0, false, false, true, false,
-        OFP_STAGE_L3, OFP_FORM_MAC, OFP_PREREQ_ND, OXM(33), NXM1(25)),
+    ROW(ND_SLL, "nd_sll", NULL, P(arp_sha), 6, 48, 0, false, false, true, true,
+        OFP_STAGE_L3, OFP_FORM_MAC, OFP_PREREQ_ND_SOLICIT, OXM(32), NXM1(24)),
+    ROW(ND_TLL, "nd_tll", NULL, P(arp_tha), 6, 48, 0, false, false, true, true,
+        OFP_STAGE_L3, OFP_FORM_MAC, OFP_PREREQ_ND_ADVERT, OXM(33), NXM1(25)),
+    /* Where IPv4 has its addresses. */
+    ROW(ND_RESERVED, "nd_reserved", NULL, P(nw_src), 4, 32, 0, false, false, true, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_ND, 0, ERIC(1)),
+    ROW(ND_OPTIONS_TYPE, "nd_options_type", NULL, P(nw_dst), 4, 8, 0, false, false, true, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_ND, 0, ERIC(2)),
     ROW(TCP_SRC, "tcp_src", "tp_src", P(tp_src), 2, 16, 0, false, true, true, true,
         OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_TCP, OXM(13), NXM0(9)),
     ROW(TCP_DST, "tcp_dst", "tp_dst", P(tp_dst), 2, 16, 0, false, true, true, true,
@@ -332,6 +351,18 @@ bool ofp_field_all(const struct ofp_field *f, const struct ofp_flow *mask)
 
 /* --- Prerequisites. */
 
+/* ct_state. */
+enum {
+    CT_NEW = 0x01,
+    CT_EST = 0x02,
+    CT_REL = 0x04,
+    CT_RPL = 0x08,
+    CT_INV = 0x10,
+    CT_TRK = 0x20,
+    CT_SNAT = 0x40,
+    CT_DNAT = 0x80,
+};
+
 static bool has_type(const struct ofp_flow *flow, uint16_t type)
 {
     return flow->pkt.eth_type == be16_make(type);
@@ -341,6 +372,13 @@ static bool has_proto(const struct ofp_flow *flow, uint16_t type4, uint8_t proto
 {
     return (proto4 && has_type(flow, type4) && flow->pkt.nw_proto == proto4) ||
            (proto6 && has_type(flow, 0x86dd) && flow->pkt.nw_proto == proto6);
+}
+
+/* A neighbour message of this type, and its code. */
+static bool is_nd(const struct ofp_flow *flow, uint16_t type)
+{
+    return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6) && flow->pkt.tp_src == be16_make(type) &&
+           !flow->pkt.tp_dst;
 }
 
 static bool prereq_holds(enum ofp_prereq prereq, const struct ofp_flow *flow)
@@ -359,9 +397,9 @@ static bool prereq_holds(enum ofp_prereq prereq, const struct ofp_flow *flow)
     case OFP_PREREQ_ICMPV6: return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6);
     case OFP_PREREQ_MPLS: return has_type(flow, 0x8847) || has_type(flow, 0x8848);
     case OFP_PREREQ_CT: return flow->pkt.ct_state != 0;
-    case OFP_PREREQ_ND:
-        return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6) &&
-               (flow->pkt.tp_src == be16_make(135) || flow->pkt.tp_src == be16_make(136));
+    case OFP_PREREQ_ND: return is_nd(flow, 135) || is_nd(flow, 136);
+    case OFP_PREREQ_ND_SOLICIT: return is_nd(flow, 135);
+    case OFP_PREREQ_ND_ADVERT: return is_nd(flow, 136);
     }
     return false;
 }
@@ -372,7 +410,12 @@ static void prereq_bits(enum ofp_prereq prereq, struct ofp_flow *mask)
     switch (prereq) {
     case OFP_PREREQ_NONE: return;
     case OFP_PREREQ_VLAN: mask->pkt.vlan[0].tci |= be16_make(FLOW_VLAN_PRESENT); return;
-    case OFP_PREREQ_ND: mask->pkt.tp_src |= be16_make(0xff); /* Fall through. */
+    case OFP_PREREQ_ND:
+    case OFP_PREREQ_ND_SOLICIT:
+    case OFP_PREREQ_ND_ADVERT:
+        mask->pkt.tp_src |= be16_make(0xff);
+        mask->pkt.tp_dst |= be16_make(0xff);
+        mask->pkt.nw_frag |= FLOW_FRAG_LATER; /* Fall through. */
     case OFP_PREREQ_TCP:
     case OFP_PREREQ_UDP:
     case OFP_PREREQ_SCTP:
@@ -387,6 +430,31 @@ static void prereq_bits(enum ofp_prereq prereq, struct ofp_flow *mask)
     }
 }
 
+static bool is_of_l4(enum ofp_prereq prereq)
+{
+    switch (prereq) {
+    case OFP_PREREQ_TCP:
+    case OFP_PREREQ_UDP:
+    case OFP_PREREQ_SCTP:
+    case OFP_PREREQ_ICMP:
+    case OFP_PREREQ_ICMPV6:
+    case OFP_PREREQ_ND:
+    case OFP_PREREQ_ND_SOLICIT:
+    case OFP_PREREQ_ND_ADVERT: return true;
+    default: return false;
+    }
+}
+
+/* The match speaks of a connection only where its state says that there is a valid one: with one of
+ * the bits that imply it, or tracked and not invalid. */
+static bool match_has_connection(const struct ofp_match *match)
+{
+    uint8_t state = match->flow.pkt.ct_state, mask = match->mask.pkt.ct_state;
+
+    return state & (CT_NEW | CT_EST | CT_REL | CT_RPL | CT_SNAT | CT_DNAT) ||
+           (state & CT_TRK && mask & CT_INV && !(state & CT_INV));
+}
+
 bool ofp_prereq_match(enum ofp_prereq prereq, const struct ofp_match *match)
 {
     struct ofp_flow need;
@@ -394,8 +462,16 @@ bool ofp_prereq_match(enum ofp_prereq prereq, const struct ofp_match *match)
     if (prereq == OFP_PREREQ_NONE) {
         return true;
     }
+    if (prereq == OFP_PREREQ_CT) {
+        return match_has_connection(match);
+    }
+    if (is_of_l4(prereq) && match->flow.pkt.nw_frag & FLOW_FRAG_LATER) {
+        return false; /* Later fragments have no such header. */
+    }
     memset(&need, 0, sizeof need);
     prereq_bits(prereq, &need);
+    need.pkt.tp_dst = 0; /* Codes that nobody names are zero. */
+    need.pkt.nw_frag = 0;
     for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
         if (need.u64[i] & ~match->mask.u64[i]) {
             return false;

@@ -39,6 +39,12 @@ enum ofp_field_id {
     OFP_FIELD_TUN_IPV6_DST,
     OFP_FIELD_TUN_GBP_ID,
     OFP_FIELD_TUN_GBP_FLAGS,
+    OFP_FIELD_TUN_ERSPAN_VER,
+    OFP_FIELD_TUN_ERSPAN_IDX,
+    OFP_FIELD_TUN_ERSPAN_DIR,
+    OFP_FIELD_TUN_ERSPAN_HWID,
+    OFP_FIELD_TUN_GTPU_FLAGS,
+    OFP_FIELD_TUN_GTPU_MSGTYPE,
     OFP_FIELD_TUN_FLAGS,
     OFP_FIELD_REG0,
     OFP_FIELD_REG15 = OFP_FIELD_REG0 + OFP_N_REGS - 1,
@@ -78,6 +84,8 @@ enum ofp_field_id {
     OFP_FIELD_ND_TARGET,
     OFP_FIELD_ND_SLL,
     OFP_FIELD_ND_TLL,
+    OFP_FIELD_ND_RESERVED,
+    OFP_FIELD_ND_OPTIONS_TYPE, /* Of the first option that has a link-layer address. */
     OFP_FIELD_TCP_SRC,
     OFP_FIELD_TCP_DST,
     OFP_FIELD_UDP_SRC,
@@ -118,12 +126,15 @@ enum ofp_prereq {
     OFP_PREREQ_MPLS,
     OFP_PREREQ_CT, /* Something of a connection. */
     OFP_PREREQ_ND, /* Neighbour solicitation or advertisement. */
+    OFP_PREREQ_ND_SOLICIT,
+    OFP_PREREQ_ND_ADVERT,
 };
 
 /* Headers with 1 for the length: (class << 16) | (field << 9) | 1. 0: there is none. */
 #define OFP_OXM(CLASS, FIELD) ((uint32_t)(CLASS) << 16 | (uint32_t)(FIELD) << 9 | 1)
 #define OFP_OXM_BASIC 0x8000
 #define OFP_OXM_REGS 0x8001
+#define OFP_OXM_ERICSSON 0x1000
 #define OFP_OXM_EXPERIMENTER 0xffff
 #define OFP_NXM_0 0x0000
 #define OFP_NXM_1 0x0001
@@ -145,7 +156,7 @@ struct ofp_field {
     enum ofp_field_form form;
     enum ofp_prereq prereq;
     uint32_t oxm;
-    uint32_t nxm;
+    uint32_t nxm; /* Of class OFP_OXM_EXPERIMENTER: an extension of Nicira's. */
     bool oxm_is_late; /* Since OpenFlow 1.5; before it is an extension of the ONF's, or NXM. */
 };
 

@@ -47,7 +47,13 @@ struct ofp_flow {
             be32_t packet_type; /* 0: Ethernet, which all are. */
             be32_t conj_id;     /* The conjunction that led here. */
             be16_t ct_tp_dst;
-            uint8_t pipeline_pad[54];
+            uint8_t tun_erspan_ver;
+            uint8_t tun_erspan_dir;
+            be32_t tun_erspan_idx; /* Low 20 bits. */
+            uint8_t tun_erspan_hwid;
+            uint8_t tun_gtpu_flags;
+            uint8_t tun_gtpu_msgtype;
+            uint8_t pipeline_pad[45];
         };
     };
 };

@@ -258,6 +258,23 @@ static int check_prerequisites(const struct parse *p)
     return 0;
 }
 
+/* "arp,nw_proto=2": OpenFlow 1.0 has ARP's opcode in place of the protocol. */
+static int take_opcode(struct parse *p)
+{
+    struct ofp_match *match = &p->match;
+
+    if (!p->used[OFP_FIELD_NW_PROTO] || !ofp_prereq_match(OFP_PREREQ_ARP, match)) {
+        return 0;
+    }
+    if (p->used[OFP_FIELD_ARP_OP]) {
+        return error_set(p->err, EINVAL, "field 'nw_proto': with 'arp' it is the same as 'arp_op'");
+    }
+    OFP_MATCH_SET(match, pkt.tp_src, be16_make(match->flow.pkt.nw_proto));
+    match->flow.pkt.nw_proto = match->mask.pkt.nw_proto = 0;
+    p->used[OFP_FIELD_NW_PROTO] = false;
+    return 0;
+}
+
 static int parse_word(struct parse *p, char *word)
 {
     char *eq = strchr(word, '=');
@@ -303,6 +320,9 @@ int ofp_match_parse(const char *text, ofp_port_lookup *lookup, void *aux, struct
         word[len] = '\0';
         text += len;
         rc = parse_word(&p, word);
+    }
+    if (!rc) {
+        rc = take_opcode(&p);
     }
     if (!rc) {
         rc = check_prerequisites(&p);

@@ -108,7 +108,8 @@ static void widen_to_fields(const struct xlate_ctx *ctx, struct ofp_flow *mask)
         size_t offset, size;
     } fields[] = {FIELD(eth_dst),  FIELD(eth_src),  FIELD(nw_src),     FIELD(nw_dst),
                   FIELD(ipv6_src), FIELD(ipv6_dst), FIELD(ipv6_label), FIELD(nw_tos),
-                  FIELD(nw_ttl),   FIELD(tp_src),   FIELD(tp_dst)};
+                  FIELD(nw_ttl),   FIELD(tp_src),   FIELD(tp_dst),     FIELD(nd_target),
+                  FIELD(arp_sha),  FIELD(arp_tha)};
 #undef FIELD
     const uint8_t *now = (const uint8_t *)&ctx->now.written;
     const uint8_t *base = (const uint8_t *)&ctx->base.written;
@@ -224,6 +225,63 @@ static void commit_l4(struct xlate_ctx *ctx, const struct flow_key *mask)
     a->dst_mask = mask->tp_dst;
 }
 
+static void commit_arp(struct xlate_ctx *ctx, const struct flow_key *mask)
+{
+    const struct flow_key *key = &ctx->now.flow.pkt;
+    struct dp_action_set_arp *a;
+
+    if (!mask->nw_src && !mask->nw_dst && !mask->tp_src && !nonzero(mask->arp_sha, 6) &&
+        !nonzero(mask->arp_tha, 6)) {
+        return;
+    }
+    a = dp_actions_put(ctx->actions, DP_ACTION_SET_ARP, sizeof *a);
+    a->op = key->tp_src & mask->tp_src;
+    a->op_mask = mask->tp_src;
+    a->spa = key->nw_src & mask->nw_src;
+    a->spa_mask = mask->nw_src;
+    a->tpa = key->nw_dst & mask->nw_dst;
+    a->tpa_mask = mask->nw_dst;
+    put_masked(a->sha, a->sha_mask, key->arp_sha, mask->arp_sha, 6);
+    put_masked(a->tha, a->tha_mask, key->arp_tha, mask->arp_tha, 6);
+}
+
+static void commit_nd(struct xlate_ctx *ctx, const struct flow_key *mask)
+{
+    const struct flow_key *key = &ctx->now.flow.pkt;
+    struct dp_action_set_nd *a;
+
+    if (!mask->nw_src && !mask->nw_dst && !nonzero(mask->nd_target, 16) &&
+        !nonzero(mask->arp_sha, 6) && !nonzero(mask->arp_tha, 6)) {
+        return;
+    }
+    a = dp_actions_put(ctx->actions, DP_ACTION_SET_ND, sizeof *a);
+    a->option_mask = (uint8_t)be32_get(mask->nw_dst);
+    a->option = (uint8_t)be32_get(key->nw_dst) & a->option_mask;
+    a->reserved = key->nw_src & mask->nw_src;
+    a->reserved_mask = mask->nw_src;
+    put_masked(a->target, a->target_mask, key->nd_target, mask->nd_target, 16);
+    put_masked(a->sll, a->sll_mask, key->arp_sha, mask->arp_sha, 6);
+    put_masked(a->tll, a->tll_mask, key->arp_tha, mask->arp_tha, 6);
+}
+
+/* Set-field looked at the Ethernet type and protocol before it wrote anything below. */
+static void commit_behind_eth(struct xlate_ctx *ctx, const struct flow_key *mask)
+{
+    switch (be16_get(ctx->now.flow.pkt.eth_type)) {
+    case 0x0806:
+    case 0x8035: commit_arp(ctx, mask); break;
+    case 0x86dd:
+        commit_ipv6(ctx, mask);
+        commit_l4(ctx, mask);
+        commit_nd(ctx, mask);
+        break;
+    default:
+        commit_ipv4(ctx, mask);
+        commit_l4(ctx, mask);
+        break;
+    }
+}
+
 void xlate_commit(struct xlate_ctx *ctx)
 {
     struct ofp_flow mask;
@@ -233,13 +291,7 @@ void xlate_commit(struct xlate_ctx *ctx)
         return;
     }
     commit_eth(ctx, &mask.pkt);
-    /* Set-field looked at the Ethernet type and protocol before it wrote anything below. */
-    if (ctx->now.flow.pkt.eth_type == be16_make(0x86dd)) {
-        commit_ipv6(ctx, &mask.pkt);
-    } else {
-        commit_ipv4(ctx, &mask.pkt);
-    }
-    commit_l4(ctx, &mask.pkt);
+    commit_behind_eth(ctx, &mask.pkt);
     memcpy(ctx->base.flow.u64, ctx->now.flow.u64, FLOW_N_WORDS * 8);
     memcpy(ctx->base.written.u64, ctx->now.written.u64, FLOW_N_WORDS * 8);
 }

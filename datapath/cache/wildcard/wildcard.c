@@ -121,6 +121,20 @@ int wildcard_set_limits(struct wildcard *w, uint32_t flow_limit, unsigned int ma
     return 0;
 }
 
+/* It has to know where headers behind Ethernet stand. */
+static bool needs_l3(enum dp_action_type type)
+{
+    switch (type) {
+    case DP_ACTION_SET_IPV4:
+    case DP_ACTION_SET_IPV6:
+    case DP_ACTION_SET_L4:
+    case DP_ACTION_SET_ARP:
+    case DP_ACTION_SET_ND:
+    case DP_ACTION_METER: return true;
+    default: return false;
+    }
+}
+
 struct wildcard_actions *wildcard_actions_new(const void *data, uint32_t len)
 {
     struct wildcard_actions *a = xcalloc(1, sizeof *a + len);
@@ -134,8 +148,7 @@ struct wildcard_actions *wildcard_actions_new(const void *data, uint32_t len)
         a->only_port = (uint16_t)((const struct dp_action_output *)first)->port;
     }
     for (const struct dp_action *i = first; i; i = dp_actions_next(data, len, i)) {
-        a->needs_l3 |= i->type == DP_ACTION_SET_IPV4 || i->type == DP_ACTION_SET_IPV6 ||
-                       i->type == DP_ACTION_SET_L4 || i->type == DP_ACTION_METER;
+        a->needs_l3 |= needs_l3((enum dp_action_type)i->type);
     }
     return a;
 }

@@ -496,9 +496,12 @@ static void a_bad_flow_mod_changes_nothing(void **state)
     peer_send(p, OFPT_FLOW_MOD, &s);
     peer_expect_error(p, 5, 6);
     put_flow_mod13(&s, "ip", OFPFC_ADD, 1, UINT32_MAX, NULL);
-    s.data[16] = (char)254; /* There is no such table. */
+    s.data[16] = (char)254; /* It is the switch's own. */
     peer_send(p, OFPT_FLOW_MOD, &s);
-    peer_expect_error(p, 5, 2);
+    peer_expect_error(p, 1, 5);
+    put_flow_mod13(&s, "recirc_id=5", OFPFC_ADD, 1, UINT32_MAX, NULL); /* So is that. */
+    peer_send(p, OFPT_FLOW_MOD, &s);
+    peer_expect_error(p, 1, 5);
     put_flow_mod13(&s, "ip,nw_dst=10.0.0.1", OFPFC_ADD, 1, UINT32_MAX, NULL);
     s.data[45] = 0x22; /* The match's first field is no Ethernet type any more. */
     peer_send(p, OFPT_FLOW_MOD, &s);

@@ -160,7 +160,7 @@ static void what_is_wrong_gets_the_exact_error_and_does_nothing(void **state)
     peer_expect_error(p, 1, 11);
     output_to(p, OFP_PORT_FLOOD, 2);
     peer_expect_error(p, 1, 11);
-    output_to(p, 1, 0);
+    output_to(p, 1, OFP_PORT_UNSET);
     peer_expect_error(p, 2, 4);
     wire_zeros(&s, 15);
     peer_send(p, OFPT_PACKET_OUT, &s);

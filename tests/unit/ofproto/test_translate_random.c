@@ -67,6 +67,20 @@ static void random_key(struct flow_key *key, uint16_t in_port)
     if (type == 0x9999 || type == 0x0806 || type == 0x8847) {
         key->nw_proto = key->nw_ttl = 0;
         key->tp_src = key->tp_dst = 0;
+        if (type == 0x0806) {
+            key->tp_src = be16_make((uint16_t)(1 + rnd(2)));
+            key->arp_sha[5] = (uint8_t)rnd(2);
+            key->arp_tha[5] = (uint8_t)rnd(2);
+        }
+    } else if (type == 0x86dd && rnd(2)) {
+        key->nw_proto = 58;
+        key->nw_ttl = 255;
+        key->tp_src = be16_make((uint16_t)(135 + rnd(2)));
+        key->nd_target[15] = (uint8_t)rnd(2);
+        key->arp_sha[5] = (uint8_t)rnd(2);
+        key->arp_tha[5] = (uint8_t)rnd(2);
+        key->nw_src = be32_make(rnd(2));
+        key->nw_dst = be32_make(1 + rnd(2));
     } else {
         key->nw_proto = rnd(2) ? 6 : 17;
         key->nw_tos = (uint8_t)(rnd(3) ? 0 : rnd(256));
@@ -98,7 +112,8 @@ static bool agreeing(const struct flow_key *key, const struct flow_mask *mask, s
             ret->vlan[i].tpid = be16_make(0x8100);
         }
     }
-    if (be16_get(ret->eth_type) != 0x0800 && be16_get(ret->eth_type) != 0x0806) {
+    if (be16_get(ret->eth_type) != 0x0800 && be16_get(ret->eth_type) != 0x0806 &&
+        be16_get(ret->eth_type) != 0x86dd) {
         ret->nw_src = be16_get(ret->eth_type) == 0x8847 ? ret->nw_src : 0;
         ret->nw_dst = 0;
     }
@@ -337,9 +352,11 @@ static void normal_equals_the_model_and_its_megaflows_are_sound(void **state)
 static void random_set_field(struct ofp_actions *actions)
 {
     static const enum ofp_field_id settable[] = {
-        OFP_FIELD_ETH_SRC, OFP_FIELD_ETH_DST, OFP_FIELD_VLAN_VID, OFP_FIELD_VLAN_PCP,
-        OFP_FIELD_NW_SRC,  OFP_FIELD_NW_TTL,  OFP_FIELD_NW_TOS,   OFP_FIELD_IPV6_DST,
-        OFP_FIELD_TCP_DST, OFP_FIELD_UDP_SRC, OFP_FIELD_REG0,     OFP_FIELD_METADATA,
+        OFP_FIELD_ETH_SRC, OFP_FIELD_ETH_DST, OFP_FIELD_VLAN_VID,    OFP_FIELD_VLAN_PCP,
+        OFP_FIELD_NW_SRC,  OFP_FIELD_NW_TTL,  OFP_FIELD_NW_TOS,      OFP_FIELD_IPV6_DST,
+        OFP_FIELD_TCP_DST, OFP_FIELD_UDP_SRC, OFP_FIELD_REG0,        OFP_FIELD_METADATA,
+        OFP_FIELD_ARP_OP,  OFP_FIELD_ARP_SPA, OFP_FIELD_ARP_THA,     OFP_FIELD_ND_TARGET,
+        OFP_FIELD_ND_SLL,  OFP_FIELD_ND_TLL,  OFP_FIELD_ND_RESERVED,
     };
     const struct ofp_field *f = ofp_field(settable[rnd(ARRAY_SIZE(settable))]);
     uint8_t value[16] = {0}, mask[16];
@@ -511,6 +528,11 @@ static const char *random_match(void)
         "udp,udp_dst=2",
         "ipv6,ipv6_dst=::2",
         "arp,arp_tpa=10.0.0.1",
+        "arp,arp_op=1",
+        "arp,arp_tha=02:00:00:00:00:01/ff:00:00:00:00:01",
+        "icmp6,icmpv6_type=135,icmpv6_code=0",
+        "icmp6,icmpv6_type=136,icmpv6_code=0,nd_reserved=1",
+        "icmp6,icmpv6_type=135,nd_sll=02:00:00:00:00:01/ff:00:00:00:00:01",
         "ip,nw_tos=0",
         "conj_id=1",
         "ip,conj_id=2",

@@ -484,6 +484,86 @@ static void headers_in_pieces_are_pulled_together(void **state UNUSED)
     assert_checksums(sent[0], false, 17);
 }
 
+static void arp_is_set_under_its_masks(void **state UNUSED)
+{
+    static const uint8_t arp[] = {2, 0, 0, 0, 0, 2, 2, 0,  0, 0, 0, 1, 8, 6, 0, 1, 8, 0,  6, 4, 0,
+                                  1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2};
+    struct rte_mbuf *m = rte_pktmbuf_alloc(pools.small);
+    struct dp_action_set_arp *a;
+    const uint8_t *p;
+
+    memcpy(rte_pktmbuf_append(m, sizeof arp), arp, sizeof arp);
+    a = dp_actions_put(&list, DP_ACTION_SET_ARP, sizeof *a);
+    a->op = be16_make(2);
+    a->op_mask = UINT16_MAX;
+    a->spa = inet_addr("10.0.0.9");
+    a->spa_mask = inet_addr("0.0.0.255");
+    a->tpa = inet_addr("10.1.1.1");
+    a->tpa_mask = UINT32_MAX;
+    memset(a->sha, 7, 6);
+    a->sha_mask[0] = 0xff;
+    memset(a->tha, 9, 6);
+    memset(a->tha_mask, 0xff, 6);
+    dp_actions_put_output(&list, 2);
+    run(m);
+    p = rte_pktmbuf_mtod(sent[0], const uint8_t *);
+    assert_memory_equal(p, arp, 14 + 6);
+    assert_memory_equal(p + 14 + 6, "\0\2\7\0\0\0\0\1\12\0\0\11\11\11\11\11\11\11\12\1\1\1", 22);
+    run(make_packet(false, 1)); /* No ARP: nothing is changed. */
+    assert_memory_equal(rte_pktmbuf_mtod_offset(sent[1], uint8_t *, 14 + 12), "\12\0\0\1\12\0\0\2",
+                        8);
+}
+
+/* A neighbour solicitation with a nonce, then the sender's address. */
+static struct rte_mbuf *make_solicitation(void)
+{
+    struct rte_mbuf *m = make_packet(true, 58);
+    uint8_t *l4 = rte_pktmbuf_mtod_offset(m, uint8_t *, 14 + 40);
+
+    memset(l4, 0, 8 + PAYLOAD);
+    l4[0] = 135;
+    memset(l4 + 8, 0xfe, 16);
+    memcpy(l4 + 24, "\16\1\1\2\3\4\5\6\1\1\2\0\0\0\0\1", 16);
+    fill_checksum(m, true, 58);
+    return m;
+}
+
+static void neighbour_messages_are_set_with_their_checksum(void **state UNUSED)
+{
+    struct dp_action_set_nd *a = dp_actions_put(&list, DP_ACTION_SET_ND, sizeof *a);
+    struct rte_mbuf *partial = make_solicitation();
+    const uint8_t *l4;
+
+    a->option = 2;
+    a->option_mask = 0xff;
+    a->reserved = be32_make(0x60000000);
+    a->reserved_mask = UINT32_MAX;
+    memset(a->target, 0x11, 16);
+    memset(a->target_mask + 8, 0xff, 8);
+    memset(a->sll, 0x22, 6);
+    memset(a->sll_mask, 0xff, 6); /* Of an option that is none any more. */
+    memset(a->tll, 0x33, 6);
+    memset(a->tll_mask, 0xff, 6);
+    dp_actions_put_output(&list, 2);
+    run(make_solicitation());
+    l4 = rte_pktmbuf_mtod_offset(sent[0], const uint8_t *, 14 + 40);
+    assert_memory_equal(l4 + 4, "\x60\0\0\0", 4);
+    assert_memory_equal(l4 + 8, "\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe", 8);
+    assert_memory_equal(l4 + 16, "\x11\x11\x11\x11\x11\x11\x11\x11", 8);
+    assert_memory_equal(l4 + 24, "\16\1\1\2\3\4\5\6\2\1\x33\x33\x33\x33\x33\x33", 16);
+    assert_checksums(sent[0], true, 58);
+
+    partial->ol_flags |= RTE_MBUF_F_TX_L4_MASK; /* Only the pseudo header is summed up yet. */
+    memcpy(rte_pktmbuf_mtod_offset(partial, uint8_t *, 14 + 40 + 2), "\x12\x34", 2);
+    run(partial);
+    l4 = rte_pktmbuf_mtod_offset(sent[1], const uint8_t *, 14 + 40);
+    assert_memory_equal(l4 + 2, "\x12\x34", 2);
+    assert_int_equal(l4[32], 2);
+
+    run(make_packet(true, 58)); /* An echo request: nothing is changed. */
+    assert_int_equal(rte_pktmbuf_mtod_offset(sent[2], const uint8_t *, 14 + 40)[4], 0);
+}
+
 static void an_empty_list_and_a_list_without_output_drop(void **state UNUSED)
 {
     run(make_packet(false, 6));
@@ -512,6 +592,8 @@ int main(void)
         T(a_shared_packet_is_copied_before_it_is_changed),
         T(a_large_packets_copy_shares_its_payload),
         T(headers_in_pieces_are_pulled_together),
+        T(arp_is_set_under_its_masks),
+        T(neighbour_messages_are_set_with_their_checksum),
         T(an_empty_list_and_a_list_without_output_drop),
     };
     int failed;

@@ -121,12 +121,12 @@ static void arp_and_neighbour_discovery(void **state UNUSED)
     memset(&key, 0, sizeof key);
     key.lines = 3;
     key.eth_type = be16_make(0x0806);
-    key.nw_proto = 1;
+    key.tp_src = be16_make(1);
     key.nw_src = inet_addr("10.0.0.1");
     key.arp_sha[5] = 1;
     flow_mask_init(&mask);
     FLOW_MASK_FIELD(&mask, eth_type);
-    FLOW_MASK_FIELD(&mask, nw_proto);
+    FLOW_MASK_FIELD(&mask, tp_src);
     FLOW_MASK_FIELD(&mask, nw_src);
     FLOW_MASK_FIELD(&mask, arp_sha);
     flow_mask_seal(&mask);
@@ -139,7 +139,7 @@ static void arp_and_neighbour_discovery(void **state UNUSED)
     inet_pton(AF_INET6, "fe80::1", key.nd_target);
     inet_pton(AF_INET6, "fe80::2", key.ipv6_src);
     mask.bits.nw_src = 0;
-    FLOW_MASK_FIELD(&mask, tp_src);
+    FLOW_MASK_FIELD(&mask, nw_proto);
     FLOW_MASK_FIELD(&mask, nd_target);
     FLOW_MASK_FIELD(&mask, ipv6_src);
     assert_key(&key, &mask,

@@ -222,7 +222,8 @@ static void arp_fills_addresses_of_both_protocols(void **state UNUSED)
             "000000000000 0a000002");
     assert_int_equal(parse(&f, f.n, &key, &lens), PARSE_OK);
     assert_int_equal(key.lines, 3);
-    assert_int_equal(key.nw_proto, 1);
+    assert_int_equal(key.nw_proto, 0);
+    assert_int_equal(key.tp_src, be16_make(1));
     assert_int_equal(key.nw_src, inet_addr("10.0.0.1"));
     assert_int_equal(key.nw_dst, inet_addr("10.0.0.2"));
     assert_memory_equal(key.arp_sha, f.b + 6, 6);
