@@ -180,13 +180,16 @@ bool ofproto_get_controller(const struct ofproto *, const char *target,
  * stay fresh. Opaque, holds references. */
 struct ofproto_effects;
 
+struct ofp_flow;
+struct xlate_record;
 struct ofproto_xlate_in {
     const struct flow_key *key;
     const void *packet; /* NULL when only the key is known (revalidation). */
     uint32_t packet_len;
     bool may_learn; /* Learn the source MAC: true for a packet that came, false for trace. */
     uint64_t now_ms;
-    struct strbuf *trace; /* Not NULL: says in words what happens and why. */
+    const struct ofp_flow *pipeline; /* Of a trace: what its fields say as it begins; or NULL. */
+    struct xlate_record *record;     /* Not NULL: what happens, and why, in words. */
     /* Not NULL: is told of each packet that is recirculated, as far as it is known. */
     void (*recirculated)(const struct flow_key *, void *aux);
     void *aux;

@@ -124,6 +124,16 @@ static void format_number(struct strbuf *s, const struct ofp_field *f, const uin
     }
 }
 
+/* Five digits. */
+static void format_label(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
+                         const uint8_t *m)
+{
+    strbuf_printf(s, "0x%05x", (unsigned int)number_of(v, f->n_bytes));
+    if (!all_ones(m, f)) {
+        strbuf_printf(s, "/0x%05x", (unsigned int)number_of(m, f->n_bytes));
+    }
+}
+
 static void format_frag(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
                         const uint8_t *m)
 {
@@ -158,8 +168,8 @@ void ofp_field_format(struct strbuf *s, const struct ofp_field *f, const uint8_t
         if (all_ones(m, f) && ofp_port_format_name(s, (uint32_t)number_of(v, 4))) {
             break;
         }
-        if (all_ones(m, f) && (uint32_t)number_of(v, 4) == 0xfffe) {
-            strbuf_puts(s, "LOCAL");
+        if (all_ones(m, f) && (uint32_t)number_of(v, 4) >= 0xfffe) {
+            strbuf_puts(s, (uint32_t)number_of(v, 4) == 0xfffe ? "LOCAL" : "ANY");
             break;
         }
         /* Fall through. */
@@ -197,6 +207,8 @@ static void format_field(struct strbuf *s, const struct ofp_field *f, const stru
     strbuf_printf(s, "%s%s=", s->len ? "," : "", field_name(f));
     if (f->id == OFP_FIELD_NW_TOS && all_ones(m, f)) {
         strbuf_printf(s, "%u", v[0] << 2);
+    } else if (f->id == OFP_FIELD_IPV6_LABEL) {
+        format_label(s, f, v, m);
     } else {
         ofp_field_format(s, f, v, m);
     }
@@ -225,24 +237,27 @@ static void format_vlan(struct strbuf *s, const struct ofp_match *match, struct 
     }
 }
 
-/* People see some fields in another order than the table has them. */
+/* Of those fields that people see in another order than the table has them. */
+static const struct {
+    enum ofp_field_id from, to;
+} order[] = {
+    {OFP_FIELD_PACKET_TYPE, OFP_FIELD_NW_DST},      {OFP_FIELD_IPV6_SRC, OFP_FIELD_IPV6_LABEL},
+    {OFP_FIELD_NW_PROTO, OFP_FIELD_NW_FRAG},        {OFP_FIELD_ARP_SPA, OFP_FIELD_ARP_TPA},
+    {OFP_FIELD_ARP_OP, OFP_FIELD_ARP_OP},           {OFP_FIELD_ARP_SHA, OFP_FIELD_ARP_THA},
+    {OFP_FIELD_ICMPV6_TYPE, OFP_FIELD_ICMPV6_CODE}, {OFP_FIELD_ND_TARGET, OFP_FIELD_ICMP_CODE},
+    {OFP_FIELD_TCP_FLAGS, OFP_N_FIELDS - 1},
+};
+
+/* The i'th that people see. */
 static enum ofp_field_id in_order(unsigned int i)
 {
-    static const struct {
-        enum ofp_field_id from, to;
-        int by;
-    } moved[] = {
-        {OFP_FIELD_ARP_OP, OFP_FIELD_ARP_SHA, 1},
-        {OFP_FIELD_ARP_THA, OFP_FIELD_ARP_THA, OFP_FIELD_ARP_OP - OFP_FIELD_ARP_THA},
-        {OFP_FIELD_ND_TARGET, OFP_FIELD_ND_TARGET + 1, OFP_FIELD_ICMPV6_TYPE - OFP_FIELD_ND_TARGET},
-        {OFP_FIELD_ND_TARGET + 2, OFP_FIELD_ICMPV6_CODE, -2}};
+    size_t j = 0;
 
-    for (size_t j = 0; j < ARRAY_SIZE(moved); j++) {
-        if (i >= moved[j].from && i <= moved[j].to) {
-            return (enum ofp_field_id)((int)i + moved[j].by);
-        }
+    while (i > (unsigned int)(order[j].to - order[j].from)) {
+        i -= (unsigned int)(order[j].to - order[j].from) + 1;
+        j++;
     }
-    return (enum ofp_field_id)i;
+    return (enum ofp_field_id)(order[j].from + i);
 }
 
 /* What ovs-ofctl writes before the protocol. */

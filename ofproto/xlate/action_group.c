@@ -10,10 +10,13 @@ static void run_bucket(struct xlate_ctx *ctx, struct ofp_group *group, unsigned 
     const struct ofp_actions *actions = &group->config.bucket[i].actions;
     enum ofp_packet_in_reason via = ctx->via;
 
-    xlate_say(ctx, "     -> bucket %u", group->config.bucket[i].id);
+    struct xlate_step *step = xlate_enter(ctx, XLATE_STEP_BUCKET, "bucket %u",
+                                          group->config.bucket[i].id);
+
     effects_add_bucket(ctx->effects, group, i);
     ctx->via = OFPR_GROUP;
     xlate_set_on_copy(ctx, actions->data, actions->len);
+    xlate_leave(ctx, step);
     ctx->via = via;
 }
 

@@ -112,6 +112,25 @@ static struct ofp_rule *make_rule(struct xlate_ctx *ctx, const struct ofp_action
     return rule;
 }
 
+static void say_learned(struct xlate_ctx *ctx, const struct rule_change *c)
+{
+    struct strbuf s = STRBUF_INIT;
+    struct ofp_match match;
+
+    if (ctx->in->record) {
+        rule_get_match(c->rule, &match);
+        strbuf_printf(&s, "-> table=%u priority=%u ", c->table_id, c->rule->priority);
+        ofp_match_format(&s, &match);
+        strbuf_puts(&s, " actions=");
+        ofp_actions_format(&s, c->rule->actions, c->rule->actions_len);
+        xlate_say(ctx, "%s", strbuf_str(&s));
+        strbuf_free(&s);
+        if (!ctx->in->may_learn) {
+            xlate_say(ctx, ">> suppressing side effects, so learn action ignored");
+        }
+    }
+}
+
 static void execute_learn(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     const struct ofp_action_learn *a = (const struct ofp_action_learn *)h;
@@ -119,8 +138,9 @@ static void execute_learn(struct xlate_ctx *ctx, const struct ofp_action *h)
 
     c->table_id = a->table_id;
     c->limit = a->limit;
+    say_learned(ctx, c);
     if (ctx->in->may_learn && !rule_change_apply(c, ctx->set->now_ms)) {
-        xlate_say(ctx, "     >> table %u takes no more rules", a->table_id);
+        xlate_say(ctx, ">> table %u takes no more rules", a->table_id);
     }
     effects_add_change(ctx->effects, c);
 }

@@ -56,6 +56,7 @@ static void execute_move(struct xlate_ctx *ctx, const struct ofp_action *h)
 
     xlate_read_subfield(ctx, &a->src, number);
     xlate_write_subfield(ctx, &a->dst, number);
+    xlate_say_subfield(ctx, &a->dst, number);
 }
 
 static void execute_push(struct xlate_ctx *ctx, const struct ofp_action *h)
@@ -82,6 +83,7 @@ static void execute_pop(struct xlate_ctx *ctx, const struct ofp_action *h)
         return;
     }
     xlate_write_subfield(ctx, &a->subfield, ctx->stack.value[--ctx->stack.n]);
+    xlate_say_subfield(ctx, &a->subfield, ctx->stack.value[ctx->stack.n]);
 }
 
 static void execute_output_reg(struct xlate_ctx *ctx, const struct ofp_action *h)

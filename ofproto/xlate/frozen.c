@@ -308,8 +308,10 @@ void xlate_thaw(struct xlate_ctx *ctx, struct frozen_state *state)
     const struct contents *c = contents_of(state);
     const uint8_t *frames = state->contents + sizeof *c, *set = frames + c->frames_len;
     struct ofp_actions actions = {NULL, c->set_len, c->set_len};
+    struct xlate_step *step;
 
-    xlate_say(ctx, "bridge(\"%s\"), recirculated as 0x%x", ctx->bridge->name, state->id);
+    step = xlate_enter(ctx, XLATE_STEP_BRIDGE, "bridge(\"%s\")", ctx->bridge->name);
+    xlate_say(ctx, "-> goes on where it was when it was recirculated as 0x%x", state->id);
     effects_add_frozen(ctx->effects, state);
     effects_depend_bridge(ctx->effects, ctx->bridge);
     thaw_packet(ctx, c);
@@ -331,4 +333,5 @@ void xlate_thaw(struct xlate_ctx *ctx, struct frozen_state *state)
     }
     ctx->n_resubmits = 0;
     xlate_end_pipeline(ctx, c->run_set);
+    xlate_leave(ctx, step);
 }

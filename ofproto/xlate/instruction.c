@@ -79,6 +79,7 @@ void xlate_run_action_set(struct xlate_ctx *ctx)
 {
     struct ofp_actions set = ctx->action_set;
     enum ofp_packet_in_reason via = ctx->via;
+    struct xlate_step *step;
 
     if (!set.len) {
         return;
@@ -86,11 +87,46 @@ void xlate_run_action_set(struct xlate_ctx *ctx)
     /* What a resubmit in the set may write into one is for nobody. */
     ctx->action_set = (struct ofp_actions)OFP_ACTIONS_INIT;
     ctx->stop = false; /* Of "exit"; a packet whose time is over has no set. */
-    xlate_say(ctx, "--. Executing action set:");
+    step = xlate_enter(ctx, XLATE_STEP_SET, "--. Executing action set:");
     ctx->via = OFPR_ACTION_SET;
     xlate_run_set(ctx, set.data, set.len);
+    xlate_leave(ctx, step);
     ctx->via = via;
     ofp_actions_free(&set);
+}
+
+/* What of the set would be carried out, in its order. */
+static void say_set(struct xlate_ctx *ctx)
+{
+    const struct ofp_actions *set = &ctx->action_set;
+    struct strbuf s = STRBUF_INIT;
+    bool ended = false;
+
+    if (!ctx->in->record) {
+        return;
+    }
+    for (unsigned int place = OFP_PLACE_NONE + 1; place < OFP_N_PLACES && !ended; place++) {
+        const struct ofp_action *last = NULL;
+
+        for (const struct ofp_action *a = ofp_actions_first(set->data, set->len); a;
+             a = ofp_actions_next(set->data, set->len, a)) {
+            if (ofp_action_set_place((enum ofp_action_type)a->type) != place) {
+                continue;
+            }
+            if (last && place == OFP_PLACE_SET) {
+                strbuf_puts(&s, s.len ? "," : "");
+                ofp_action_format(&s, last);
+            }
+            last = a;
+        }
+        if (last) {
+            strbuf_puts(&s, s.len ? "," : "");
+            ofp_action_format(&s, last);
+            ended = place >= OFP_PLACE_GROUP;
+        }
+    }
+    xlate_say(ctx, "-> action set is: %s", s.len ? strbuf_str(&s) : "empty");
+    strbuf_free(&s);
 }
 
 static void execute_clear(struct xlate_ctx *ctx, const struct ofp_action *h)
@@ -105,6 +141,7 @@ static void execute_write(struct xlate_ctx *ctx, const struct ofp_action *h)
     const struct ofp_action_nested *a = (const struct ofp_action_nested *)h;
 
     xlate_write_actions(ctx, a->data, a->len);
+    say_set(ctx);
 }
 
 static void execute_metadata(struct xlate_ctx *ctx, const struct ofp_action *h)

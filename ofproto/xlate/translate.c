@@ -3,8 +3,6 @@
  * ofproto/trace. See xlate.h. Control thread. */
 #include "ofproto/xlate/xlate.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "ofproto/codec/port_desc.h"
@@ -17,20 +15,6 @@ void xlate_action_register(const struct xlate_action_class *class)
     classes[class->type] = class;
 }
 
-void xlate_say(struct xlate_ctx *ctx, const char *fmt, ...)
-{
-    char line[512];
-    va_list args;
-
-    if (!ctx->in->trace) {
-        return;
-    }
-    va_start(args, fmt);
-    vsnprintf(line, sizeof line, fmt, args);
-    va_end(args);
-    strbuf_printf(ctx->in->trace, "%*s%s\n", (int)(4 * ctx->depth), "", line);
-}
-
 void xlate_drop(struct xlate_ctx *ctx, enum dp_policy_drop reason)
 {
     ctx->reason = reason;
@@ -40,7 +24,7 @@ void xlate_too_deep(struct xlate_ctx *ctx, const char *what)
 {
     if (!ctx->too_deep) {
         ctx->too_deep = true;
-        xlate_say(ctx, " >>>> %s: dropping the packet <<<<", what);
+        xlate_say(ctx, ">>>> %s: dropping the packet", what);
     }
 }
 
@@ -100,6 +84,7 @@ void xlate_vlan_restore(struct xlate_ctx *ctx, const struct vlan_stack *tags)
 void xlate_actions(struct xlate_ctx *ctx, const void *actions, size_t len)
 {
     const struct ofp_action *a;
+    struct xlate_step *step;
 
     for (a = ofp_actions_first(actions, len); a && !ctx->too_deep && !ctx->stop;
          a = ofp_actions_next(actions, len, a)) {
@@ -113,50 +98,27 @@ void xlate_actions(struct xlate_ctx *ctx, const void *actions, size_t len)
             xlate_too_deep(ctx, "too many actions");
             break;
         }
-        if (ctx->in->trace) {
-            struct strbuf s = STRBUF_INIT;
-
-            ofp_action_format(&s, a);
-            xlate_say(ctx, "    %s", strbuf_str(&s));
-            strbuf_free(&s);
-        }
+        step = xlate_enter_action(ctx, a);
         classes[a->type]->execute(ctx, a);
+        xlate_leave(ctx, step);
     }
-}
-
-static void say_rule(struct xlate_ctx *ctx, const struct ofp_rule *rule)
-{
-    struct strbuf s = STRBUF_INIT;
-    struct ofp_match match;
-
-    if (!ctx->in->trace) {
-        return;
-    }
-    rule_get_match(rule, &match);
-    ofp_match_format(&s, &match);
-    if (s.len) {
-        strbuf_puts(&s, ", ");
-    }
-    strbuf_printf(&s, "priority %u", rule->priority);
-    if (rule->cookie) {
-        strbuf_printf(&s, ", cookie 0x%llx", (unsigned long long)rule->cookie);
-    }
-    xlate_say(ctx, "%2u. %s", ctx->at.table_id, strbuf_str(&s));
-    strbuf_free(&s);
 }
 
 /* OpenFlow 1.3.5 section 5.4: what no rule matches is dropped; OpenFlow 1.0 section 3.4: or told to
  * controllers of that version. A resubmit that finds nothing is no miss of the pipeline. */
 static void miss(struct xlate_ctx *ctx)
 {
-    xlate_say(ctx, "%2u. No match.", ctx->at.table_id);
+    struct xlate_step *step = xlate_enter(ctx, XLATE_STEP_TABLE, "%2u. No match.",
+                                          ctx->at.table_id);
+
     xlate_drop(ctx, DP_DROP_NO_RULE);
     if (!ctx->n_resubmits && ctx->bridge->misses_to_controller) {
-        xlate_say(ctx, "    CONTROLLER");
+        xlate_say_action(ctx, "CONTROLLER");
         xlate_controller(ctx, OFPR_NO_MATCH);
     } else {
-        xlate_say(ctx, "    drop");
+        xlate_say_action(ctx, "drop");
     }
+    xlate_leave(ctx, step);
     if (!ctx->n_resubmits) {
         ctx->action_set.len = 0;
     }
@@ -166,6 +128,7 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
 {
     struct ofp_table *table = ctx->bridge->tables[table_id];
     struct ofp_rule *rule = NULL;
+    struct xlate_step *step;
     struct ofp_flow looked;
 
     if (ctx->depth > XLATE_MAX_DEPTH || ++ctx->n_lookups > XLATE_MAX_LOOKUPS) {
@@ -187,20 +150,22 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
         miss(ctx);
         return;
     }
-    say_rule(ctx, rule);
+    step = xlate_enter_rule(ctx, rule, &looked);
     effects_add_rule(ctx->effects, rule);
     ctx->at.rule = rule;
     ctx->at.cookie = rule->cookie;
     ctx->at.is_miss = !rule->priority && !rule->mask->n;
     if (!rule->actions_len) {
-        xlate_say(ctx, "    drop");
+        xlate_say_action(ctx, "drop");
         xlate_drop(ctx, DP_DROP_NO_RULE);
     }
     xlate_actions(ctx, rule->actions, rule->actions_len);
+    xlate_leave(ctx, step);
 }
 
 void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
 {
+    struct xlate_step *step = xlate_say_place(ctx);
     enum ofp_packet_in_reason via = ctx->via;
     int next = table_id;
 
@@ -210,7 +175,11 @@ void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
         ctx->next_table = -1;
         one_table(ctx, (uint8_t)next);
         next = ctx->next_table;
+        if (next >= 0) {
+            xlate_enter_goto(ctx);
+        }
     }
+    xlate_leave(ctx, step);
     ctx->next_table = -1;
     ctx->via = via;
 }
@@ -271,16 +240,16 @@ static bool may_receive(struct xlate_ctx *ctx, const struct ofport *port)
 
 void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
 {
-    static const char dashes[] = "----------------------------------------------------------------";
+    struct xlate_step *step;
 
     ctx->bridge = in_port->bridge;
     ctx->in_port = in_port;
     ctx->now.flow.in_port = in_port->ofport;
     ctx->now.flow.actset_output = OFP_PORT_UNSET;
     effects_depend_bridge(ctx->effects, ctx->bridge);
-    xlate_say(ctx, "bridge(\"%s\")", ctx->bridge->name);
-    xlate_say(ctx, "%.*s", (int)MIN_OF(strlen(ctx->bridge->name) + 10, sizeof dashes - 1), dashes);
+    step = xlate_enter(ctx, XLATE_STEP_BRIDGE, "bridge(\"%s\")", ctx->bridge->name);
     if (!may_receive(ctx, in_port)) {
+        xlate_leave(ctx, step);
         return;
     }
     if (ctx->bridge->fail_open) {
@@ -288,9 +257,10 @@ void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
         ctx->at.rule = NULL;
         ctx->at.cookie = UINT64_MAX;
         xlate_normal(ctx);
-        return;
+    } else {
+        run_pipeline(ctx);
     }
-    run_pipeline(ctx);
+    xlate_leave(ctx, step);
 }
 
 static void start(struct xlate_ctx *ctx, struct ofproto_set *set, const struct ofproto_xlate_in *in,
@@ -300,6 +270,10 @@ static void start(struct xlate_ctx *ctx, struct ofproto_set *set, const struct o
     ctx->set = set;
     ctx->in = in;
     ofp_flow_init(&ctx->now.flow, in->key);
+    if (in->pipeline) {
+        memcpy(&ctx->now.flow.u64[FLOW_N_WORDS], &in->pipeline->u64[FLOW_N_WORDS],
+               OFP_PIPELINE_WORDS * 8);
+    }
     memset(&ctx->now.written.u64[FLOW_N_WORDS], 0xff, OFP_PIPELINE_WORDS * 8);
     vlan_stack_init(&ctx->now.vlans, in->key);
     ctx->base = ctx->now;
@@ -340,6 +314,11 @@ static void finish(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
     } else {
         out->actions.len = ctx->last_output_end;
     }
+    if (ctx->in->record) {
+        ctx->in->record->final = ctx->now.flow;
+        ctx->in->record->dropped = ctx->too_deep || !ctx->last_output_end;
+        ctx->in->record->reason = ctx->too_deep ? DP_DROP_TOO_DEEP : ctx->reason;
+    }
 }
 
 static void end(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
@@ -361,6 +340,16 @@ static void port_of_none(struct ofproto *bridge, uint32_t in_port, struct ofport
                             .ofport = (uint16_t)in_port};
 }
 
+void translate_from_none(struct ofproto *bridge, uint32_t in_port,
+                         const struct ofproto_xlate_in *in, struct ofproto_xlate_out *out)
+{
+    struct bundle anywhere;
+    struct ofport nowhere;
+
+    port_of_none(bridge, in_port, &nowhere, &anywhere);
+    translate_from(bridge->set, &nowhere, in, out);
+}
+
 void translate_from(struct ofproto_set *set, const struct ofport *port,
                     const struct ofproto_xlate_in *in, struct ofproto_xlate_out *out)
 {
@@ -373,7 +362,7 @@ void translate_from(struct ofproto_set *set, const struct ofport *port,
     if (port) {
         xlate_enter_bridge(&ctx, port);
     } else {
-        xlate_say(&ctx, "datapath port %u belongs to no bridge: drop", in->key->in_port);
+        xlate_say(&ctx, ">> datapath port %u belongs to no bridge: drop", in->key->in_port);
         xlate_drop(&ctx, DP_DROP_PORT_NOT_IN_BRIDGE);
     }
     end(&ctx, out);
@@ -401,7 +390,8 @@ static void translate_again(struct ofproto_set *set, const struct ofproto_xlate_
         ctx.in_port = ctx.in_port ? ctx.in_port : &nowhere;
         xlate_thaw(&ctx, state);
     } else {
-        xlate_say(&ctx, "recirculation id 0x%x means nothing (any more): drop", in->key->recirc_id);
+        xlate_say(&ctx, ">> recirculation id 0x%x means nothing (any more): drop",
+                  in->key->recirc_id);
         xlate_drop(&ctx, DP_DROP_RECIRC_UNKNOWN);
         ctx.no_cache = true;
     }

@@ -21,6 +21,7 @@
 #include "ofproto/codec/packet_in.h"
 #include "ofproto/match/text.h"
 #include "ofproto/xlate/effects.h"
+#include "ofproto/xlate/record.h"
 #include "ofproto/xlate/frozen.h"
 #include "ofproto/xlate/vlan_stack.h"
 
@@ -81,6 +82,10 @@ struct xlate_ctx {
 void translate_from(struct ofproto_set *, const struct ofport *, const struct ofproto_xlate_in *,
                     struct ofproto_xlate_out *);
 
+/* The same by a port that the bridge does not have (any more), or none. */
+void translate_from_none(struct ofproto *bridge, uint32_t in_port, const struct ofproto_xlate_in *,
+                         struct ofproto_xlate_out *);
+
 /* A packet that a controller sends: a list of actions in place of table 0. */
 struct xlate_packet_out {
     struct ofproto *bridge;
@@ -125,8 +130,8 @@ void xlate_run_action_set(struct xlate_ctx *);
 /* field = (field & ~mask) | (value & mask), right-aligned in its n_bytes; in action_set.c. */
 void xlate_set_field(struct xlate_ctx *, const struct ofp_field *, const uint8_t value[16],
                      const uint8_t mask[16]);
-/* The part of the field as a number, right-aligned in 16 bytes, which is looked at; in
- * action_move.c. */
+/* The part of the field as a number, right-aligned in 16 bytes, most significant first; it is
+ * looked at; in action_move.c. */
 void xlate_read_subfield(struct xlate_ctx *, const struct ofp_subfield *, uint8_t number[16]);
 /* The number's bits (right-aligned in 16 bytes) at the part's place in the field, right-aligned in
  * its n_bytes, and a mask of that place; in action_move.c. */
@@ -165,8 +170,25 @@ void xlate_drop(struct xlate_ctx *, enum dp_policy_drop);
 /* Gives the whole translation up. */
 void xlate_too_deep(struct xlate_ctx *, const char *what);
 
-/* A line of the trace, at this depth; nothing without a recorder. */
+/* What people read in a record of the translation; without one these do nothing. A remark begins
+ * with "-> " when it tells what came of a step, with ">> " when it tells why something else did. */
 void xlate_say(struct xlate_ctx *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* A step that the next ones are in, up to xlate_leave() with what is returned; in say.c. */
+struct xlate_step *xlate_enter(struct xlate_ctx *, enum xlate_step_kind, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+void xlate_leave(struct xlate_ctx *, struct xlate_step *);
+/* A step that none is in. */
+void xlate_say_action(struct xlate_ctx *, const char *text);
+/* The table that the last action of the last table goes to: steps are in that action from now on,
+ * up to xlate_leave(). */
+struct xlate_step *xlate_say_place(const struct xlate_ctx *);
+void xlate_enter_goto(struct xlate_ctx *);
+struct xlate_step *xlate_enter_action(struct xlate_ctx *, const struct ofp_action *);
+/* 'looked': bits that the look-up read. */
+struct xlate_step *xlate_enter_rule(struct xlate_ctx *, const struct ofp_rule *,
+                                    const struct ofp_flow *looked);
+/* "-> NXM_NX_REG1[] is now 0x5". */
+void xlate_say_subfield(struct xlate_ctx *, const struct ofp_subfield *, const uint8_t number[16]);
 
 /* How an action is carried out; registered before main(). */
 struct xlate_action_class {

@@ -250,13 +250,15 @@ static void marks_that_rules_wrote_are_kept(void **state)
 
 static void a_trace_follows_the_packet(void **state)
 {
+    struct ofproto_trace trace = {.flow = "in_port=1,dl_dst=02:00:00:00:00:02"};
     struct strbuf s = STRBUF_INIT;
     struct net *net = *state;
     struct error err;
 
     text_rule(net->br, "actions=mod_dl_dst:02:00:00:00:00:09," NOTE "resubmit(,1)");
     text_rule(net->br, "table=1,dl_dst=02:00:00:00:00:09,actions=output:3");
-    assert_int_equal(ofproto_trace(net->br, "in_port=1,dl_dst=02:00:00:00:00:02", &s, &err), 0);
+    trace.bridge = net->br;
+    assert_int_equal(ofproto_trace(&trace, &s, NULL, &err), 0);
     assert_non_null(strstr(strbuf_str(&s), "Datapath actions: set(eth(dst=02:00:00:00:00:09)),"));
     assert_non_null(strstr(strbuf_str(&s), "\nrecirc(0x"));
     assert_non_null(strstr(strbuf_str(&s), "Datapath actions: 3\n"));

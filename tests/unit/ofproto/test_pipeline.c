@@ -398,17 +398,19 @@ static void a_rule_between_clauses_and_their_conjunction_concerns(void **state)
 static void the_trace_shows_tables_and_the_set(void **state)
 {
     struct net *net = *state;
+    struct ofproto_trace trace = {.bridge = net->br, .flow = "in_port=p1"};
     struct strbuf s = STRBUF_INIT;
     struct error err = {0};
 
     hex_rule(net->br, 0, 1, "", WRITE("0018", OUTPUT("02")) GOTO("05"));
     hex_rule(net->br, 5, 1, "", "");
-    assert_int_equal(ofproto_trace(net->br, "in_port=p1", &s, &err), 0);
+    assert_int_equal(ofproto_trace(&trace, &s, NULL, &err), 0);
     assert_non_null(strstr(strbuf_str(&s), " 0. priority 1\n"
                                            "    write_actions(output:2)\n"
+                                           "     -> action set is: output:2\n"
                                            "    goto_table:5\n"
-                                           " 5. priority 1\n"
-                                           "    drop\n"
+                                           "     5. priority 1\n"
+                                           "            drop\n"
                                            "--. Executing action set:\n"
                                            "    output:2\n"));
     strbuf_free(&s);

@@ -4,6 +4,7 @@
  * NORMAL: what the actions do to the packet is what a switch written down plainly does. */
 #include "ofproto/codec/action_conjunction.h"
 #include "ofproto/codec/action_hash.h"
+#include "ofproto/xlate/record.h"
 #include "tests/unit/ofproto/net.h"
 
 static uint64_t rng_state;
@@ -664,9 +665,13 @@ struct cached {
 static void translate_told(struct net *net, const struct flow_key *key,
                            struct ofproto_xlate_out *out, struct strbuf *way)
 {
-    struct ofproto_xlate_in in = {.key = key, .now_ms = net->now_ms, .trace = way};
+    struct xlate_record record;
+    struct ofproto_xlate_in in = {.key = key, .now_ms = net->now_ms, .record = &record};
 
+    xlate_record_init(&record);
     ofproto_translate(net->set, &in, out);
+    xlate_record_format(way, &record);
+    xlate_record_free(&record);
 }
 
 static void cache(struct net *net, struct cached *c)
