@@ -140,6 +140,7 @@ int ofproto_new(struct ofproto_set *set, const char *name, struct ofproto **ret,
     bridge->refs = 1;
     bridge->next_ofport = 1;
     bridge->tables[0] = ofp_table_new(0);
+    learners_init(&bridge->learners);
     mac_table_init(&bridge->macs, &set->generation);
     HASH_ADD_KEYPTR(hh, set->bridges, bridge->name, strlen(bridge->name), bridge);
     bridge_changed(bridge);

@@ -17,6 +17,7 @@
 #include "ofproto/ofproto.h"
 #include "ofproto/table/history.h"
 #include "ofproto/table/uses.h"
+#include "ofproto/table/learners.h"
 #include "ofproto/table/lookup_index.h"
 #include "ofproto/table/table.h"
 
@@ -73,6 +74,7 @@ struct ofproto {
     struct ofp_table *tables[BRIDGE_MAX_TABLES];    /* Made by bridge_table(); [0] always there. */
     bool watches_vacancy;                           /* Some table tells when it gets full. */
     struct rule_history history;                    /* Of their rules. */
+    struct learners learners;                       /* Of their actions. */
     struct uses uses;                               /* Of groups. */
     struct lookup_index lookups[BRIDGE_MAX_TABLES]; /* Of cached flows: xlate/watch.c. */
     struct ofp_group *groups;                       /* By id. */

@@ -26,10 +26,12 @@ void bridge_replace_rule(struct ofproto *bridge, uint8_t table_id, struct ofp_ru
 
     if (old) {
         uses_remove_rule(&bridge->uses, old);
+        learners_remove_rule(&bridge->learners, old);
         ofp_table_remove(&bridge->set->masks, table, old);
     }
     ofp_table_insert(table, rule);
     uses_add_rule(&bridge->uses, rule);
+    learners_add_rule(&bridge->learners, rule);
     bridge_rule_changed(bridge, rule); /* Which says of the old one all that there is to say. */
 }
 
@@ -42,6 +44,7 @@ void bridge_remove_rule(struct ofproto *bridge, struct ofp_rule *rule)
 {
     bridge_rule_changed(bridge, rule);
     uses_remove_rule(&bridge->uses, rule);
+    learners_remove_rule(&bridge->learners, rule);
     ofp_table_remove(&bridge->set->masks, bridge->tables[rule->table_id], rule);
 }
 
@@ -49,8 +52,10 @@ void bridge_set_actions(struct ofproto *bridge, struct ofp_rule *rule, const voi
                         uint32_t len, uint64_t now_ms)
 {
     uses_remove_rule(&bridge->uses, rule);
+    learners_remove_rule(&bridge->learners, rule);
     rule_set_actions(rule, actions, len, now_ms);
     uses_add_rule(&bridge->uses, rule);
+    learners_add_rule(&bridge->learners, rule);
 }
 
 void bridge_remove_rule_told(struct ofproto *bridge, struct ofp_rule *rule, unsigned int reason,
@@ -64,8 +69,42 @@ void bridge_remove_rule_told(struct ofproto *bridge, struct ofp_rule *rule, unsi
     bridge_remove_rule(bridge, rule);
 }
 
+struct orphans {
+    struct ofproto *bridge;
+    uint64_t now_ms;
+};
+
+static void remove_orphan_cb(struct ofp_rule *rule, void *orphans_)
+{
+    struct orphans *o = orphans_;
+
+    if (learners_orphans(&o->bridge->learners, rule)) {
+        bridge_remove_rule_told(o->bridge, rule, OFPRR_DELETE, o->now_ms);
+    }
+}
+
+/* Rules that were learned for as long as others learn them. Those may have learned some, too. */
+static void remove_orphans(struct ofproto *bridge)
+{
+    struct orphans o = {bridge, time_now_ms()};
+    bool tables[256];
+
+    while (learners_any_idle(&bridge->learners)) {
+        learners_begin(&bridge->learners, tables);
+        for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
+            if (bridge->tables[i] && tables[i]) {
+                classifier_each(&bridge->tables[i]->cls, remove_orphan_cb, &o);
+            }
+        }
+        learners_end(&bridge->learners);
+    }
+}
+
 void bridge_tell_removed(struct ofproto *bridge)
 {
+    if (learners_any_idle(&bridge->learners)) {
+        remove_orphans(bridge);
+    }
     if (bridge->mgmt) {
         mgmt_tell_removed(bridge->mgmt);
         mgmt_tell_flow_changes(bridge->mgmt);

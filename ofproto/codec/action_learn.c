@@ -10,7 +10,8 @@
 #define LEARN2_LEN 40
 #define MAX_TABLE 253
 
-#define FLAG_SEND_REMOVED 1
+#define FLAGS (OFP_LEARN_SEND_REMOVED | OFP_LEARN_DELETE)
+#define FLAGS2 (FLAGS | OFP_LEARN_WRITE_RESULT)
 /* A spec's first word. */
 #define SPEC_NUMBER (1u << 13)
 #define SPEC_DST_SHIFT 11
@@ -115,7 +116,7 @@ static void format_learn(struct strbuf *s, const struct ofp_action *h)
     } numbers[] = {
         {"idle_timeout", a->idle_timeout_s, 0}, {"hard_timeout", a->hard_timeout_s, 0},
         {"fin_idle_timeout", a->fin_idle_s, 0}, {"fin_hard_timeout", a->fin_hard_s, 0},
-        {"priority", a->priority, 32768},       {"limit", a->limit, 0},
+        {"priority", a->priority, 32768},
     };
 
     strbuf_printf(s, "learn(table=%u", a->table_id);
@@ -124,11 +125,21 @@ static void format_learn(struct strbuf *s, const struct ofp_action *h)
             strbuf_printf(s, ",%s=%llu", numbers[i].name, numbers[i].value);
         }
     }
-    if (a->flags & FLAG_SEND_REMOVED) {
+    if (a->flags & OFP_LEARN_SEND_REMOVED) {
         strbuf_puts(s, ",send_flow_rem");
+    }
+    if (a->flags & OFP_LEARN_DELETE) {
+        strbuf_puts(s, ",delete_learned");
     }
     if (a->cookie) {
         strbuf_printf(s, ",cookie=%#llx", (unsigned long long)a->cookie);
+    }
+    if (a->limit) {
+        strbuf_printf(s, ",limit=%u", a->limit);
+    }
+    if (a->flags & OFP_LEARN_WRITE_RESULT) {
+        strbuf_puts(s, ",result_dst=");
+        ofp_subfield_format(s, &a->result);
     }
     for (unsigned int i = 0; i < a->n; i++) {
         strbuf_putc(s, ',');
@@ -169,7 +180,8 @@ static void put_spec(struct strbuf *s, const struct ofp_learn_spec *spec)
 static void encode_learn(struct strbuf *s, enum ofp_version version, const struct ofp_action *h)
 {
     const struct ofp_action_learn *a = (const struct ofp_action_learn *)h;
-    size_t start = nx_action_begin(s, a->limit ? 45 : 16);
+    bool is_second = a->limit || a->flags & OFP_LEARN_WRITE_RESULT;
+    size_t start = nx_action_begin(s, is_second ? 45 : 16);
 
     (void)version;
     wire_put16(s, a->idle_timeout_s);
@@ -181,9 +193,15 @@ static void encode_learn(struct strbuf *s, enum ofp_version version, const struc
     wire_put8(s, 0);
     wire_put16(s, a->fin_idle_s);
     wire_put16(s, a->fin_hard_s);
-    if (a->limit) {
+    if (is_second) {
         wire_put32(s, a->limit);
-        wire_put32(s, 0);
+        wire_put16(s, a->result.ofs);
+        wire_put16(s, 0);
+    }
+    if (a->flags & OFP_LEARN_WRITE_RESULT) {
+        const struct ofp_field *f = ofp_field((enum ofp_field_id)a->result.field);
+
+        oxm_encode_nx_header(s, f, (unsigned int)a->result.ofs + a->result.n_bits);
     }
     for (unsigned int i = 0; i < a->n; i++) {
         put_spec(s, &a->spec[i]);
@@ -306,17 +324,40 @@ _Static_assert(sizeof(struct ofp_learn_spec) * 10 / 8 >=
                    ROUND_UP(sizeof(struct ofp_action_set_field), 8),
                "a learned rule's actions fit a list");
 
+/* Of the second form, from byte 32 on; '*ret_head' is where the specs begin. */
+static int get_limit(const struct ofp_action_in *in, bool has_result, struct ofp_action_learn *a,
+                     size_t *ret_head)
+{
+    const uint8_t *p = in->p + LEARN2_LEN;
+    size_t left = in->len - LEARN2_LEN, n;
+    size_t head = left >= 2 && wire_get16(p) == OFP_OXM_EXPERIMENTER ? 8 : 4;
+
+    a->limit = wire_get32(in->p + 32);
+    *ret_head = LEARN2_LEN;
+    if (wire_get16(in->p + 38) || (!has_result && wire_get16(in->p + 36))) {
+        return OFPERR_BAC_BAD_ARGUMENT;
+    }
+    if (!has_result) {
+        return 0;
+    }
+    if (left < head) {
+        return OFPERR_BAC_BAD_LEN;
+    }
+    *ret_head = LEARN2_LEN + head;
+    return ofp_subfield_decode(in, p, head, wire_get16(in->p + 36), 1, true, &a->result, &n);
+}
+
 static int put_learn(const struct ofp_action_in *in, size_t head, struct ofp_actions *out)
 {
+    unsigned int flags = wire_get16(in->p + 24);
     /* The shortest spec: a number of 16 bits to a match. */
     size_t most = (in->len - head) / 8 + 1;
     uint32_t start = out->len;
     struct ofp_action_learn *a;
     uint16_t n;
-    int rc;
+    int rc = 0;
 
-    /* Other flags ask for what is not there: rules that go when this one goes. */
-    if (wire_get16(in->p + 24) & ~FLAG_SEND_REMOVED || in->p[26] > MAX_TABLE) {
+    if (flags & ~(unsigned int)(head == LEARN2_LEN ? FLAGS2 : FLAGS) || in->p[26] > MAX_TABLE) {
         return OFPERR_BAC_BAD_ARGUMENT;
     }
     a = ofp_actions_put(out, OFP_ACTION_LEARN, sizeof *a + most * sizeof a->spec[0]);
@@ -327,12 +368,14 @@ static int put_learn(const struct ofp_action_in *in, size_t head, struct ofp_act
     a->hard_timeout_s = wire_get16(in->p + 12);
     a->priority = wire_get16(in->p + 14);
     a->cookie = wire_get64(in->p + 16);
-    a->flags = wire_get16(in->p + 24);
+    a->flags = (uint16_t)flags;
     a->table_id = in->p[26];
     a->fin_idle_s = wire_get16(in->p + 28);
     a->fin_hard_s = wire_get16(in->p + 30);
-    a->limit = head == LEARN2_LEN ? wire_get32(in->p + 32) : 0;
-    rc = get_specs(in, head, a->spec, &n);
+    if (head == LEARN2_LEN) {
+        rc = get_limit(in, flags & OFP_LEARN_WRITE_RESULT, a, &head);
+    }
+    rc = rc ? rc : get_specs(in, head, a->spec, &n);
     if (rc) {
         return rc;
     }

@@ -18,19 +18,25 @@ struct ofp_learn_spec {
     uint8_t number[16]; /* Right-aligned, most significant byte first. */
 };
 
+/* Flags, as on the wire. */
+#define OFP_LEARN_SEND_REMOVED 1 /* Of the learned rule. */
+#define OFP_LEARN_DELETE 2       /* Learned rules go when none learns them any more. */
+#define OFP_LEARN_WRITE_RESULT 4 /* Whether there was room for the rule. */
+
 struct ofp_action_learn {
     struct ofp_action h;
     uint16_t idle_timeout_s;
     uint16_t hard_timeout_s;
     uint64_t cookie;
     uint16_t priority;
-    uint16_t flags; /* OFPFF_SEND_FLOW_REM. */
+    uint16_t flags; /* OFP_LEARN_*. */
     uint16_t fin_idle_s;
     uint16_t fin_hard_s;
     uint32_t limit; /* Of rules with this cookie in the table; 0: none. */
     uint8_t table_id;
     uint8_t pad;
     uint16_t n;
+    struct ofp_subfield result; /* A bit, with OFP_LEARN_WRITE_RESULT. */
     struct ofp_learn_spec spec[];
 };
 

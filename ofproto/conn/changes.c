@@ -46,6 +46,38 @@ void flow_changes_remove(struct flow_changes *changes, struct ofproto *bridge,
     bridge_remove_rule(bridge, rule);
 }
 
+/* One rule goes, or none does. */
+static bool make_room(struct flow_changes *changes, struct ofproto *bridge, struct ofp_table *table)
+{
+    bool is_enough = table->cls.n_rules <= table->max_rules;
+    struct ofp_rule *victim = table->eviction && is_enough ? eviction_choose(table->eviction)
+                                                           : NULL;
+
+    if (victim) {
+        flow_changes_remove(changes, bridge, victim, OFPRR_EVICTION);
+    }
+    return victim != NULL;
+}
+
+int flow_changes_add_within_limit(struct flow_changes *changes, struct ofproto *bridge,
+                                  uint8_t table_id, struct ofp_rule *rule, bool reset_counts)
+{
+    struct ofp_table *table = bridge->tables[table_id];
+    struct ofp_rule *old = bridge_find_same(bridge, table_id, rule);
+
+    if (!old && table && table->cls.n_rules >= table->max_rules &&
+        !make_room(changes, bridge, table)) {
+        rule_unref(&bridge->set->masks, rule);
+        return OFPERR_FMFC_TABLE_FULL;
+    }
+    if (old && !reset_counts) {
+        rule->packets = old->packets;
+        rule->bytes = old->bytes;
+    }
+    flow_changes_add(changes, bridge, table_id, old, rule);
+    return 0;
+}
+
 void flow_changes_modify(struct flow_changes *changes, struct ofproto *bridge,
                          struct ofp_rule *rule)
 {

@@ -28,6 +28,11 @@ struct flow_changes {
  * (NULL: there is none with its match and priority). */
 void flow_changes_add(struct flow_changes *, struct ofproto *, uint8_t table_id,
                       struct ofp_rule *old, struct ofp_rule *);
+/* The same, of a rule that may be too much for its table, which may make room: OpenFlow 1.4.1
+ * section 6.5. One that replaces another keeps that one's counters, unless they are to start anew.
+ * 0 or OFPERR_FMFC_TABLE_FULL. */
+int flow_changes_add_within_limit(struct flow_changes *, struct ofproto *, uint8_t table_id,
+                                  struct ofp_rule *, bool reset_counts);
 void flow_changes_remove(struct flow_changes *, struct ofproto *, struct ofp_rule *,
                          enum ofp_removed_reason);
 /* Noted; the caller modifies the rule next. */

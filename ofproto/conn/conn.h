@@ -166,9 +166,6 @@ int flow_mod_check(const struct ofp_flow_mod *);
 int flow_mod_change(struct ofproto *, const struct ofp_flow_mod *, uint64_t now_ms,
                     struct flow_changes *);
 struct ofp_rule *flow_mod_make_rule(struct ofproto *, const struct ofp_flow_mod *, uint64_t now_ms);
-/* Takes over the reference to the rule. 0 or OFPERR_FMFC_TABLE_FULL. */
-int flow_mod_add_rule(struct flow_changes *, struct ofproto *, uint8_t table_id, struct ofp_rule *,
-                      bool reset_counts);
 
 /* In barrier.c: sends the reply when no cached flow contradicts the tables as they are now; what
  * follows on the connection waits for that. */

@@ -61,7 +61,8 @@ static int apply(struct conn *conn, void *arg, uint64_t now_ms)
     }
     s->rule->created_ms = s->rule->modified_ms = now_ms;
     rule_ref(s->rule);
-    return flow_mod_add_rule(&s->changes, conn->bridge, s->table_id, s->rule, s->reset_counts);
+    return flow_changes_add_within_limit(&s->changes, conn->bridge, s->table_id, s->rule,
+                                         s->reset_counts);
 }
 
 static void undo(struct conn *conn, void *arg)

@@ -107,38 +107,6 @@ struct ofp_rule *flow_mod_make_rule(struct ofproto *bridge, const struct ofp_flo
     return rule_new(&bridge->set->masks, &config);
 }
 
-/* OpenFlow 1.4.1 section 6.5. One rule goes, or none does. */
-static bool make_room(struct flow_changes *changes, struct ofproto *bridge, struct ofp_table *table)
-{
-    bool is_enough = table->cls.n_rules <= table->max_rules;
-    struct ofp_rule *victim = table->eviction && is_enough ? eviction_choose(table->eviction)
-                                                           : NULL;
-
-    if (victim) {
-        flow_changes_remove(changes, bridge, victim, OFPRR_EVICTION);
-    }
-    return victim != NULL;
-}
-
-int flow_mod_add_rule(struct flow_changes *changes, struct ofproto *bridge, uint8_t table_id,
-                      struct ofp_rule *rule, bool reset_counts)
-{
-    struct ofp_table *table = bridge->tables[table_id];
-    struct ofp_rule *old = bridge_find_same(bridge, table_id, rule);
-
-    if (!old && table && table->cls.n_rules >= table->max_rules &&
-        !make_room(changes, bridge, table)) {
-        rule_unref(&bridge->set->masks, rule);
-        return OFPERR_FMFC_TABLE_FULL;
-    }
-    if (old && !reset_counts) {
-        rule->packets = old->packets;
-        rule->bytes = old->bytes;
-    }
-    flow_changes_add(changes, bridge, table_id, old, rule);
-    return 0;
-}
-
 /* What is for the switch itself: the last table, and what packets come back from the datapath
  * with. */
 static bool may_add(const struct ofp_flow_mod *fm)
@@ -163,8 +131,9 @@ static int add(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t n
             return OFPERR_FMFC_OVERLAP;
         }
     }
-    return flow_mod_add_rule(changes, bridge, table_id, flow_mod_make_rule(bridge, fm, now_ms),
-                             fm->flags & OFPFF_RESET_COUNTS);
+    return flow_changes_add_within_limit(changes, bridge, table_id,
+                                         flow_mod_make_rule(bridge, fm, now_ms),
+                                         fm->flags & OFPFF_RESET_COUNTS);
 }
 
 /* Calls 'cb' with the rules of the table that may be selected. */

@@ -94,7 +94,7 @@ static struct ofp_rule *make_rule(struct xlate_ctx *ctx, const struct ofp_action
         .cookie = a->cookie,
         .idle_timeout_s = a->idle_timeout_s,
         .hard_timeout_s = a->hard_timeout_s,
-        .flags = a->flags,
+        .flags = a->flags & OFP_LEARN_SEND_REMOVED ? OFP_RULE_SEND_REMOVED : 0,
         .now_ms = ctx->set->now_ms,
     };
     struct ofp_rule *rule;
@@ -135,12 +135,22 @@ static void execute_learn(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     const struct ofp_action_learn *a = (const struct ofp_action_learn *)h;
     struct rule_change *c = rule_change_new(ctx->bridge, make_rule(ctx, a));
+    bool outcome;
 
     c->table_id = a->table_id;
     c->limit = a->limit;
     say_learned(ctx, c);
-    if (ctx->in->may_learn && !rule_change_apply(c, ctx->set->now_ms)) {
+    outcome = ctx->in->may_learn ? rule_change_apply(c, ctx->set->now_ms)
+                                 : rule_change_is_possible(c);
+    if (!outcome) {
         xlate_say(ctx, ">> table %u takes no more rules", a->table_id);
+    }
+    if (a->flags & OFP_LEARN_WRITE_RESULT) {
+        uint8_t number[16] = {[15] = outcome};
+
+        xlate_write_subfield(ctx, &a->result, number);
+        c->has_result = true;
+        c->result = outcome;
     }
     effects_add_change(ctx->effects, c);
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "ofproto/conn/changes.h"
+
 struct rule_change *rule_change_new(struct ofproto *bridge, struct ofp_rule *rule)
 {
     struct rule_change *c = xcalloc(1, sizeof *c);
@@ -32,17 +34,14 @@ static void count_cb(struct ofp_rule *rule, void *count_)
     count->n += rule->cookie == count->cookie;
 }
 
-static bool is_full(const struct rule_change *c, struct ofp_table *table)
+static bool is_over_limit(const struct rule_change *c)
 {
     struct count count = {c->rule->cookie, 0};
 
-    if (!table) {
-        return false;
+    if (c->limit && c->bridge->tables[c->table_id]) {
+        classifier_each(&c->bridge->tables[c->table_id]->cls, count_cb, &count);
     }
-    if (c->limit) {
-        classifier_each(&table->cls, count_cb, &count);
-    }
-    return table->cls.n_rules >= table->max_rules || (c->limit && count.n >= c->limit);
+    return c->limit && count.n >= c->limit;
 }
 
 static struct ofp_rule *copy(const struct rule_change *c, uint64_t now_ms)
@@ -73,23 +72,40 @@ static bool is_same(const struct ofp_rule *a, const struct ofp_rule *b)
 
 static bool learn(const struct rule_change *c, uint64_t now_ms)
 {
-    struct ofp_table *table = c->bridge->tables[c->table_id];
-    struct ofp_rule *old = bridge_find_same(c->bridge, c->table_id, c->rule), *rule;
+    struct ofp_rule *old = bridge_find_same(c->bridge, c->table_id, c->rule);
+    struct flow_changes changes = {0};
+    int rc;
 
     if (old && is_same(old, c->rule)) {
         old->modified_ms = MAX_OF(old->modified_ms, now_ms); /* Lives on. */
         return true;
     }
-    if (!old && is_full(c, table)) {
+    if (!old && is_over_limit(c)) {
         return false;
     }
-    rule = copy(c, now_ms);
-    if (old) {
-        rule->packets = old->packets;
-        rule->bytes = old->bytes;
+    rc = flow_changes_add_within_limit(&changes, c->bridge, c->table_id, copy(c, now_ms), false);
+    flow_changes_finish(&changes, c->bridge, now_ms, NULL); /* Of one that failed: none. */
+    return !rc;
+}
+
+bool rule_change_is_possible(const struct rule_change *c)
+{
+    const struct ofp_table *table = c->bridge->tables[c->table_id];
+
+    if (c->fin || bridge_find_same(c->bridge, c->table_id, c->rule)) {
+        return true;
     }
-    bridge_replace_rule(c->bridge, c->table_id, old, rule);
-    return true;
+    return !is_over_limit(c) && (!table || table->cls.n_rules < table->max_rules ||
+                                 (table->eviction && eviction_choose(table->eviction)));
+}
+
+/* What a cached flow wrote of the outcome is not true any more. */
+static void tell_outcome(struct rule_change *c, bool outcome)
+{
+    if (c->has_result && c->result != outcome) {
+        c->result = outcome;
+        bridge_changed(c->bridge);
+    }
 }
 
 static uint16_t cut(uint16_t timeout_s, uint16_t most_s)
@@ -103,7 +119,10 @@ bool rule_change_apply(struct rule_change *c, uint64_t now_ms)
         return false;
     }
     if (!c->fin) {
-        return learn(c, now_ms);
+        bool outcome = learn(c, now_ms);
+
+        tell_outcome(c, outcome);
+        return outcome;
     }
     if (c->rule->tuple) { /* In its table still. */
         ofp_table_set_timeouts(c->bridge->tables[c->rule->table_id], c->rule,

@@ -26,6 +26,8 @@ FLOWS = [
     "NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:0x5->NXM_NX_REG1[],output:NXM_OF_IN_PORT[]),"
     "fin_timeout(idle_timeout=5,hard_timeout=6)",
     "table=13, udp actions=learn(table=14,limit=100,eth_type=0x800,nw_proto=17,NXM_OF_UDP_DST[]=NXM_OF_UDP_SRC[])",
+    "table=13, icmp actions=learn(table=14,idle_timeout=10,send_flow_rem,delete_learned,cookie=0x3,limit=5,"
+    "result_dst=NXM_NX_REG0[3],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[])",
     "table=12, ip,nw_src=10.0.0.1 actions=conjunction(7,1/2),conjunction(8,2/3)",
     "table=12, conj_id=7,ip actions=output:1",
     "table=7, in_port=1,vlan_tci=0x1000/0x1000 actions=output:2",

@@ -224,6 +224,9 @@ static void a_nicira_match_may_ask_for_a_cookie(void **state)
 
 /* --- Actions: bytes as ovs-ofctl sends them, and the text of what they are. */
 
+#define LEARN2(LEN, FLAGS, RESULT)                                                                 \
+    "ffff " LEN " 00002320 002d 0000 0000 8000 0000000000000000 " FLAGS                            \
+    "0100 0000 0000 00000064 " RESULT
 #define LEARN(LEN, FLAGS, TABLE)                                                                   \
     "ffff " LEN " 00002320 0010 000a 0014 8000 0000000000000005 " FLAGS TABLE "00 0001 0002 "
 
@@ -298,6 +301,13 @@ static const struct {
     {"ffff 0028 00002320 002d 0000 0000 8000 0000000000000000 0000 0100 0000 0000 00000064 "
      "00000000",
      "learn(table=1,limit=100)", OFP10, OFP15},
+    {LEARN("0020", "0002", "01"),
+     "learn(table=1,idle_timeout=10,hard_timeout=20,fin_idle_timeout=1,fin_hard_timeout=2,"
+     "delete_learned,cookie=0x5)",
+     OFP10, OFP15},
+    {"ffff 0030 00002320 002d 0000 0000 8000 0000000000000000 0007 0100 0000 0000 00000064 "
+     "0003 0000 00010004 00000000",
+     "learn(table=1,send_flow_rem,delete_learned,limit=100,result_dst=reg0[3])", OFP10, OFP15},
     {"0016 0008 00000005", "group:5", OFP13, OFP15},
     {"0011 0008 88a8 0000", "push_vlan:0x88a8", OFP13, OFP15},
     {"0012 0008 00000000", "pop_vlan", OFP13, OFP15},
@@ -416,7 +426,13 @@ static void wrong_actions_get_the_exact_error(void **state)
         {"ffff 0018 00002320 002a 000000000000 00fe 0008 00000000", "", OFP10, OFPERR_BAC_BAD_TYPE},
         {"ffff 0018 00002320 0010 000000000000 0000000000000000", "", OFP10, OFPERR_BAC_BAD_LEN},
         {LEARN("0020", "0000", "fe"), "", OFP10, OFPERR_BAC_BAD_ARGUMENT}, /* Table 254. */
-        {LEARN("0020", "0002", "01"), "", OFP10, OFPERR_BAC_BAD_ARGUMENT}, /* Delete learned. */
+        {LEARN("0020", "0004", "01"), "", OFP10, OFPERR_BAC_BAD_ARGUMENT}, /* Write result. */
+        {LEARN2("0028", "0008", "00000000"), "", OFP10, OFPERR_BAC_BAD_ARGUMENT},
+        {LEARN2("0028", "0000", "00030000"), "", OFP10, OFPERR_BAC_BAD_ARGUMENT},
+        {LEARN2("0028", "0000", "00000001"), "", OFP10, OFPERR_BAC_BAD_ARGUMENT},
+        {LEARN2("0028", "0004", "00000000"), "", OFP10, OFPERR_BAC_BAD_LEN},
+        {LEARN2("0030", "0004", "00200000") "00010004 00000000", "", OFP10,
+         OFPERR_BAC_BAD_ARGUMENT}, /* Beyond the register. */
         {LEARN("0030", "0000", "01") "0010 00000e04 0000 00000e04 0000 0000", "ip", OFP10,
          OFPERR_BAC_MATCH_INCONSISTENT}, /* Matches an address, but not IP. */
         {LEARN("0028", "0000", "01") "0030 00000406 0000", "", OFP10, OFPERR_BAC_BAD_LEN},

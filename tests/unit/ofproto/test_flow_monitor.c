@@ -4,6 +4,7 @@
 #include "ofproto/codec/group_mod.h"
 
 #include "ofproto/conn/conn.h"
+#include "tests/unit/ofproto/hex.h"
 #include "tests/unit/ofproto/peer.h"
 
 #define ALL_EVENTS (OFPFMF_ADD | OFPFMF_REMOVED | OFPFMF_MODIFY)
@@ -232,6 +233,32 @@ static void flows_that_expire_are_told(void **state)
     assert_int_equal(message[21], OFPRR_HARD_TIMEOUT);
 }
 
+static void learned_rules_are_told(void **state)
+{
+    struct peer *p = *state;
+    struct ofp_rule *teacher;
+
+    peer_greet(p, OFP14);
+    watch_with(p, OFPFMC_ADD, 1, ALL_EVENTS);
+    receive_updates(p, PEER_XID);
+    teacher = hex_rule(p->net.br, 0, 9, "in_port=1",
+                       "0004 0028 00000000 ffff 0020 00002320 0010 0000 0000 0007 "
+                       "0000000000000007 0002 02 00 0000 0000 ");
+    net_send(&p->net, net_key(1, 1, 2));
+    peer_run(p);
+    assert_int_equal(receive_updates(p, 0), 16);
+    assert_int_equal(wire_get16(message + 18), OFPFME_ADDED);
+    assert_int_equal(message[20], 2);
+    assert_int_equal(wire_get16(message + 26), 7);
+    bridge_remove_rule(p->net.br, teacher);
+    bridge_tell_removed(p->net.br);
+    peer_run(p);
+    assert_int_equal(receive_updates(p, 0), 16);
+    assert_int_equal(wire_get16(message + 18), OFPFME_REMOVED);
+    assert_int_equal(message[20], 2);
+    assert_int_equal(peer_receive(p), 0);
+}
+
 static void who_does_not_read_is_paused_and_catches_up(void **state)
 {
     struct peer *p = *state;
@@ -370,6 +397,7 @@ int main(void)
         TEST(what_is_there_is_told_at_first),
         TEST(ones_own_changes_are_abbreviated),
         TEST(flows_that_expire_are_told),
+        TEST(learned_rules_are_told),
         TEST(who_does_not_read_is_paused_and_catches_up),
         TEST(what_is_wrong_gets_the_exact_error),
     };

@@ -95,6 +95,99 @@ static void a_limit_is_kept(void **state)
     assert_int_equal(n_rules(net, 1), 3);
 }
 
+/* Two teachers of table 1: with the last of them goes what was learned, and nothing else. */
+static void what_was_learned_goes_with_its_teachers(void **state)
+{
+#define TEACHER                                                                                    \
+    "0004 0040 00000000 ffff 0038 00002320 0010 0000 0000 8000 0000000000000005 0002 01 00 0000 "  \
+    "0000 " MAC_TO_PORT
+    struct net *net = *state;
+    struct ofp_rule *first, *second, *other;
+
+    first = hex_rule(net->br, 0, 1, "in_port=1", TEACHER);
+    second = hex_rule(net->br, 0, 1, "in_port=2", TEACHER);
+    net_send(net, net_key(1, 1, 20));
+    net_send(net, net_key(2, 2, 20));
+    other = hex_rule(net->br, 1, 9, "in_port=4", ""); /* Another cookie. */
+    assert_int_equal(n_rules(net, 1), 3);
+    bridge_remove_rule(net->br, first);
+    bridge_tell_removed(net->br);
+    assert_int_equal(n_rules(net, 1), 3);
+    bridge_set_actions(net->br, second, NULL, 0, 0);
+    bridge_tell_removed(net->br);
+    assert_ptr_equal(only_rule(net, 1), other);
+}
+
+/* Rules that learn each other away, one after the other. */
+static void rules_that_go_may_take_others_along(void **state)
+{
+    struct net *net = *state;
+    struct ofp_rule *head = NULL;
+
+    for (unsigned int i = 1; i < 100; i++) {
+        char hex[200];
+        struct ofp_rule *rule;
+
+        snprintf(hex, sizeof hex,
+                 "0004 0028 00000000 ffff 0020 00002320 0010 0000 0000 8000 %016x 0002 00 00 0000 "
+                 "0000",
+                 i + 1);
+        rule = hex_rule(net->br, 0, (uint16_t)i, "", hex);
+        rule->cookie = i;
+        head = head ? head : rule;
+    }
+    assert_int_equal(n_rules(net, 0), 99);
+    bridge_remove_rule(net->br, head);
+    bridge_tell_removed(net->br);
+    assert_int_equal(n_rules(net, 0), 0);
+}
+
+/* A limit of 1; whether there was room is bit 2 of register 0, which is the port to output to. */
+static void the_outcome_is_written(void **state)
+{
+    struct net *net = *state;
+    struct flow_key one = net_key(1, 1, 20), two = net_key(1, 2, 20);
+    struct ofproto_xlate_out out;
+    struct ofp_rule *rule;
+    uint64_t before;
+
+    hex_rule(
+        net->br, 0, 1, "",
+        "0004 0060 00000000 ffff 0040 00002320 002d 0000 0000 8000 0000000000000005 0004 01 "
+        "00 0000 0000 00000001 0002 0000 00010004 0030 00000406 0000 00000206 0000 000000000000 "
+        "ffff 0018 00002320 000f 001f 00010004 ffff 000000000000");
+    assert_string_equal(net_send_key(net, &one), "4");
+    assert_string_equal(net_send_key(net, &one), "4");
+    net_translate(net, &two, true, &out);
+    assert_int_equal(n_rules(net, 1), 1);
+    assert_string_equal(net_send_key(net, &two), "drop:no-output"); /* No port 0. */
+    rule = only_rule(net, 1);
+    bridge_remove_rule(net->br, rule);
+    before = net->br->version;
+    ofproto_effects_credit(net->set, out.effects, 1, 60, net->now_ms); /* Now there is room. */
+    assert_int_equal(n_rules(net, 1), 1);
+    assert_true(net->br->version > before);
+    assert_true(ofproto_effects_stale(out.effects));
+    assert_string_equal(net_send_key(net, &two), "4");
+    ofproto_xlate_out_free(&out);
+}
+
+static void a_full_table_makes_room_for_what_is_learned(void **state)
+{
+    const struct ofproto_table_config config = {.has_limit = true, .max_rules = 2, .evict = true};
+    struct net *net = *state;
+
+    ofproto_configure_table(net->br, 1, &config);
+    hex_rule(net->br, 0, 1, "", "0004 0040 00000000 " LEARN("0038", MAC_TO_PORT));
+    for (uint8_t i = 1; i < 10; i++) {
+        net_send(net, net_key(1, i, 20));
+    }
+    assert_int_equal(n_rules(net, 1), 2);
+    ofproto_configure_table(net->br, 1, NULL);
+    net_send(net, net_key(1, 1, 20));
+    assert_int_equal(n_rules(net, 1), 3);
+}
+
 /* The learned rule sets fields, and matches bits of a number. */
 static void a_rule_may_load_and_match_numbers(void **state)
 {
@@ -201,6 +294,10 @@ int main(void)
         T(packets_teach_a_table),
         T(what_was_learned_lives_as_long_as_packets_come),
         T(a_limit_is_kept),
+        T(what_was_learned_goes_with_its_teachers),
+        T(rules_that_go_may_take_others_along),
+        T(the_outcome_is_written),
+        T(a_full_table_makes_room_for_what_is_learned),
         T(a_rule_may_load_and_match_numbers),
         T(no_rule_is_learned_by_halves),
         T(a_connection_that_ends_shortens_its_rule),
