@@ -7,6 +7,7 @@
 #include "ofproto/conn/controller.h"
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/group/group.h"
+#include "ofproto/meter/meter.h"
 #include "ofproto/xlate/controller.h"
 #include "ofproto/xlate/frozen.h"
 
@@ -19,6 +20,7 @@ struct ofproto_set *ofproto_set_new(void)
     set->refs = 1;
     set->generation = 1;
     set->origins = packet_origins_new();
+    set->meter_numbers = meter_numbers_new();
     TAILQ_INIT(&set->concerned);
     set->frozen = frozen_states_new();
     LIST_INSERT_HEAD(&live_sets, set, live);
@@ -43,6 +45,7 @@ void set_unref(struct ofproto_set *set)
     if (!--set->refs) {
         packet_origins_free(set->origins);
         frozen_states_free(set->frozen);
+        meter_numbers_free(set->meter_numbers);
         mask_pool_free(&set->masks);
         free(set);
     }
@@ -80,6 +83,7 @@ void ofproto_set_run(struct ofproto_set *set, uint64_t now_ms)
     set->now_ms = MAX_OF(set->now_ms, now_ms);
     packet_origins_expire(set->origins, now_ms);
     frozen_states_expire(set->frozen, now_ms);
+    meter_read_some(set);
     HASH_ITER (hh, set->bridges, bridge, next) {
         mac_expire(&bridge->macs, now_ms);
         bridge_expire_rules(bridge, now_ms);
@@ -172,6 +176,7 @@ void ofproto_free(struct ofproto *bridge)
     bridge_free_ports(bridge);
     bridge_flush_rules(bridge);
     group_flush(bridge);
+    meter_flush(bridge);
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
         ofp_table_free(bridge->tables[i]);
         bridge->tables[i] = NULL;

@@ -26,6 +26,8 @@
 
 struct bundle;
 struct ofp_group;
+struct ofp_meter;
+struct meter_numbers;
 
 struct ofport {
     struct ofproto *bridge;
@@ -78,6 +80,7 @@ struct ofproto {
     struct uses uses;                               /* Of groups. */
     struct lookup_index lookups[BRIDGE_MAX_TABLES]; /* Of cached flows: xlate/watch.c. */
     struct ofp_group *groups;                       /* By id. */
+    struct ofp_meter *meters;                       /* By id. */
     bool has_controllers;                           /* That it connects to. */
     bool fail_open;            /* They are gone: NORMAL in place of the tables. */
     bool ttl_to_controller;    /* A controller wants packets whose time is over. */
@@ -102,6 +105,7 @@ struct ofproto_set {
     struct dp *dp;                   /* Of ports' statistics; may be NULL. */
     struct packet_origins *origins;  /* Of packets for controllers. */
     struct frozen_states *frozen;    /* Of packets that will come back. */
+    struct meter_numbers *meter_numbers;
     struct concerned_list concerned; /* Of whom is yet to be told. */
     struct ofproto_hooks hooks;      /* Of whoever drives the datapath. */
     void (*changed)(void *aux);      /* See ofproto_set_on_change(). */

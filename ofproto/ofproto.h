@@ -34,6 +34,11 @@ struct ofproto_hooks {
      * 'cancel' forgets those calls that have this 'done_aux'. */
     void (*sync)(void (*done)(void *done_aux), void *done_aux, void *aux);
     void (*cancel)(void *done_aux, void *aux);
+    /* Puts a meter into the datapath, behind what was asked for before, or, without a
+     * configuration, deletes it (DP_NO_METER: as dp.h says). ofproto_meter_done() tells the end. 0,
+     * -ENOTCONN: there is no datapath (ofproto_meters_attach() follows when there is), -EAGAIN: no
+     * room now. */
+    int (*meter)(uint32_t meter_no, const struct dp_meter *, void *aux);
     /* What ofproto_get_controller() says changed. May look and schedule, not call back. */
     void (*controllers_changed)(void *aux);
     void *aux;
@@ -237,6 +242,13 @@ void ofproto_effects_watch(struct ofproto_effects *, const struct flow_key *mask
 bool ofproto_find_concerned(struct ofproto_set *, uint64_t since);
 /* The owner of one that was found, each once; NULL: no more. It is to be translated again. */
 void *ofproto_next_concerned(struct ofproto_set *);
+
+/* --- Meters. */
+
+/* The datapath can be used (again): puts all meters into it. Before any flow. */
+void ofproto_meters_attach(struct ofproto_set *);
+/* What the hook 'meter' was asked for is done, well or not. */
+void ofproto_meter_done(struct ofproto_set *, uint32_t meter_no, bool was_deleted);
 
 /* --- For people (ctl commands fdb/show, fdb/flush and so on register themselves in l2/).
  * ------------------------------------------- */

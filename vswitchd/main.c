@@ -178,6 +178,12 @@ static void cancel_sync(void *done_aux, void *aux)
     upcall_sync_cancel(v->upcall, done_aux);
 }
 
+static int put_meter(uint32_t meter_no, const struct dp_meter *meter, void *aux)
+{
+    struct vswitchd *v = aux;
+    return upcall_meter(v->upcall, meter_no, meter);
+}
+
 static void controllers_changed(void *aux)
 {
     struct vswitchd *v = aux;
@@ -245,6 +251,7 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
                       &(struct ofproto_hooks){.execute = execute,
                                               .sync = sync_flows,
                                               .cancel = cancel_sync,
+                                              .meter = put_meter,
                                               .controllers_changed = controllers_changed,
                                               .aux = v});
     v->reconcile = reconcile_new(v->base, v->rundir, v->ofprotos, v->upcall, on_ready, v);

@@ -85,6 +85,23 @@ const struct ofp_action *ofp_actions_next(const void *data, size_t len, const st
     return next < (const uint8_t *)data + len ? (const struct ofp_action *)next : NULL;
 }
 
+int ofp_actions_each(const void *data, size_t len, int (*cb)(const struct ofp_action *, void *aux),
+                     void *aux)
+{
+    int rc = 0;
+
+    for (const struct ofp_action *a = ofp_actions_first(data, len); a && !rc;
+         a = ofp_actions_next(data, len, a)) {
+        const struct ofp_action_nested *nested = (const struct ofp_action_nested *)a;
+
+        rc = cb(a, aux);
+        if (!rc && (a->type == OFP_ACTION_WRITE_ACTIONS || a->type == OFP_ACTION_CLONE)) {
+            rc = ofp_actions_each(nested->data, nested->len, cb, aux);
+        }
+    }
+    return rc;
+}
+
 static enum ofp_version format_version;
 
 void ofp_actions_format_like(enum ofp_version version)

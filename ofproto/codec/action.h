@@ -53,6 +53,7 @@ enum ofp_action_type {
     OFP_ACTION_ENQUEUE,     /* action_queue.h has these. */
     OFP_ACTION_SET_QUEUE,
     OFP_ACTION_POP_QUEUE,
+    OFP_ACTION_METER,       /* meter_mod.h has it. */
     /* Instructions, in their order; those of "apply actions" are the actions before. */
     OFP_ACTION_CLEAR_ACTIONS,
     OFP_ACTION_WRITE_ACTIONS,
@@ -171,6 +172,7 @@ enum ofp_set_place {
     OFP_PLACE_PUSH_VLAN,
     OFP_PLACE_DEC_TTL,
     OFP_PLACE_SET, /* All of them, as they were written. */
+    OFP_PLACE_METER,
     OFP_PLACE_QOS,
     OFP_PLACE_GROUP,
     OFP_PLACE_OUTPUT,
@@ -202,6 +204,11 @@ bool ofp_actions_equal(const struct ofp_actions *, const struct ofp_actions *);
 /* for (a = first(data, len); a; a = next(data, len, a)) */
 const struct ofp_action *ofp_actions_first(const void *data, size_t len);
 const struct ofp_action *ofp_actions_next(const void *data, size_t len, const struct ofp_action *);
+
+/* Calls back for each, also for those in others, until 'cb' returns something else than 0, which it
+ * returns. */
+int ofp_actions_each(const void *data, size_t len, int (*cb)(const struct ofp_action *, void *aux),
+                     void *aux);
 
 /* Whether an output to this port is among them: what out_port of deletes and dumps asks. */
 bool ofp_actions_output_to(const void *data, size_t len, uint32_t port);

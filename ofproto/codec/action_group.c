@@ -56,22 +56,26 @@ static int decode_nx_group(const struct ofp_action_in *in, struct ofp_actions *o
     return put_group(wire_get32(in->p + 12), out);
 }
 
+struct walk {
+    int (*cb)(uint32_t group_id, void *aux);
+    void *aux;
+};
+
+static int visit(const struct ofp_action *a, void *walk_)
+{
+    const struct walk *w = walk_;
+
+    return a->type == OFP_ACTION_GROUP
+               ? w->cb(((const struct ofp_action_group *)a)->group_id, w->aux)
+               : 0;
+}
+
 int ofp_actions_each_group(const void *data, size_t len, int (*cb)(uint32_t group_id, void *aux),
                            void *aux)
 {
-    int rc = 0;
+    struct walk w = {cb, aux};
 
-    for (const struct ofp_action *a = ofp_actions_first(data, len); a && !rc;
-         a = ofp_actions_next(data, len, a)) {
-        const struct ofp_action_nested *nested = (const struct ofp_action_nested *)a;
-
-        if (a->type == OFP_ACTION_GROUP) {
-            rc = cb(((const struct ofp_action_group *)a)->group_id, aux);
-        } else if (a->type == OFP_ACTION_WRITE_ACTIONS || a->type == OFP_ACTION_CLONE) {
-            rc = ofp_actions_each_group(nested->data, nested->len, cb, aux);
-        }
-    }
-    return rc;
+    return ofp_actions_each(data, len, visit, &w);
 }
 
 static int is_it(uint32_t group_id, void *wanted)

@@ -7,6 +7,7 @@
 #include "ofproto/codec/action_text.h"
 #include "ofproto/codec/group_mod.h"
 #include "ofproto/codec/match_wire.h"
+#include "ofproto/codec/meter_mod.h"
 
 #define SPACES " \t\r\n"
 #define VALUE_MAX 64
@@ -325,6 +326,32 @@ int ofp_flow_query_parse(const char *text, ofp_port_lookup *lookup, void *aux,
     return rc;
 }
 
+struct meter_use {
+    unsigned int n;
+    bool leads; /* The first action is one. */
+};
+
+static int count_meter(uint32_t meter_id, void *use_)
+{
+    struct meter_use *use = use_;
+
+    (void)meter_id;
+    use->n++;
+    return 0;
+}
+
+/* Before OpenFlow 1.5 a meter is an instruction, the first; in 1.0 there is none. */
+static uint32_t meter_versions(const struct ofp_actions *actions)
+{
+    const struct ofp_action *first = ofp_actions_first(actions->data, actions->len);
+    struct meter_use use = {.leads = first && first->type == OFP_ACTION_METER};
+
+    ofp_actions_each_meter(actions->data, actions->len, count_meter, &use);
+    return !use.n                    ? UINT32_MAX
+           : use.n == 1 && use.leads ? 1u << OFP13 | 1u << OFP14 | 1u << OFP15
+                                     : 1u << OFP15;
+}
+
 uint32_t ofp_flow_mod_versions(const struct ofp_flow_mod *fm)
 {
     uint32_t versions = OFP_ALL_VERSIONS;
@@ -342,6 +369,7 @@ uint32_t ofp_flow_mod_versions(const struct ofp_flow_mod *fm)
     if (!ofp_match_fits(OFP11, &fm->match)) {
         versions &= ~(1u << OFP11);
     }
+    versions &= meter_versions(&fm->actions);
     if (fm->importance) {
         versions &= 1u << OFP14 | 1u << OFP15;
     }

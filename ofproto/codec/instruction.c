@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "ofproto/codec/action_text.h"
+#include "ofproto/codec/meter_mod.h"
 
 enum { GOTO_TABLE = 1, WRITE_METADATA, WRITE_ACTIONS, APPLY_ACTIONS, CLEAR_ACTIONS, METER };
 
@@ -29,7 +30,7 @@ static size_t fixed_len(unsigned int type)
     }
 }
 
-static int find(const uint8_t *p, size_t len, struct found *found)
+static int find(enum ofp_version version, const uint8_t *p, size_t len, struct found *found)
 {
     memset(found, 0, sizeof *found);
     while (len) {
@@ -47,7 +48,7 @@ static int find(const uint8_t *p, size_t len, struct found *found)
         if (type == UINT16_MAX) {
             return OFPERR_BIC_BAD_EXPERIMENTER;
         }
-        if (!type || type > METER) {
+        if (!type || type > (version < OFP13 ? CLEAR_ACTIONS : METER)) {
             return OFPERR_BIC_UNKNOWN_INST;
         }
         if (fixed_len(type) && n != fixed_len(type)) {
@@ -61,7 +62,7 @@ static int find(const uint8_t *p, size_t len, struct found *found)
         p += n;
         len -= n;
     }
-    return found->at[METER] ? OFPERR_BIC_UNSUP_INST : 0;
+    return 0;
 }
 
 static int put_write_actions(const struct ofp_actions *set, struct ofp_actions *out)
@@ -127,16 +128,58 @@ static int put_goto(uint8_t to, uint8_t table_id, struct ofp_actions *out)
     return 0;
 }
 
+/* Before all others: OpenFlow 1.3.5 section 5.9. */
+static int put_meter(uint32_t meter_id, struct ofp_actions *out)
+{
+    struct ofp_action_meter *a = ofp_actions_put(out, OFP_ACTION_METER, sizeof *a);
+
+    a->meter_id = meter_id; /* The list was empty: there is room. */
+    return meter_id && meter_id <= OFP_METER_MAX ? 0 : OFPERR_MMFC_INVALID_METER;
+}
+
+/* Appends what a list has. */
+static int append(const struct ofp_actions *list, struct ofp_actions *out)
+{
+    for (const struct ofp_action *a = ofp_actions_first(list->data, list->len); a;
+         a = ofp_actions_next(list->data, list->len, a)) {
+        struct ofp_action *copy = ofp_actions_put(out, (enum ofp_action_type)a->type, a->len);
+
+        if (!copy) {
+            return OFPERR_BAC_TOO_MANY;
+        }
+        memcpy(copy, a, a->len);
+    }
+    return 0;
+}
+
+static int decode_apply_actions(enum ofp_version version, const struct found *found,
+                                const struct ofp_match *match, struct ofp_actions *out)
+{
+    struct ofp_actions list = OFP_ACTIONS_INIT;
+    int rc = ofp_actions_decode(version, found->at[APPLY_ACTIONS] + 8,
+                                found->len[APPLY_ACTIONS] - 8, match, &list);
+
+    if (!rc && !out->len) {
+        *out = list;
+        return 0;
+    }
+    rc = rc ? rc : append(&list, out);
+    ofp_actions_free(&list);
+    return rc;
+}
+
 int ofp_instructions_decode(enum ofp_version version, const uint8_t *p, size_t len,
                             uint8_t table_id, const struct ofp_match *match,
                             struct ofp_actions *ret)
 {
     struct found found;
-    int rc = find(p, len, &found);
+    int rc = find(version, p, len, &found);
 
+    if (!rc && found.at[METER]) {
+        rc = put_meter(wire_get32(found.at[METER] + 4), ret);
+    }
     if (!rc && found.at[APPLY_ACTIONS]) {
-        rc = ofp_actions_decode(version, found.at[APPLY_ACTIONS] + 8, found.len[APPLY_ACTIONS] - 8,
-                                match, ret);
+        rc = decode_apply_actions(version, &found, match, ret);
     }
     if (!rc && found.at[CLEAR_ACTIONS] &&
         !ofp_actions_put(ret, OFP_ACTION_CLEAR_ACTIONS, sizeof(struct ofp_action))) {
@@ -211,12 +254,37 @@ static void put_instruction(struct strbuf *s, enum ofp_version version, const st
     }
 }
 
+/* In OpenFlow 1.3 and 1.4 the first meter among the actions is an instruction. Returns what is behind
+ * it, when nothing is before it. */
+static const struct ofp_action *encode_meter(struct strbuf *s, enum ofp_version version,
+                                             const void *data, size_t len)
+{
+    const struct ofp_action *first = ofp_actions_first(data, len), *a = first;
+
+    while (a && a->type != OFP_ACTION_METER) {
+        a = ofp_actions_next(data, len, a);
+    }
+    if (a && version >= OFP13) {
+        wire_put16(s, METER);
+        wire_put16(s, 8);
+        wire_put32(s, ((const struct ofp_action_meter *)a)->meter_id);
+    }
+    return a && a == first ? (const void *)((const uint8_t *)a + a->len) : data;
+}
+
 void ofp_instructions_encode(struct strbuf *s, enum ofp_version version, const void *data,
                              size_t len)
 {
     const struct ofp_action *a = ofp_actions_first(data, len);
     size_t apply = 0;
 
+    if (version < OFP15) {
+        const struct ofp_action *rest = encode_meter(s, version, data, len);
+
+        len -= (size_t)((const uint8_t *)rest - (const uint8_t *)data);
+        data = rest;
+        a = ofp_actions_first(data, len);
+    }
     while (a && a->type < OFP_ACTION_CLEAR_ACTIONS) {
         apply += a->len;
         a = ofp_actions_next(data, len, a);
@@ -329,15 +397,8 @@ static int parse_apply(const struct ofp_action_text *t, const char *name, char *
     struct ofp_actions list = OFP_ACTIONS_INIT;
     int rc = ofp_actions_parse_nested(t, name, arg, &list, err);
 
-    for (const struct ofp_action *a = ofp_actions_first(list.data, list.len); a && !rc;
-         a = ofp_actions_next(list.data, list.len, a)) {
-        struct ofp_action *copy = ofp_actions_put(out, (enum ofp_action_type)a->type, a->len);
-
-        if (copy) {
-            memcpy(copy, a, a->len);
-        } else {
-            rc = ofp_action_text_full(name, err);
-        }
+    if (!rc && append(&list, out)) {
+        rc = ofp_action_text_full(name, err);
     }
     ofp_actions_free(&list);
     return rc;

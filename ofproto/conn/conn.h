@@ -151,6 +151,7 @@ void mgmt_async_changed(struct mgmt *);
 int handle_flow_mod(struct conn *, const struct request *);
 int handle_group_mod(struct conn *, const struct request *);
 int handle_table_mod(struct conn *, const struct request *);
+int handle_meter_mod(struct conn *, const struct request *);
 int handle_stats(struct conn *, const struct request *);
 int handle_packet_out(struct conn *, const struct request *);
 

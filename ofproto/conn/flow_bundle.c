@@ -7,6 +7,7 @@
 #include "ofproto/conn/changes.h"
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/group/group.h"
+#include "ofproto/meter/meter.h"
 
 struct staged_flow_mod {
     struct flow_changes changes; /* Once applied. */
@@ -52,12 +53,15 @@ static int stage(struct conn *conn, const struct request *r, struct staged *ret)
 static int apply(struct conn *conn, void *arg, uint64_t now_ms)
 {
     struct staged_flow_mod *s = arg;
+    int rc;
 
     if (!s->rule) {
         return flow_mod_change(conn->bridge, s->fm, now_ms, &s->changes);
     }
-    if (group_check_actions(conn->bridge, s->rule->actions, s->rule->actions_len)) {
-        return OFPERR_BAC_BAD_OUT_GROUP;
+    rc = group_check_actions(conn->bridge, s->rule->actions, s->rule->actions_len);
+    rc = rc ? rc : meter_check_actions(conn->bridge, s->rule->actions, s->rule->actions_len);
+    if (rc) {
+        return rc;
     }
     s->rule->created_ms = s->rule->modified_ms = now_ms;
     rule_ref(s->rule);

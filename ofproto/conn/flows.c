@@ -6,6 +6,7 @@
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/conn/vendor.h"
 #include "ofproto/group/group.h"
+#include "ofproto/meter/meter.h"
 
 struct selection {
     struct ofproto *bridge;
@@ -174,9 +175,12 @@ int flow_mod_change(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint6
         .now_ms = now_ms,
     };
     bool is_delete = fm->command == OFPFC_DELETE || fm->command == OFPFC_DELETE_STRICT;
+    int rc;
 
-    if (group_check_actions(bridge, fm->actions.data, fm->actions.len)) {
-        return OFPERR_BAC_BAD_OUT_GROUP;
+    rc = group_check_actions(bridge, fm->actions.data, fm->actions.len);
+    rc = rc ? rc : meter_check_actions(bridge, fm->actions.data, fm->actions.len);
+    if (rc) {
+        return rc;
     }
     if (fm->command == OFPFC_ADD) {
         return add(bridge, fm, now_ms, changes);

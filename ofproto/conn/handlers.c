@@ -134,6 +134,7 @@ static const struct handler {
     {OFP13, OFPT13_SET_ASYNC, false, handle_set_async},
     {OFP13, OFPT11_TABLE_MOD, false, handle_table_mod, true},
     {OFP11, OFPT11_GROUP_MOD, false, handle_group_mod, true},
+    {OFP13, OFPT13_METER_MOD, false, handle_meter_mod, true},
     {OFP14, OFPT14_BUNDLE_CONTROL, false, handle_bundle_control, true},
     {OFP14, OFPT14_BUNDLE_ADD, false, handle_bundle_add, true},
     {OFP10, OFPT10_STATS_REQUEST, false, handle_stats},

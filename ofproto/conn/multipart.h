@@ -32,6 +32,7 @@ multipart_reply stats_tables;                                         /* table_s
 multipart_reply stats_table_features;                                 /* table_features.c */
 multipart_reply stats_table_desc;                                     /* table_mod.c */
 multipart_reply stats_groups, stats_group_desc, stats_group_features; /* groups.c */
+multipart_reply stats_meters, stats_meter_desc, stats_meter_features; /* meters.c */
 multipart_reply stats_flow_monitor;                                   /* flow_monitor.c */
 multipart_reply stats_ports;                                          /* port_stats.c */
 multipart_reply stats_queues, stats_queue_desc;                       /* queues.c */

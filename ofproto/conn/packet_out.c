@@ -9,6 +9,7 @@
 #include "ofproto/codec/action.h"
 #include "ofproto/conn/bundle.h"
 #include "ofproto/group/group.h"
+#include "ofproto/meter/meter.h"
 #include "ofproto/xlate/xlate.h"
 
 /* Every field that the packet has, for the prerequisites of set-field actions. */
@@ -83,6 +84,7 @@ static int prepare_now(struct conn *conn, const struct request *r, struct ofp_pa
 
     if (!rc) {
         rc = group_check_actions(conn->bridge, actions->data, actions->len);
+        rc = rc ? rc : meter_check_actions(conn->bridge, actions->data, actions->len);
         if (rc) {
             ofp_actions_free(actions);
         }

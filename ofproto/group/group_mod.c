@@ -5,6 +5,7 @@
 #include "ofproto/bridge.h"
 #include "ofproto/codec/flow_removed.h"
 #include "ofproto/group/group.h"
+#include "ofproto/meter/meter.h"
 
 static int check_exists(uint32_t group_id, void *bridge)
 {
@@ -71,6 +72,7 @@ static int check_chain(const struct ofproto *bridge, uint32_t group_id,
         const struct ofp_actions *a = &config->bucket[i].actions;
 
         rc = group_check_actions(bridge, a->data, a->len);
+        rc = rc ? rc : meter_check_actions(bridge, a->data, a->len);
     }
     return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "lib/hash.h"
 #include "ofproto/codec/port_desc.h"
+#include "ofproto/meter/meter.h"
 #include "ofproto/xlate/xlate.h"
 
 #define UNUSED_MAX 16384
@@ -131,7 +132,8 @@ void xlate_controller(struct xlate_ctx *ctx, enum ofp_packet_in_reason reason)
     origin = packet_origin_get(origins, &id);
     effects_add_origin(ctx->effects, origin);
     xlate_commit(ctx);
-    dp_actions_put_upcall(ctx->actions, origin->number, DP_NO_METER);
+    dp_actions_put_upcall(ctx->actions, origin->number,
+                          meter_dp_no(ctx->bridge, OFP_METER_CONTROLLER));
     ctx->last_output_end = ctx->actions->len;
     packet_origin_unref(origins, origin, ctx->set->now_ms);
 }

@@ -287,6 +287,21 @@ static void start(struct xlate_ctx *ctx, struct ofproto_set *set, const struct o
     ctx->at.cookie = UINT64_MAX;
 }
 
+/* What meters let pass is dropped when it is output nowhere. */
+static void end_metered(struct xlate_ctx *ctx)
+{
+    const struct dp_actions *list = ctx->actions;
+
+    for (const struct dp_action *a = dp_actions_first(list->data, list->len); a;
+         a = dp_actions_next(list->data, list->len, a)) {
+        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_UPCALL ||
+            a->type == DP_ACTION_RECIRC) {
+            return;
+        }
+    }
+    dp_actions_put_drop(ctx->actions, ctx->reason);
+}
+
 /* What it all comes to: the mask, and actions that end with the last output. */
 static void finish(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
 {
@@ -313,6 +328,9 @@ static void finish(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
         dp_actions_put_drop(&out->actions, ctx->reason);
     } else {
         out->actions.len = ctx->last_output_end;
+        if (ctx->is_metered) {
+            end_metered(ctx);
+        }
     }
     if (ctx->in->record) {
         ctx->in->record->final = ctx->now.flow;

@@ -75,6 +75,7 @@ struct xlate_ctx {
     uint16_t next_tag_id;
     bool too_deep;
     bool no_cache;
+    bool is_metered;            /* Some meter is among the actions. */
     enum dp_policy_drop reason; /* Why, if nothing is output. */
 };
 

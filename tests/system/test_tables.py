@@ -180,7 +180,7 @@ def test_errors_are_those_of_the_specification(switch):
     for flow, error in (
             ("table=5,actions=goto_table:3", "BAD_TABLE_ID"),
             ("actions=group:1", "OFPBAC_BAD_OUT_GROUP"),
-            ("actions=meter:1", "OFPBIC_UNSUP_INST"),
+            ("actions=meter:1", "OFPMMFC_INVALID_METER"),
             ("table=254,actions=drop", "OFPBRC_EPERM"),
     ):
         p = ofctl(switch, "OpenFlow13", "add-flow", "br0", flow, check=False)

@@ -1,5 +1,6 @@
 /* What all of upcall/ does to a cached flow: put, delete, credit, and hand the queue over. See
  * internal.h. */
+#include <errno.h>
 #include <string.h>
 
 #include "lib/log.h"
@@ -49,6 +50,9 @@ static void refused(const struct dp_op *op, int error, void *aux)
         f->refused = true;
         u->n.put_errors++;
     }
+    if (COOKIE_KIND(op->cookie) == COOKIE_METER) {
+        ofproto_meter_done(u->ofprotos, op->flow_no, op->type == DP_OP_METER_DEL);
+    }
     if (op->type == DP_OP_EXECUTE && op->pending == DP_NO_PENDING) {
         upcall_drop(u, UPCALL_DROP_REFUSED, op->in_port);
     }
@@ -97,6 +101,9 @@ void upcall_credit(struct upcall *u, struct cached_flow *f, const struct dp_flow
 #define EXECUTE_MAX_OPS 4096
 #define EXECUTE_MAX_BYTES ((size_t)8 << 20)
 
+/* Meters that wait for the datapath, with all else that does: as many as there can be. */
+#define METER_MAX_OPS (OP_QUEUE_MAX + DP_MAX_METERS)
+
 bool upcall_execute(struct upcall *u, const void *packet, uint32_t len, uint32_t in_port,
                     const struct dp_actions *actions)
 {
@@ -117,6 +124,26 @@ bool upcall_execute(struct upcall *u, const void *packet, uint32_t len, uint32_t
     u->n.executed++;
     upcall_flush_ops(u);
     return true;
+}
+
+int upcall_meter(struct upcall *u, uint32_t meter_no, const struct dp_meter *meter)
+{
+    struct dp_op op = {.type = meter ? DP_OP_METER_PUT : DP_OP_METER_DEL,
+                       .cookie = COOKIE_METER << 56,
+                       .flow_no = meter_no,
+                       .meter = meter};
+
+    if (!u->dp || !u->is_running) {
+        return -ENOTCONN;
+    }
+    /* Deletions are as many as the puts before them. */
+    if (meter && op_queue_length(&u->ops) >= METER_MAX_OPS) {
+        return -EAGAIN;
+    }
+    u->is_dirty = true;
+    op_queue_put(&u->ops, &op);
+    upcall_kick(u); /* Which flushes. */
+    return 0;
 }
 
 void upcall_flush(struct upcall *u)

@@ -17,6 +17,7 @@ struct event;
 #define COOKIE_FLOW UINT64_C(1)
 #define COOKIE_EXECUTE UINT64_C(2)
 #define COOKIE_SYNC UINT64_C(3)
+#define COOKIE_METER UINT64_C(4)
 
 /* Why vswitchd itself dropped a packet (docs/drop-reasons.md). */
 enum upcall_drop {

@@ -87,7 +87,8 @@ void op_queue_put(struct op_queue *q, const struct dp_op *op)
         flow_key_copy(&q->keys[q->n], op->key);
     }
     q->actions_at[q->n] = keep_bytes(q, op->actions, op->actions_len);
-    q->packet_at[q->n] = keep_bytes(q, op->packet, op->packet_len);
+    q->packet_at[q->n] = op->meter ? keep_bytes(q, op->meter, sizeof *op->meter)
+                                   : keep_bytes(q, op->packet, op->packet_len);
     q->n++;
 }
 
@@ -135,6 +136,10 @@ static void set_pointers(struct op_queue *q, size_t first, size_t n)
         q->ops[i].key = q->ops[i].key ? &q->keys[i] : NULL;
         q->ops[i].actions = q->actions_at[i] ? q->bytes + q->actions_at[i] - 1 : NULL;
         q->ops[i].packet = q->packet_at[i] ? q->bytes + q->packet_at[i] - 1 : NULL;
+        if (q->ops[i].type == DP_OP_METER_PUT) {
+            q->ops[i].meter = q->ops[i].packet;
+            q->ops[i].packet = NULL;
+        }
     }
 }
 

@@ -285,6 +285,7 @@ void upcall_start(struct upcall *u, bool fresh, uint64_t now_ms)
     upcall_forget(u);
     upcall_pass_reset(u); /* What was adopted is to be looked at. */
     u->is_running = true;
+    ofproto_meters_attach(u->ofprotos);
     hold_release(&u->held, release_one, &r);
     upcall_flush_ops(u);
     upcall_kick(u);
@@ -342,6 +343,14 @@ static void del_completed(struct upcall *u, struct cached_flow *f, const struct 
     flow_table_remove(&u->flows, f);
 }
 
+static void meter_completed(struct upcall *u, enum dp_op_type type, uint32_t meter_no, int error)
+{
+    if (error) {
+        log_warn_limit("the datapath did not take meter %u: %s", meter_no, strerror(-error));
+    }
+    ofproto_meter_done(u->ofprotos, meter_no, type == DP_OP_METER_DEL);
+}
+
 void upcall_completions(struct upcall *u, const struct dp_completion *cs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -355,6 +364,8 @@ void upcall_completions(struct upcall *u, const struct dp_completion *cs, size_t
             if (c->error && in_port) {
                 upcall_drop(u, UPCALL_DROP_REFUSED, in_port);
             }
+        } else if (COOKIE_KIND(c->cookie) == COOKIE_METER) {
+            meter_completed(u, c->type, c->flow_no, c->error);
         } else if (COOKIE_KIND(c->cookie) == COOKIE_FLOW) {
             struct cached_flow *f = flow_table_get(&u->flows, c->flow_no);
 

@@ -60,6 +60,10 @@ void upcall_sync_cancel(struct upcall *, void *aux);
 bool upcall_execute(struct upcall *, const void *packet, uint32_t len, uint32_t in_port,
                     const struct dp_actions *);
 
+/* Puts a meter into the datapath, or, with NULL, deletes it; as 'meter' of 'struct ofproto_hooks'.
+ */
+int upcall_meter(struct upcall *, uint32_t meter_no, const struct dp_meter *);
+
 /* Deletes all flows from the datapath's cache. */
 void upcall_flush(struct upcall *);
 

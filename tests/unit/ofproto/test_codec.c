@@ -309,6 +309,7 @@ static const struct {
      "0003 0000 00010004 00000000",
      "learn(table=1,send_flow_rem,delete_learned,limit=100,result_dst=reg0[3])", OFP10, OFP15},
     {"0016 0008 00000005", "group:5", OFP13, OFP15},
+    {"001d 0008 00000005", "meter:5", OFP15, OFP15},
     {"0011 0008 88a8 0000", "push_vlan:0x88a8", OFP13, OFP15},
     {"0012 0008 00000000", "pop_vlan", OFP13, OFP15},
     {"0003 0008 00000000", "pop_vlan", OFP10, OFP10},
@@ -483,23 +484,24 @@ static void a_pushed_tag_is_a_prerequisite(void **state)
 #define WRITE3 "0003 0018 00000000 0000 0010 00000003 0000 000000000000"
 #define APPLY1 "0004 0018 00000000 0000 0010 00000001 0000 000000000000"
 #define CLEAR "0005 0008 00000000"
+#define METER7 "0006 0008 00000007"
 
 static void instructions_are_kept_in_their_order(void **state)
 {
     struct ofp_actions list = OFP_ACTIONS_INIT;
     struct strbuf text = STRBUF_INIT, wire = STRBUF_INIT;
     uint8_t bytes[256], want[256];
-    size_t n = from_hex(GOTO20 METADATA WRITE3 CLEAR APPLY1, bytes);
+    size_t n = from_hex(GOTO20 METADATA WRITE3 CLEAR APPLY1 METER7, bytes);
     struct ofp_match any;
 
     (void)state;
     ofp_match_init(&any);
     assert_int_equal(ofp_instructions_decode(OFP13, bytes, n, 3, &any, &list), 0);
     ofp_actions_format(&text, list.data, list.len);
-    assert_string_equal(strbuf_str(&text), "output:1,clear_actions,write_actions(output:3),"
+    assert_string_equal(strbuf_str(&text), "meter:7,output:1,clear_actions,write_actions(output:3),"
                                            "write_metadata:0x5/0xff,goto_table:20");
     ofp_instructions_encode(&wire, OFP13, list.data, list.len);
-    n = from_hex(APPLY1 CLEAR WRITE3 METADATA GOTO20, want);
+    n = from_hex(METER7 APPLY1 CLEAR WRITE3 METADATA GOTO20, want);
     assert_int_equal(wire.len, n);
     assert_memory_equal(wire.data, want, n);
     assert_true(ofp_actions_output_to(list.data, list.len, 3));
@@ -522,7 +524,9 @@ static void wrong_instructions_get_the_exact_error(void **state)
         {"0001 0008 ff 000000", 0, OFPERR_BIC_BAD_TABLE_ID},
         {GOTO20 GOTO20, 0, OFPERR_BIC_DUP_INST},
         {APPLY1 CLEAR APPLY1, 0, OFPERR_BIC_DUP_INST},
-        {"0006 0008 00000001", 0, OFPERR_BIC_UNSUP_INST},
+        {"0006 0008 00000000", 0, OFPERR_MMFC_INVALID_METER},
+        {"0006 0008 ffff0001", 0, OFPERR_MMFC_INVALID_METER},
+        {"0006 0008 00000001 0006 0008 00000001", 0, OFPERR_BIC_DUP_INST},
         {"0007 0008 00000001", 0, OFPERR_BIC_UNKNOWN_INST},
         {"0000 0008 00000001", 0, OFPERR_BIC_UNKNOWN_INST},
         {"ffff 0008 00002320", 0, OFPERR_BIC_BAD_EXPERIMENTER},

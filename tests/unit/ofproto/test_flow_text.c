@@ -74,6 +74,7 @@ static const char *const same[] = {
     "note:01.02.03.04.05.06",
     "clone(output:1,clone(mod_vlan_vid:5,NORMAL)),output:2",
     "group:5",
+    "meter:5,output:1",
     "multipath(symmetric_l4,5,modulo_n,16,0,reg0[0..3])",
     "bundle(eth_src,0,hrw,ofport,members:1,2,3)",
     "bundle_load(nw_src,1,active_backup,ofport,reg0[],members:1)",

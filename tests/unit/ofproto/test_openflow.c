@@ -200,8 +200,6 @@ static void what_is_not_there_gets_the_exact_error(void **state)
     struct strbuf s = STRBUF_INIT;
 
     greet(p, OFP13);
-    peer_send(p, 29, NULL); /* Meter mod. */
-    peer_expect_error(p, 1, 1);
     peer_send(p, 200, NULL);
     peer_expect_error(p, 1, 1);
     wire_put16(&s, 99); /* Statistics of what? */

@@ -1,0 +1,56 @@
+/* Meters (OpenFlow 1.3.5 section 5.7): what limits the rate of the packets that rules send through
+ * them. Metering is the datapath's (datapath/flow/meter.h); here is which meters a bridge has,
+ * under which number each goes by in the datapath, and what they counted, which outlives a
+ * datapath.
+ *
+ * Every meter of a set has a number of its own while any cached flow may name it: the number of a
+ * deleted one is free again when no cached flow contradicts the tables. A change of a meter's bands
+ * needs no cached flow to be changed. Control thread. */
+#ifndef OFPROTO_METER_METER_H
+#define OFPROTO_METER_METER_H
+
+#include <uthash.h>
+
+#include "ofproto/bridge.h"
+#include "ofproto/codec/meter_mod.h"
+
+struct ofp_meter {
+    uint32_t id;
+    uint32_t dp_no;
+    uint32_t n_flows; /* That refer to it, as of meter_count_flows(). */
+    uint64_t created_ms;
+    struct ofp_meter_config config;
+    unsigned int n_puts;          /* Under way to the datapath. */
+    bool resets_bands;            /* When the last of them arrives. */
+    struct dp_meter_stats before; /* Counted by datapaths that are gone. */
+    struct dp_meter_stats zero;   /* What stood in the counters when ours began. */
+    struct dp_meter_stats last;   /* As they were read last. */
+    UT_hash_handle hh;            /* In the bridge, by id. */
+    UT_hash_handle by_no;         /* In the set, by dp_no. */
+};
+
+/* The numbers of a set's meters. */
+struct meter_numbers *meter_numbers_new(void);
+void meter_numbers_free(struct meter_numbers *);
+
+struct ofp_meter *meter_find(const struct ofproto *, uint32_t id);
+/* The datapath's number of a meter of the bridge; DP_NO_METER when there is no such meter. */
+uint32_t meter_dp_no(const struct ofproto *, uint32_t id);
+/* Whether it may change packets' DSCP. */
+bool meter_remarks(const struct ofp_meter *);
+/* All of them, with the bridge. */
+void meter_flush(struct ofproto *);
+
+/* What a meter mod does: 0 or the error; an error changes nothing. */
+int meter_mod_apply(struct ofproto *, const struct ofp_meter_mod *, uint64_t now_ms);
+/* Whether every meter that the actions name exists: 0 or OFPERR_MMFC_INVALID_METER. */
+int meter_check_actions(const struct ofproto *, const void *actions, size_t len);
+
+/* What it counted until now. */
+void meter_read(struct ofproto_set *, struct ofp_meter *, struct dp_meter_stats *ret);
+/* Counts the flows of every meter of the bridge. */
+void meter_count_flows(struct ofproto *);
+/* Reads some meters' counters, so that little is lost when the datapath dies; every second. */
+void meter_read_some(struct ofproto_set *);
+
+#endif
