@@ -2,11 +2,12 @@
 #include <stdlib.h>
 
 #include "ofproto/conn/bundle.h"
-#include "ofproto/group/group.h"
+#include "ofproto/conn/requestforward.h"
 
 struct staged_group_mod {
     struct group_changes changes; /* Once applied. */
     struct ofp_group_mod gm;
+    uint32_t xid;
 };
 
 /* What it holds in memory, about. */
@@ -21,8 +22,8 @@ static size_t size_of(const struct ofp_group_config *config)
     return size;
 }
 
-static int stage_form(struct conn *conn, enum ofp_version form, const uint8_t *p, size_t len,
-                      struct staged *ret)
+static int stage_form(struct conn *conn, const struct request *r, enum ofp_version form,
+                      const uint8_t *p, size_t len, struct staged *ret)
 {
     struct staged_group_mod *s;
     struct ofp_group_mod gm;
@@ -34,13 +35,14 @@ static int stage_form(struct conn *conn, enum ofp_version form, const uint8_t *p
     ret->bytes = size_of(&gm.config);
     ret->arg = s = xcalloc(1, sizeof *s);
     s->gm = gm;
+    s->xid = r->h.xid;
     return 0;
 }
 
 static int stage(struct conn *conn, const struct request *r, struct staged *ret)
 {
-    return stage_form(conn, (enum ofp_version)conn->version, request_body(r), request_body_len(r),
-                      ret);
+    return stage_form(conn, r, (enum ofp_version)conn->version, request_body(r),
+                      request_body_len(r), ret);
 }
 
 static int stage_nx(struct conn *conn, const struct request *r, struct staged *ret)
@@ -48,7 +50,7 @@ static int stage_nx(struct conn *conn, const struct request *r, struct staged *r
     if (conn->version >= OFP15) {
         return OFPERR_BFC_MSG_UNSUP; /* Which has it as its own. */
     }
-    return stage_form(conn, OFP15, request_body(r) + 8, request_body_len(r) - 8, ret);
+    return stage_form(conn, r, OFP15, request_body(r) + 8, request_body_len(r) - 8, ret);
 }
 
 static int apply(struct conn *conn, void *arg, uint64_t now_ms)
@@ -66,6 +68,8 @@ static void undo(struct conn *conn, void *arg)
 static void finish(struct conn *conn, void *arg, uint64_t now_ms)
 {
     struct staged_group_mod *s = arg;
+
+    forward_group_mod(conn, s->xid, &s->gm, &s->changes);
     group_changes_finish(&s->changes, conn->bridge, now_ms);
 }
 

@@ -1,31 +1,39 @@
 /* Group mods and what is told of groups: statistics, descriptions, features. Event base's thread.
  */
 #include "ofproto/group/group.h"
+#include "ofproto/conn/requestforward.h"
 #include "ofproto/conn/vendor.h"
 
 /* Nicira's statistics of OpenFlow 1.0, and 1.1, which has no features. */
 
-static int apply(struct conn *conn, enum ofp_version form, const uint8_t *p, size_t len)
+static int apply(struct conn *conn, const struct request *r, enum ofp_version form,
+                 const uint8_t *p, size_t len)
 {
+    uint64_t now_ms = time_now_ms();
+    struct group_changes changes = {0};
     struct ofp_group_mod gm;
     int rc = ofp_group_mod_decode((enum ofp_version)conn->version, form, p, len, &gm);
 
-    if (!rc) {
-        rc = group_mod_apply(conn->bridge, &gm, time_now_ms());
-        ofp_group_config_free(&gm.config);
+    if (rc) {
+        return rc;
     }
+    rc = group_mod_change(conn->bridge, &gm, now_ms, &changes);
+    if (!rc) {
+        forward_group_mod(conn, r->h.xid, &gm, &changes);
+    }
+    group_changes_finish(&changes, conn->bridge, now_ms); /* Of one that failed: none. */
+    ofp_group_config_free(&gm.config);
     return rc;
 }
 
 int handle_group_mod(struct conn *conn, const struct request *r)
 {
-    return apply(conn, (enum ofp_version)conn->version, request_body(r), request_body_len(r));
+    return apply(conn, r, (enum ofp_version)conn->version, request_body(r), request_body_len(r));
 }
 
 static int nx_group_mod(struct conn *conn, const struct request *r, const uint8_t *body, size_t len)
 {
-    (void)r;
-    return apply(conn, OFP15, body, len);
+    return apply(conn, r, OFP15, body, len);
 }
 
 /* --- What is told. */

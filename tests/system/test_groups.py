@@ -5,6 +5,8 @@ import re
 import pytest
 from sluice import wait_for
 
+from test_controller import Monitor
+
 pytestmark = pytest.mark.san
 
 VERSIONS = ["OpenFlow12", "OpenFlow13", "OpenFlow14", "OpenFlow15"]
@@ -167,3 +169,19 @@ def test_a_bundle_of_groups_and_rules_is_carried_out_whole_or_not_at_all(switch,
         assert "flow_count=2" in ofctl(switch, version, "dump-aggregate", "br0", "table=3")
         ofctl(switch, version, "del-groups", "br0")
         assert "flow_count=0" in ofctl(switch, version, "dump-aggregate", "br0", "table=3")
+
+
+@pytest.mark.parametrize("version", ["OpenFlow14", "OpenFlow15"])
+def test_who_asked_hears_of_others_group_mods(switch, version):
+    control = f"{switch.dir}/ofctl"
+    monitor = Monitor(switch, version, True, f"--unixctl={control}")
+    number = {"OpenFlow14": "05", "OpenFlow15": "06"}[version]
+    switch.command("/usr/bin/ovs-appctl", "-t", control, "ofctl/send", f"{number}1c001000000009" + "000b000800000003")
+    switch.command("/usr/bin/ovs-appctl", "-t", control, "ofctl/barrier")
+    ofctl(switch, "OpenFlow13", "add-group", "br0", "group_id=7,type=all,bucket=actions=output:1")
+    text = monitor.wait("group_id=7,type=all,bucket=")
+    assert "OFPT_REQUESTFORWARD" in text and "reason=group_mod" in text, text
+    ofctl(switch, "OpenFlow15", "insert-buckets", "br0", "group_id=7,command_bucket_id=last,bucket=bucket_id:9,actions=output:2")
+    monitor.wait("actions=output:2")
+    ofctl(switch, "OpenFlow13", "del-groups", "br0", "group_id=7")
+    monitor.wait("DEL group_id=7")

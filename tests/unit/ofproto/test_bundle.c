@@ -231,7 +231,7 @@ static void add_group_mod(struct peer *p, uint16_t command, uint32_t id, uint32_
                           uint32_t next)
 {
     struct strbuf s = STRBUF_INIT;
-    bool has_bucket = command < OFP_GROUP_DELETE;
+    bool has_bucket = command < OFP_GROUP_DELETE || command == OFP_GROUP_ADD_OR_MODIFY;
     size_t actions = port ? 16 : 8;
 
     wire_put16(&s, command);
@@ -397,6 +397,109 @@ static void niciras_group_mods_take_part(void **state)
     add(p, BOTH_FLAGS, OFPT_VENDOR, PEER_XID, &s);
     peer_expect_error(p, 17, 10);
     strbuf_free(&s);
+}
+
+/* Another connection, which wants to hear of group mods. */
+static struct bufferevent *listener(struct peer *p, uint8_t version)
+{
+    struct bufferevent *other = peer_connect(p);
+    uint8_t own = p->version;
+    struct conn *conn;
+
+    p->version = version;
+    peer_greet_on(p, other);
+    p->version = own;
+    conn = LIST_FIRST(&p->net.br->mgmt->conns);
+    conn->is_primary = true;
+    conn->async.of[ASYNC_REQUESTFORWARD][ASYNC_MASTER] = 3;
+    return other;
+}
+
+/* The message within. */
+static void expect_forwarded(struct bufferevent *other, uint16_t command, uint32_t group,
+                             uint32_t port)
+{
+    assert_true(peer_receive_on(other) >= 24);
+    assert_int_equal(message[1], OFPT14_REQUESTFORWARD);
+    assert_int_equal(message[8], message[0]);
+    assert_int_equal(message[9], OFPT11_GROUP_MOD);
+    assert_int_equal(wire_get16(message + 10) + 8, wire_get16(message + 2));
+    assert_int_equal(wire_get32(message + 12), PEER_XID);
+    assert_int_equal(wire_get16(message + 16), command);
+    assert_int_equal(wire_get32(message + 20), group);
+    if (port) {
+        assert_int_equal(wire_get32(message + 44), port);
+    }
+    assert_int_equal(peer_receive_on(other), 0);
+}
+
+static void others_hear_of_group_mods(void **state)
+{
+    struct bufferevent *old, *young, *deaf;
+    struct peer *p = *state;
+
+    peer_greet(p, OFP14);
+    deaf = listener(p, OFP13);
+    old = listener(p, OFP14);
+    young = listener(p, OFP15);
+    LIST_FIRST(&p->net.br->mgmt->conns)->role = OFPCR_EQUAL;
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_ADD, 1, 2, 0);
+    assert_int_equal(peer_receive_on(old), 0);
+    commit_it(p);
+    expect_forwarded(old, OFP_GROUP_ADD, 1, 2);
+    expect_forwarded(young, OFP_GROUP_ADD, 1, 2);
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_ADD_OR_MODIFY, 1, 3, 0);
+    commit_it(p);
+    expect_forwarded(old, OFP_GROUP_MODIFY, 1, 3);
+    expect_forwarded(young, OFP_GROUP_MODIFY, 1, 3);
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_DELETE, OFP_GROUP_ALL, 0, 0);
+    commit_it(p);
+    expect_forwarded(old, OFP_GROUP_DELETE, OFP_GROUP_ALL, 0);
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_MODIFY, 1, 3, 0);
+    commit_fails(p, 6, 8);
+    assert_int_equal(peer_receive_on(old), 0);
+    assert_int_equal(peer_receive_on(deaf), 0);
+    bufferevent_free(old);
+    bufferevent_free(young);
+    bufferevent_free(deaf);
+    peer_run(p);
+}
+
+static void single_buckets_are_told_before_1_5_as_the_group(void **state)
+{
+    struct bufferevent *old, *young;
+    struct strbuf s = STRBUF_INIT;
+    struct peer *p = *state;
+
+    peer_greet(p, OFP15);
+    open_it(p);
+    add_group_mod(p, OFP_GROUP_ADD, 1, 2, 0);
+    commit_it(p);
+    old = listener(p, OFP14);
+    young = listener(p, OFP15);
+    wire_put16(&s, OFP_GROUP_INSERT_BUCKET);
+    wire_zeros(&s, 2);
+    wire_put32(&s, 1);
+    wire_put16(&s, 24);
+    wire_zeros(&s, 2);
+    wire_put32(&s, OFP_BUCKET_LAST);
+    wire_put16(&s, 24);
+    wire_put16(&s, 16);
+    wire_put32(&s, 9);
+    peer_put_output(p, &s, 3);
+    peer_send(p, OFPT11_GROUP_MOD, &s);
+    strbuf_free(&s);
+    expect_forwarded(young, OFP_GROUP_INSERT_BUCKET, 1, 3);
+    expect_forwarded(old, OFP_GROUP_MODIFY, 1, 2);
+    assert_int_equal(wire_get16(message + 10), 16 + 2 * 32);
+    assert_int_equal(peer_receive(p), 0);
+    bufferevent_free(old);
+    bufferevent_free(young);
+    peer_run(p);
 }
 
 static void a_commits_reply_waits_for_the_flows(void **state)
@@ -573,6 +676,8 @@ int main(void)
         TEST(groups_and_rules_go_together15),
         TEST(groups_come_back_when_a_bundle_fails),
         TEST(niciras_group_mods_take_part),
+        TEST(others_hear_of_group_mods),
+        TEST(single_buckets_are_told_before_1_5_as_the_group),
         TEST(a_commits_reply_waits_for_the_flows),
         TEST(ports_and_packets_take_part),
         TEST(what_is_wrong_gets_the_exact_error),
