@@ -77,7 +77,7 @@ struct ofproto {
     bool watches_vacancy;                           /* Some table tells when it gets full. */
     struct rule_history history;                    /* Of their rules. */
     struct learners learners;                       /* Of their actions. */
-    struct uses uses;                               /* Of groups. */
+    struct uses uses;                               /* Of groups and meters. */
     struct lookup_index lookups[BRIDGE_MAX_TABLES]; /* Of cached flows: xlate/watch.c. */
     struct ofp_group *groups;                       /* By id. */
     struct ofp_meter *meters;                       /* By id. */
@@ -102,9 +102,9 @@ struct ofproto_set {
     struct ofport *ports_by_name;
     struct ofport *ports_by_dp;
     struct mask_pool masks;
-    struct dp *dp;                   /* Of ports' statistics; may be NULL. */
-    struct packet_origins *origins;  /* Of packets for controllers. */
-    struct frozen_states *frozen;    /* Of packets that will come back. */
+    struct dp *dp;                  /* Of ports' statistics; may be NULL. */
+    struct packet_origins *origins; /* Of packets for controllers. */
+    struct frozen_states *frozen;   /* Of packets that will come back. */
     struct meter_numbers *meter_numbers;
     struct concerned_list concerned; /* Of whom is yet to be told. */
     struct ofproto_hooks hooks;      /* Of whoever drives the datapath. */

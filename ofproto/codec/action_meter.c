@@ -55,16 +55,6 @@ int ofp_actions_each_meter(const void *data, size_t len, int (*cb)(uint32_t mete
     return ofp_actions_each(data, len, visit, &w);
 }
 
-static int is_it(uint32_t meter_id, void *wanted)
-{
-    return *(uint32_t *)wanted == OFP_METER_ALL || *(uint32_t *)wanted == meter_id;
-}
-
-bool ofp_actions_use_meter(const void *data, size_t len, uint32_t meter_id)
-{
-    return ofp_actions_each_meter(data, len, is_it, &meter_id);
-}
-
 CONSTRUCTOR static void register_meter(void)
 {
     static const struct ofp_action_codec codec = {OFP_ACTION_METER, format_meter, encode_meter,

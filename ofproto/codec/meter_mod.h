@@ -101,7 +101,5 @@ struct ofp_action_meter {
  * returns. */
 int ofp_actions_each_meter(const void *data, size_t len, int (*cb)(uint32_t meter_id, void *aux),
                            void *aux);
-/* Whether a meter is among the actions. OFP_METER_ALL: any at all. */
-bool ofp_actions_use_meter(const void *data, size_t len, uint32_t meter_id);
 
 #endif

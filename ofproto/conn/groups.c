@@ -52,7 +52,7 @@ static void put_stats(struct multipart *m, const struct ofp_group *group)
     wire_put16(&s, 0);
     wire_put16(&s, 0);
     wire_put32(&s, group->id);
-    wire_put32(&s, uses_count(&m->conn->bridge->uses, group->id, NULL));
+    wire_put32(&s, uses_count(&m->conn->bridge->uses, USE_OF_GROUP, group->id, NULL));
     wire_put32(&s, 0);
     put_counters(&s, &group->counters);
     if (m->conn->version >= OFP13 || m->vendor) {

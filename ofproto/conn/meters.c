@@ -17,7 +17,7 @@ static void put_stats(struct multipart *m, struct ofp_meter *meter)
 {
     uint64_t now_ms = time_now_ms(), age_ms = now_ms - MIN_OF(now_ms, meter->created_ms);
     struct ofp_meter_stats stats = {.meter_id = meter->id,
-                                    .n_flows = meter->n_flows,
+                                    .n_flows = meter_n_rules(m->conn->bridge, meter),
                                     .duration_s = (uint32_t)(age_ms / 1000),
                                     .duration_ns = (uint32_t)(age_ms % 1000 * 1000000),
                                     .n = meter->config.n};
@@ -53,9 +53,6 @@ static int tell(struct multipart *m, const uint8_t *p, size_t len,
     one = meter_find(bridge, wire_get32(p));
     if (wire_get32(p) != OFP_METER_ALL && !one) {
         return OFPERR_MMFC_UNKNOWN_METER;
-    }
-    if (put == put_stats && bridge->meters) {
-        meter_count_flows(bridge);
     }
     if (one) {
         put(m, one);

@@ -153,7 +153,7 @@ static void remove_rules(struct ofproto *bridge, uint32_t group_id, struct group
 {
     struct removal r = {bridge, &changes->flows};
 
-    uses_each_rule(&bridge->uses, group_id, remove_rule_cb, &r);
+    uses_each_rule(&bridge->uses, USE_OF_GROUP, group_id, remove_rule_cb, &r);
 }
 
 static int delete (struct ofproto *bridge, uint32_t group_id, struct group_changes *changes)
@@ -172,7 +172,7 @@ static int delete (struct ofproto *bridge, uint32_t group_id, struct group_chang
     if (!group) {
         return 0;
     }
-    uses_count(&bridge->uses, group_id, &n_chained);
+    uses_count(&bridge->uses, USE_OF_GROUP, group_id, &n_chained);
     if (n_chained) {
         return OFPERR_GMFC_CHAINED_GROUP;
     }

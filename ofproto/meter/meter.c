@@ -34,6 +34,13 @@ bool meter_remarks(const struct ofp_meter *meter)
     return false;
 }
 
+uint32_t meter_n_rules(const struct ofproto *bridge, const struct ofp_meter *meter)
+{
+    uint32_t n_buckets, n = uses_count(&bridge->uses, USE_OF_METER, meter->id, &n_buckets);
+
+    return n - n_buckets;
+}
+
 /* --- Counters. */
 
 static void add(struct dp_meter_stats *sum, const struct dp_meter_stats *more)

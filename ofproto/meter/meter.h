@@ -17,7 +17,6 @@
 struct ofp_meter {
     uint32_t id;
     uint32_t dp_no;
-    uint32_t n_flows; /* That refer to it, as of meter_count_flows(). */
     uint64_t created_ms;
     struct ofp_meter_config config;
     unsigned int n_puts;          /* Under way to the datapath. */
@@ -48,8 +47,8 @@ int meter_check_actions(const struct ofproto *, const void *actions, size_t len)
 
 /* What it counted until now. */
 void meter_read(struct ofproto_set *, struct ofp_meter *, struct dp_meter_stats *ret);
-/* Counts the flows of every meter of the bridge. */
-void meter_count_flows(struct ofproto *);
+/* How many rules refer to it. */
+uint32_t meter_n_rules(const struct ofproto *, const struct ofp_meter *);
 /* Reads some meters' counters, so that little is lost when the datapath dies; every second. */
 void meter_read_some(struct ofproto_set *);
 

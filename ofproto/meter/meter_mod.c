@@ -1,9 +1,8 @@
-/* What meter mods do to the meters of a bridge (OpenFlow 1.3.5 section 6.6), and which rules and
- * groups refer to them. See meter.h. */
+/* What meter mods do to the meters of a bridge (OpenFlow 1.3.5 section 6.6). See
+ * meter.h. */
 #include <stdlib.h>
 
 #include "ofproto/codec/flow_removed.h"
-#include "ofproto/group/group.h"
 #include "ofproto/meter/numbers.h"
 
 static int check_exists(uint32_t meter_id, void *bridge)
@@ -16,86 +15,52 @@ int meter_check_actions(const struct ofproto *bridge, const void *actions, size_
     return ofp_actions_each_meter(actions, len, check_exists, (void *)bridge);
 }
 
-static void each_rule(struct ofproto *bridge, classifier_cb *cb, void *aux)
-{
-    for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
-        if (bridge->tables[i]) {
-            classifier_each(&bridge->tables[i]->cls, cb, aux);
-        }
-    }
-}
-
-static bool groups_use(const struct ofproto *bridge, uint32_t meter_id)
-{
-    for (const struct ofp_group *g = bridge->groups; g; g = g->hh.next) {
-        for (unsigned int i = 0; i < g->config.n; i++) {
-            const struct ofp_actions *a = &g->config.bucket[i].actions;
-
-            if (ofp_actions_use_meter(a->data, a->len, meter_id)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* Cached flows that may name the meter, or miss it, without a rule that names it. */
 static void tell_cache(struct ofproto *bridge, uint32_t meter_id)
 {
-    if (meter_id == OFP_METER_CONTROLLER || groups_use(bridge, meter_id)) {
+    uint32_t n_buckets;
+
+    uses_count(&bridge->uses, USE_OF_METER, meter_id, &n_buckets);
+    if (meter_id == OFP_METER_CONTROLLER || n_buckets) {
         bridge_changed(bridge);
     }
 }
 
 /* --- Deleting. */
 
-struct removal {
-    struct ofproto *bridge;
-    uint32_t meter_id;
-};
-
-static void remove_rule_cb(struct ofp_rule *rule, void *removal_)
+static void remove_rule_cb(struct ofp_rule *rule, void *bridge)
 {
-    struct removal *r = removal_;
-
-    if (ofp_actions_use_meter(rule->actions, rule->actions_len, r->meter_id)) {
-        bridge_remove_rule_told(r->bridge, rule, OFPRR_METER_DELETE, time_now_ms());
-    }
+    bridge_remove_rule_told(bridge, rule, OFPRR_METER_DELETE, time_now_ms());
 }
 
 /* Rules that refer to it go with it: OpenFlow 1.3.5 section 6.6. */
-static void remove_rules(struct ofproto *bridge, uint32_t meter_id)
+static uint32_t delete_one(struct ofproto *bridge, struct ofp_meter *meter)
 {
-    struct removal r = {bridge, meter_id};
-
-    each_rule(bridge, remove_rule_cb, &r);
-    bridge_tell_removed(bridge);
+    uses_each_rule(&bridge->uses, USE_OF_METER, meter->id, remove_rule_cb, bridge);
+    tell_cache(bridge, meter->id);
+    return meter_remove(bridge, meter);
 }
 
 static void delete (struct ofproto *bridge, uint32_t meter_id)
 {
-    struct ofp_meter *meter = meter_find(bridge, meter_id);
+    struct ofp_meter *meter = meter_find(bridge, meter_id), *next;
     bool all = meter_id == OFP_METER_ALL;
-    uint32_t *number;
+    uint32_t *numbers;
+    size_t n = 0;
 
     if (all ? !bridge->meters : !meter) {
         return;
     }
-    /* No rule names a virtual meter. */
-    if (all || meter_id <= OFP_METER_MAX) {
-        remove_rules(bridge, meter_id);
-    }
-    tell_cache(bridge, meter_id);
+    numbers = xcalloc(all ? HASH_COUNT(bridge->meters) : 1, sizeof *numbers);
     if (all) {
-        if (meter_find(bridge, OFP_METER_CONTROLLER)) {
-            bridge_changed(bridge);
+        HASH_ITER (hh, bridge->meters, meter, next) {
+            numbers[n++] = delete_one(bridge, meter);
         }
-        meter_flush(bridge);
-        return;
+    } else {
+        numbers[n++] = delete_one(bridge, meter);
     }
-    number = xmalloc(sizeof *number);
-    *number = meter_remove(bridge, meter);
-    meter_numbers_leave(bridge->set, number, 1);
+    bridge_tell_removed(bridge);
+    meter_numbers_leave(bridge->set, numbers, n);
 }
 
 static int modify(struct ofproto *bridge, struct ofp_meter *meter,
@@ -127,29 +92,4 @@ int meter_mod_apply(struct ofproto *bridge, const struct ofp_meter_mod *mod, uin
         return meter ? modify(bridge, meter, &mod->config) : OFPERR_MMFC_UNKNOWN_METER;
     default: delete (bridge, mod->meter_id); return 0;
     }
-}
-
-/* --- Counting. */
-
-static int count_one(uint32_t meter_id, void *bridge)
-{
-    struct ofp_meter *meter = meter_find(bridge, meter_id);
-
-    if (meter) {
-        meter->n_flows++;
-    }
-    return 0;
-}
-
-static void count_cb(struct ofp_rule *rule, void *bridge)
-{
-    ofp_actions_each_meter(rule->actions, rule->actions_len, count_one, bridge);
-}
-
-void meter_count_flows(struct ofproto *bridge)
-{
-    for (struct ofp_meter *m = bridge->meters; m; m = m->hh.next) {
-        m->n_flows = 0;
-    }
-    each_rule(bridge, count_cb, bridge);
 }

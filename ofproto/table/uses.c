@@ -4,25 +4,44 @@
 #include <stdlib.h>
 
 #include "ofproto/codec/group_mod.h"
+#include "ofproto/codec/meter_mod.h"
 
-static struct used_thing *find(const struct uses *uses, uint32_t id)
+static uint64_t key_of(enum use_kind kind, uint32_t id)
+{
+    return (uint64_t)kind << 32 | id;
+}
+
+static struct used_thing *find(const struct uses *uses, uint64_t key)
 {
     struct used_thing *thing;
 
-    HASH_FIND(hh, uses->things, &id, sizeof id, thing);
+    HASH_FIND(hh, uses->things, &key, sizeof key, thing);
     return thing;
 }
 
-static struct used_thing *find_or_make(struct uses *uses, uint32_t id)
+static struct used_thing *find_or_make(struct uses *uses, uint64_t key)
 {
-    struct used_thing *thing = find(uses, id);
+    struct used_thing *thing = find(uses, key);
 
     if (!thing) {
         thing = xcalloc(1, sizeof *thing);
-        thing->id = id;
-        HASH_ADD(hh, uses->things, id, sizeof thing->id, thing);
+        thing->key = key;
+        HASH_ADD(hh, uses->things, key, sizeof thing->key, thing);
     }
     return thing;
+}
+
+/* Whether the action names something. */
+static bool names(const struct ofp_action *a, uint64_t *ret_key)
+{
+    if (a->type == OFP_ACTION_GROUP) {
+        *ret_key = key_of(USE_OF_GROUP, ((const struct ofp_action_group *)a)->group_id);
+    } else if (a->type == OFP_ACTION_METER) {
+        *ret_key = key_of(USE_OF_METER, ((const struct ofp_action_meter *)a)->meter_id);
+    } else {
+        return false;
+    }
+    return true;
 }
 
 static void free_if_unused(struct uses *uses, struct used_thing *thing)
@@ -40,12 +59,17 @@ struct rule_in {
     struct ofp_rule *rule;
 };
 
-static int add_rule(uint32_t id, void *in_)
+static int add_rule(const struct ofp_action *a, void *in_)
 {
     struct rule_in *in = in_;
-    struct used_thing *thing = find_or_make(in->uses, id);
+    struct used_thing *thing;
     struct rule_use *use;
+    uint64_t key;
 
+    if (!names(a, &key)) {
+        return 0;
+    }
+    thing = find_or_make(in->uses, key);
     if (thing->n_rules && LIST_FIRST(&thing->rules)->rule == in->rule) {
         return 0; /* The rule names it twice. */
     }
@@ -59,8 +83,7 @@ static int add_rule(uint32_t id, void *in_)
 
 void uses_add_rule(struct uses *uses, struct ofp_rule *rule)
 {
-    ofp_actions_each_group(rule->actions, rule->actions_len, add_rule,
-                           &(struct rule_in){uses, rule});
+    ofp_actions_each(rule->actions, rule->actions_len, add_rule, &(struct rule_in){uses, rule});
 }
 
 void uses_remove_rule(struct uses *uses, struct ofp_rule *rule)
@@ -78,36 +101,44 @@ void uses_remove_rule(struct uses *uses, struct ofp_rule *rule)
 
 /* --- Buckets. */
 
-static int add_bucket(uint32_t id, void *uses)
+static int add_bucket(const struct ofp_action *a, void *uses)
 {
-    find_or_make(uses, id)->n_buckets++;
+    uint64_t key;
+
+    if (names(a, &key)) {
+        find_or_make(uses, key)->n_buckets++;
+    }
     return 0;
 }
 
-static int remove_bucket(uint32_t id, void *uses)
+static int remove_bucket(const struct ofp_action *a, void *uses)
 {
-    struct used_thing *thing = find(uses, id);
+    struct used_thing *thing;
+    uint64_t key;
 
-    thing->n_buckets--;
-    free_if_unused(uses, thing);
+    if (names(a, &key)) {
+        thing = find(uses, key);
+        thing->n_buckets--;
+        free_if_unused(uses, thing);
+    }
     return 0;
 }
 
 void uses_add_bucket(struct uses *uses, const struct ofp_actions *actions)
 {
-    ofp_actions_each_group(actions->data, actions->len, add_bucket, uses);
+    ofp_actions_each(actions->data, actions->len, add_bucket, uses);
 }
 
 void uses_remove_bucket(struct uses *uses, const struct ofp_actions *actions)
 {
-    ofp_actions_each_group(actions->data, actions->len, remove_bucket, uses);
+    ofp_actions_each(actions->data, actions->len, remove_bucket, uses);
 }
 
 /* --- Questions. */
 
-uint32_t uses_count(const struct uses *uses, uint32_t group_id, uint32_t *ret_buckets)
+uint32_t uses_count(const struct uses *uses, enum use_kind kind, uint32_t id, uint32_t *ret_buckets)
 {
-    const struct used_thing *thing = find(uses, group_id);
+    const struct used_thing *thing = find(uses, key_of(kind, id));
 
     if (ret_buckets) {
         *ret_buckets = thing ? thing->n_buckets : 0;
@@ -115,10 +146,10 @@ uint32_t uses_count(const struct uses *uses, uint32_t group_id, uint32_t *ret_bu
     return thing ? thing->n_rules + thing->n_buckets : 0;
 }
 
-void uses_each_rule(const struct uses *uses, uint32_t group_id,
+void uses_each_rule(const struct uses *uses, enum use_kind kind, uint32_t id,
                     void (*cb)(struct ofp_rule *, void *aux), void *aux)
 {
-    struct used_thing *thing = find(uses, group_id);
+    struct used_thing *thing = find(uses, key_of(kind, id));
     uint32_t left = thing ? thing->n_rules : 0;
     struct rule_use *use = thing ? LIST_FIRST(&thing->rules) : NULL;
 

@@ -1,5 +1,5 @@
-/* Who uses what: of each group (later also meter) that actions name, the rules that lead to it and
- * how many buckets of other groups do. So its deletion, and the count of its references, need no
+/* Who uses what: of each group and meter that actions name, the rules that lead to it and how many
+ * buckets of groups do. So its deletion, and the count of its references, need no
  * walk over a million rules.
  *
  * Things go by their ids: a rule may name a group while another one is put in its place. Written by
@@ -11,6 +11,8 @@
 
 #include "ofproto/table/rule.h"
 
+enum use_kind { USE_OF_GROUP, USE_OF_METER };
+
 /* A rule's use of a thing. */
 struct rule_use {
     LIST_ENTRY(rule_use) of_thing;
@@ -20,7 +22,7 @@ struct rule_use {
 };
 
 struct used_thing {
-    uint32_t id;
+    uint64_t key; /* Kind and id. */
     uint32_t n_rules;
     uint32_t n_buckets;
     LIST_HEAD(, rule_use) rules;
@@ -38,10 +40,10 @@ void uses_remove_rule(struct uses *, struct ofp_rule *);
 void uses_add_bucket(struct uses *, const struct ofp_actions *);
 void uses_remove_bucket(struct uses *, const struct ofp_actions *);
 
-/* Rules and buckets that name the group; 'ret_buckets' NULL: not asked for. */
-uint32_t uses_count(const struct uses *, uint32_t group_id, uint32_t *ret_buckets);
-/* Calls back for each rule that names the group; the callback may remove that rule. */
-void uses_each_rule(const struct uses *, uint32_t group_id,
+/* Rules and buckets that name the thing; 'ret_buckets' NULL: not asked for. */
+uint32_t uses_count(const struct uses *, enum use_kind, uint32_t id, uint32_t *ret_buckets);
+/* Calls back for each rule that names the thing; the callback may remove that rule. */
+void uses_each_rule(const struct uses *, enum use_kind, uint32_t id,
                     void (*cb)(struct ofp_rule *, void *aux), void *aux);
 
 #endif

@@ -197,7 +197,7 @@ static void a_deleted_group_takes_its_rules_along(void **state)
 
 static uint32_t n_uses(const struct net *net, uint32_t group_id)
 {
-    return uses_count(&net->br->uses, group_id, NULL);
+    return uses_count(&net->br->uses, USE_OF_GROUP, group_id, NULL);
 }
 
 static void uses_are_counted_as_they_come_and_go(void **state)

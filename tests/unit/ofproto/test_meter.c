@@ -288,10 +288,9 @@ static void rules_go_with_their_meter(void **state)
     hex_rule(net->br, 0, 1, "udp", METER(ONE));
     hex_rule(net->br, 0, 1, "icmp", METER("00000002"));
     hex_rule(net->br, 0, 1, "arp", APPLY);
-    meter_count_flows(net->br);
-    assert_int_equal(meter_find(net->br, 1)->n_flows, 2);
-    assert_int_equal(meter_find(net->br, 2)->n_flows, 1);
-    assert_int_equal(meter_find(net->br, 3)->n_flows, 0);
+    assert_int_equal(meter_n_rules(net->br, meter_find(net->br, 1)), 2);
+    assert_int_equal(meter_n_rules(net->br, meter_find(net->br, 2)), 1);
+    assert_int_equal(meter_n_rules(net->br, meter_find(net->br, 3)), 0);
     assert_int_equal(mod(net, DELETE("00000003")), 0);
     assert_int_equal(n_rules(net), 4);
     assert_int_equal(mod(net, DELETE("00000001")), 0);
@@ -429,12 +428,9 @@ static void which_versions_can_say_a_meter(void **state)
         const char *actions;
         uint32_t versions;
     } rows[] = {
-        {"output:1", OFP_ALL_VERSIONS},
-        {"meter:1", since13},
-        {"meter:1,output:1", since13},
-        {"output:1,meter:1", 1u << OFP15},
-        {"meter:1,meter:2", 1u << OFP15},
-        {"write_actions(meter:1)", 1u << OFP15},
+        {"output:1", OFP_ALL_VERSIONS},   {"meter:1", since13},
+        {"meter:1,output:1", since13},    {"output:1,meter:1", 1u << OFP15},
+        {"meter:1,meter:2", 1u << OFP15}, {"write_actions(meter:1)", 1u << OFP15},
     };
 
     (void)state;
