@@ -1,5 +1,6 @@
 """Meters as Debian's ovs-ofctl makes and reads them, and what they let pass: counted in packets, against a rate of one a second."""
 
+import json
 import re
 import signal
 import time
@@ -204,6 +205,48 @@ def test_meters_may_stand_anywhere_in_1_5(switch, hosts):
     assert stats(switch, "OpenFlow15", 2)[1] == N - dropped
     # Before 1.5 the first is told, as the instruction that it is there.
     assert "actions=meter:1,dec_ttl,output:2" in ofctl(switch, "OpenFlow13", "dump-flows", "br0")
+
+
+def test_sluice_ofctl_says_what_ovs_ofctl_says(switch):
+    def both(*argv):
+        """What both print, without durations."""
+        out = []
+        for tool in ("ovs-ofctl", "sluice-ofctl"):
+            p = switch.command(tool, "-OOpenFlow13", *argv, check=False)
+            out.append((p.returncode, re.sub(r"duration:[\d.]+s", "", p.stdout + p.stderr.replace("sluice-ofctl:", "ovs-ofctl:"))))
+        assert out[0] == out[1], argv
+        return out[0][1]
+
+    def ofctl_(*argv, **kwargs):
+        return switch.command("sluice-ofctl", *argv, **kwargs)
+
+    assert both("dump-meters", "br0").startswith("OFPST_METER_CONFIG reply (OF1.3)")
+    # By itself it speaks a version that has meters.
+    ofctl_("add-meter", "br0", "meter=7,kbps,burst,bands=type=drop,rate=1000,burst_size=200,type=dscp_remark,rate=9,burst_size=1,prec_level=1")
+    ofctl_("add-meter", "br0", "meter=controller,pktps,stats,bands=type=drop,rate=1")
+    ofctl_("mod-meter", "br0", "meter=controller,pktps,stats,bands=type=drop,rate=2")
+    ofctl_("add-flow", "br0", "table=3,actions=meter:7,drop", check=False)
+    ofctl_("add-flow", "br0", "table=3,actions=meter:7,output:1")
+    for argv in (["dump-meters", "br0"], ["dump-meter", "br0", "meter=7"], ["meter-stats", "br0"],
+                 ["meter-stats", "br0", "meter=7"], ["meter-features", "br0"]):
+        both(*argv)
+    for command in ("dump-meter", "meter-stats"):
+        p = ofctl_(command, "br0", "meter=8", check=False)
+        assert p.returncode == 1 and "OFPMMFC_UNKNOWN_METER" in p.stderr, p.stderr
+    assert "rate=2\n" in both("dump-meters", "br0", "meter=controller")
+    p = ofctl_("add-meter", "br0", "meter=7,kbps,bands=type=drop,rate=1", check=False)
+    assert p.returncode == 1 and "OFPMMFC_METER_EXISTS" in p.stderr, p.stderr
+    p = ofctl_("add-meter", "br0", "meter=7,kbps,bands=type=drop", check=False)
+    assert p.returncode == 1 and "needs a 'rate'" in p.stderr, p.stderr
+    [meter] = json.loads(ofctl_("--format=json", "dump-meters", "br0", "meter=7"))
+    assert meter["flags"] == ["kbps", "burst"] and meter["bands"][0]["burst_size"] == 200, meter
+    [told] = json.loads(ofctl_("--format=json", "meter-stats", "br0", "7"))
+    assert told["flows"] == 1 and len(told["bands"]) == 2, told
+    assert json.loads(ofctl_("--format=json", "meter-features", "br0"))[0]["max_meters"] == 262144
+    ofctl_("del-meter", "br0", "meter=7")
+    assert "meter=7" not in both("dump-meters", "br0")
+    ofctl_("del-meters", "br0")
+    assert "meter=" not in both("dump-meters", "br0")
 
 
 def test_what_controllers_are_told_is_metered(switch, hosts):
