@@ -53,7 +53,9 @@ enum ofp_action_type {
     OFP_ACTION_ENQUEUE,     /* action_queue.h has these. */
     OFP_ACTION_SET_QUEUE,
     OFP_ACTION_POP_QUEUE,
-    OFP_ACTION_METER,       /* meter_mod.h has it. */
+    OFP_ACTION_METER,      /* meter_mod.h has it. */
+    OFP_ACTION_CONTROLLER, /* action_controller.h has it. */
+    OFP_ACTION_SAMPLE,
     /* Instructions, in their order; those of "apply actions" are the actions before. */
     OFP_ACTION_CLEAR_ACTIONS,
     OFP_ACTION_WRITE_ACTIONS,
@@ -142,6 +144,17 @@ struct ofp_action_note {
     struct ofp_action h;
     uint16_t n;
     uint8_t data[]; /* n bytes. */
+};
+
+struct ofp_action_sample {
+    struct ofp_action h;
+    uint16_t probability;   /* Of 65535; not 0. */
+    uint16_t sampling_port; /* OFP_PORT_NONE: none. */
+    uint32_t collector_set_id;
+    uint32_t obs_domain_id;
+    uint32_t obs_point_id;
+    uint8_t direction; /* 0: both; 1: ingress; 2: egress. */
+    uint8_t pad[3];
 };
 
 /* Clone, and the instruction "write actions". */

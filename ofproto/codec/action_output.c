@@ -31,7 +31,8 @@ bool ofp_actions_output_to(const void *data, size_t len, uint32_t port)
          a = ofp_actions_next(data, len, a)) {
         const struct ofp_action_nested *w = (const struct ofp_action_nested *)a;
 
-        if ((a->type == OFP_ACTION_OUTPUT && ((const struct ofp_action_output *)a)->port == port) ||
+        if ((a->type == OFP_ACTION_CONTROLLER && port == OFP_PORT_CONTROLLER) ||
+            (a->type == OFP_ACTION_OUTPUT && ((const struct ofp_action_output *)a)->port == port) ||
             (a->type == OFP_ACTION_ENQUEUE &&
              ((const struct ofp_action_enqueue *)a)->port == port) ||
             ((a->type == OFP_ACTION_WRITE_ACTIONS || a->type == OFP_ACTION_CLONE) &&
@@ -102,8 +103,8 @@ static void encode_output(struct strbuf *s, enum ofp_version version, const stru
 /* The ports that can be sent to now. */
 static int put_checked(struct ofp_actions *out, uint32_t port, uint16_t max_len)
 {
-    bool ok = port < OFP_PORT_MAX || port == OFP_PORT_IN_PORT ||
-              port == OFP_PORT_NORMAL || port == OFP_PORT_FLOOD || port == OFP_PORT_ALL ||
+    bool ok = port < OFP_PORT_MAX || port == OFP_PORT_IN_PORT || port == OFP_PORT_NORMAL ||
+              port == OFP_PORT_FLOOD || port == OFP_PORT_ALL ||
               port == OFP_PORT_TABLE || /* Of packet-outs alone; flow mods are asked again. */
               port == OFP_PORT_LOCAL;
 
@@ -198,36 +199,13 @@ static int parse_reserved(const struct ofp_action_text *t, const char *name, cha
     return 0;
 }
 
-/* "controller" or "controller:MAX_LEN". */
-static int parse_controller(const struct ofp_action_text *t UNUSED, const char *name, char *arg,
-                            struct ofp_actions *out, struct error *err)
-{
-    uint64_t max_len = UINT16_MAX;
-    int rc = 0;
-
-    if (*arg) {
-        rc = ofp_action_text_number(name, "length in bytes", arg, UINT16_MAX, &max_len, err);
-    }
-    if (!rc && out->len + sizeof(struct ofp_action_output) > OFP_ACTIONS_MAX_LEN) {
-        rc = ofp_action_text_full(name, err);
-    }
-    if (!rc) {
-        ofp_actions_put_controller(out, (uint16_t)max_len);
-    }
-    return rc;
-}
-
 CONSTRUCTOR static void register_output_words(void)
 {
     static const struct ofp_action_word words[] = {
-        {"output", OFP_ARG_WANTED, parse_output},
-        {"normal", OFP_ARG_NONE, parse_reserved},
-        {"flood", OFP_ARG_NONE, parse_reserved},
-        {"all", OFP_ARG_NONE, parse_reserved},
-        {"in_port", OFP_ARG_NONE, parse_reserved},
-        {"local", OFP_ARG_NONE, parse_reserved},
+        {"output", OFP_ARG_WANTED, parse_output},  {"normal", OFP_ARG_NONE, parse_reserved},
+        {"flood", OFP_ARG_NONE, parse_reserved},   {"all", OFP_ARG_NONE, parse_reserved},
+        {"in_port", OFP_ARG_NONE, parse_reserved}, {"local", OFP_ARG_NONE, parse_reserved},
         {"table", OFP_ARG_NONE, parse_reserved},
-        {"controller", OFP_ARG_OPTIONAL, parse_controller},
     };
 
     ofp_action_words_register(words, ARRAY_SIZE(words));

@@ -3,6 +3,7 @@
 #include "ofproto/codec/action.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "ofproto/codec/action_text.h"
 
@@ -189,40 +190,27 @@ static int parse_exit(const struct ofp_action_text *t, const char *name, char *a
                : ofp_action_text_full(name, err);
 }
 
-static unsigned int hex_digit(char c)
-{
-    return c <= '9' ? (unsigned int)(c - '0') : ((unsigned int)c | 0x20) - 'a' + 10;
-}
-
-/* Bytes of two digits each, with dots between them where people want them; zeros up to where the
- * action ends on the wire. */
+/* Bytes; zeros up to where the action ends on the wire. */
 static int parse_note(const struct ofp_action_text *t, const char *name, char *arg,
                       struct ofp_actions *out, struct error *err)
 {
-    size_t n = 0, padded = 0;
     struct ofp_action_note *a;
+    size_t n, padded;
+    uint8_t *bytes;
+    int rc = ofp_action_text_bytes(name, arg, &bytes, &n, err);
 
     (void)t;
-    for (const char *c = arg; *c; n++) {
-        c += n && *c == '.';
-        if (strspn(c, "0123456789abcdefABCDEF") < 2) {
-            return error_set(err, EINVAL, "action '%s': '%s': bytes are two hexadecimal digits",
-                             name, arg);
-        }
-        c += 2;
+    if (rc) {
+        return rc;
     }
     padded = ROUND_UP(NOTE_AT + n, 8) - NOTE_AT;
     a = ofp_actions_put(out, OFP_ACTION_NOTE, sizeof *a + padded);
-    if (!a) {
-        return ofp_action_text_full(name, err);
+    if (a) {
+        a->n = (uint16_t)padded;
+        memcpy(a->data, bytes, n);
     }
-    a->n = (uint16_t)padded;
-    for (size_t i = 0; i < n; i++) {
-        arg += i && *arg == '.';
-        a->data[i] = (uint8_t)(hex_digit(arg[0]) << 4 | hex_digit(arg[1]));
-        arg += 2;
-    }
-    return 0;
+    free(bytes);
+    return a ? 0 : ofp_action_text_full(name, err);
 }
 
 CONSTRUCTOR static void register_resubmit_words(void)

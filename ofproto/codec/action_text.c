@@ -88,6 +88,31 @@ int ofp_action_text_number(const char *name, const char *what, const char *text,
                            name, what, text, (unsigned long long)max);
 }
 
+static unsigned int hex_digit(char c)
+{
+    return c <= '9' ? (unsigned int)(c - '0') : ((unsigned int)c | 0x20) - 'a' + 10;
+}
+
+int ofp_action_text_bytes(const char *name, const char *text, uint8_t **ret, size_t *ret_n,
+                          struct error *err)
+{
+    uint8_t *bytes = xmalloc(strlen(text) / 2 + 1);
+    size_t n = 0;
+
+    for (const char *c = text; *c; c += 2) {
+        c += n && *c == '.';
+        if (strspn(c, "0123456789abcdefABCDEF") < 2) {
+            free(bytes);
+            return error_set(err, EINVAL, "action '%s': '%s': bytes are two hexadecimal digits",
+                             name, text);
+        }
+        bytes[n++] = (uint8_t)(hex_digit(c[0]) << 4 | hex_digit(c[1]));
+    }
+    *ret = bytes;
+    *ret_n = n;
+    return 0;
+}
+
 bool ofp_port_by_name(const char *name, uint32_t *ret)
 {
     static const uint32_t ports[] = {OFP_PORT_IN_PORT, OFP_PORT_TABLE,     OFP_PORT_NORMAL,

@@ -52,6 +52,10 @@ char *ofp_action_text_next(char **s);
 /* 'what' says what the number is ("table"). */
 int ofp_action_text_number(const char *name, const char *what, const char *text, uint64_t max,
                            uint64_t *ret, struct error *);
+/* Bytes of two digits each, with dots between them where people want them; the caller frees them.
+ */
+int ofp_action_text_bytes(const char *name, const char *text, uint8_t **ret, size_t *ret_n,
+                          struct error *);
 int ofp_action_text_port(const struct ofp_action_text *, const char *name, const char *text,
                          uint32_t *ret, struct error *);
 /* "reg0[0..15]", "NXM_NX_REG0[]". */

@@ -254,8 +254,8 @@ static void put_instruction(struct strbuf *s, enum ofp_version version, const st
     }
 }
 
-/* In OpenFlow 1.3 and 1.4 the first meter among the actions is an instruction. Returns what is behind
- * it, when nothing is before it. */
+/* In OpenFlow 1.3 and 1.4 the first meter among the actions is an instruction. Returns what is
+ * behind it, when nothing is before it. */
 static const struct ofp_action *encode_meter(struct strbuf *s, enum ofp_version version,
                                              const void *data, size_t len)
 {

@@ -12,8 +12,11 @@
 
 #define MONITOR_FAILED 16 /* Since 1.4; before, Nicira's. */
 #define NX_UNKNOWN_MONITOR 8
+#define ASYNC_FAILED 15
 #define BUNDLE_FAILED 17
-#define ONF_FIRST 2300 /* Of the extension that gives OpenFlow 1.3 bundles, and their errors. */
+/* Of the extensions that give OpenFlow 1.3 bundles, and 1.4's asynchronous configuration. */
+#define ONF_FIRST 2300
+#define ASYNC_ONF_FIRST 2370
 
 /* Where OpenFlow 1.0 has no such error, Nicira's. */
 static const struct {
@@ -97,8 +100,8 @@ static const struct {
     [OFPERR_MMFC_BAD_BAND] = {"OFPMMFC_BAD_BAND", UNENCODABLE, 12, 8},
     [OFPERR_MMFC_OUT_OF_METERS] = {"OFPMMFC_OUT_OF_METERS", UNENCODABLE, 12, 10},
     [OFPERR_MMFC_OUT_OF_BANDS] = {"OFPMMFC_OUT_OF_BANDS", UNENCODABLE, 12, 11},
-    [OFPERR_BPC_BAD_TYPE] = {"OFPBPC_BAD_TYPE", UNENCODABLE, 14, 0},
-    [OFPERR_BPC_BAD_LEN] = {"OFPBPC_BAD_LEN", UNENCODABLE, 14, 1},
+    [OFPERR_BPC_BAD_TYPE] = {"OFPBPC_BAD_TYPE", NX10 | 13, 2, 14, 0},
+    [OFPERR_BPC_BAD_LEN] = {"OFPBPC_BAD_LEN", NX10 | 13, 3, 14, 1},
     [OFPERR_BPC_BAD_VALUE] = {"OFPBPC_BAD_VALUE", UNENCODABLE, 14, 2},
     [OFPERR_BPC_DUP_TYPE] = {"OFPBPC_DUP_TYPE", UNENCODABLE, 14, 4},
     [OFPERR_BPC_BAD_EXPERIMENTER] = {"OFPBPC_BAD_EXPERIMENTER", UNENCODABLE, 14, 5},
@@ -117,11 +120,13 @@ static const struct {
     [OFPERR_PMFC_BAD_HW_ADDR] = {"OFPPMFC_BAD_HW_ADDR", 4, 1, 7, 1},
     [OFPERR_PMFC_BAD_CONFIG] = {"OFPPMFC_BAD_CONFIG", UNENCODABLE, 7, 2},
     [OFPERR_PMFC_BAD_ADVERTISE] = {"OFPPMFC_BAD_ADVERTISE", UNENCODABLE, 7, 3},
+    [OFPERR_NXBRC_MUST_BE_ZERO] = {"NXBRC_MUST_BE_ZERO", 1, 515, EXPERIMENTER, 4},
+    [OFPERR_NXR_STALE] = {"NXR_STALE", 1, 534, EXPERIMENTER, 35},
     [OFPERR_RRFC_STALE] = {"OFPRRFC_STALE", UNENCODABLE, 11, 0},
     /* Of OpenFlow 1.4 and later. */
     [OFPERR_BRC_PIPELINE_FIELDS_ONLY] = {"OFPBRC_PIPELINE_FIELDS_ONLY", UNENCODABLE, 1, 17},
-    [OFPERR_ACFC_INVALID] = {"OFPACFC_INVALID", UNENCODABLE, 15, 0},
-    [OFPERR_ACFC_UNSUPPORTED] = {"OFPACFC_UNSUPPORTED", UNENCODABLE, 15, 1},
+    [OFPERR_ACFC_INVALID] = {"OFPACFC_INVALID", UNENCODABLE, ASYNC_FAILED, 0},
+    [OFPERR_ACFC_UNSUPPORTED] = {"OFPACFC_UNSUPPORTED", UNENCODABLE, ASYNC_FAILED, 1},
     [OFPERR_BFC_BAD_ID] = {"OFPBFC_BAD_ID", UNENCODABLE, BUNDLE_FAILED, 2},
     [OFPERR_BFC_BUNDLE_CLOSED] = {"OFPBFC_BUNDLE_CLOSED", UNENCODABLE, BUNDLE_FAILED, 4},
     [OFPERR_BFC_OUT_OF_BUNDLES] = {"OFPBFC_OUT_OF_BUNDLES", UNENCODABLE, BUNDLE_FAILED, 5},
@@ -188,9 +193,12 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
         wire_put16(s, EXPERIMENTER);
         wire_put16(s, NX_UNKNOWN_MONITOR);
         wire_put32(s, OFP_VENDOR_NX);
-    } else if (version < OFP14 && rows[error].type13 == BUNDLE_FAILED) {
+    } else if (version < OFP14 &&
+               (rows[error].type13 == BUNDLE_FAILED || rows[error].type13 == ASYNC_FAILED)) {
+        uint16_t first = rows[error].type13 == BUNDLE_FAILED ? ONF_FIRST : ASYNC_ONF_FIRST;
+
         wire_put16(s, EXPERIMENTER);
-        wire_put16(s, (uint16_t)(ONF_FIRST + rows[error].code13));
+        wire_put16(s, (uint16_t)(first + rows[error].code13));
         wire_put32(s, OFP_VENDOR_ONF);
     } else {
         wire_put16(s, rows[error].type13);

@@ -33,4 +33,15 @@ static inline int ofp_property_take(const uint8_t **p, size_t *len, struct ofp_p
     return 0;
 }
 
+/* Appends one with its padding. */
+static inline void ofp_property_put(struct strbuf *s, uint16_t type, const void *body, size_t len)
+{
+    size_t start = s->len;
+
+    wire_put16(s, type);
+    wire_put16(s, (uint16_t)(4 + len));
+    strbuf_put(s, body, len);
+    wire_pad8(s, start);
+}
+
 #endif

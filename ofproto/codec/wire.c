@@ -72,3 +72,12 @@ void ofp_end(struct strbuf *s, size_t start)
 {
     wire_set16(s, start + 2, (uint16_t)(s->len - start));
 }
+
+size_t ofp_nx_begin(struct strbuf *s, uint8_t version, uint32_t subtype, uint32_t xid)
+{
+    size_t start = ofp_begin(s, version, OFPT_VENDOR, xid);
+
+    wire_put32(s, OFP_VENDOR_NX);
+    wire_put32(s, subtype);
+    return start;
+}

@@ -106,5 +106,7 @@ void ofp_header_decode(const uint8_t p[OFP_HEADER_LEN], struct ofp_header *ret);
 /* A message: begin() returns where it starts, end() fills in its length. */
 size_t ofp_begin(struct strbuf *, uint8_t version, uint8_t type, uint32_t xid);
 void ofp_end(struct strbuf *, size_t start);
+/* Begins a message of Nicira's; ofp_end() ends it. */
+size_t ofp_nx_begin(struct strbuf *, uint8_t version, uint32_t subtype, uint32_t xid);
 
 #endif

@@ -8,6 +8,7 @@
 #include "ofproto/bridge.h"
 #include "ofproto/codec/async.h"
 #include "ofproto/codec/ofp_error.h"
+#include "ofproto/codec/packet_in.h"
 #include "ofproto/codec/port_desc.h"
 #include "ofproto/codec/role.h"
 
@@ -67,6 +68,8 @@ struct conn {
     bool is_primary; /* To a controller that the database names; else somebody connected to us. */
     enum ofp_role role;
     uint16_t miss_send_len;
+    uint16_t controller_id; /* Gets the packets that are sent to it; 0 unless it says so. */
+    enum ofp_packet_in_format packet_in_format;
     bool flow_mod_table_id; /* OpenFlow 1.0: commands of flow mods have a table in them. */
     bool nxm;               /* OpenFlow 1.0: the peer wants Nicira's matches. */
     bool no_async;          /* Gets nothing unasked until it says what. */
@@ -102,6 +105,8 @@ void conn_resume(struct conn *);
 
 /* In role.c. */
 const char *conn_role_name(const struct conn *);
+/* Whoever is the master now is told that it is a slave. */
+void conn_set_role(struct conn *, enum ofp_role);
 int handle_role_request(struct conn *, const struct request *);
 int handle_get_async(struct conn *, const struct request *);
 int handle_set_async(struct conn *, const struct request *);

@@ -39,11 +39,12 @@ static void send_to(struct conn *conn, const struct ofp_packet_in *pin, uint64_t
                        conn->bridge->name, (unsigned long long)conn->n_packet_ins_dropped);
         return;
     }
-    ofp_packet_in_encode(&s, (enum ofp_version)conn->version, pin);
+    ofp_packet_in_encode(&s, (enum ofp_version)conn->version, conn->packet_in_format, pin);
     conn_send(conn, &s);
 }
 
-static void make_match(const struct packet_origin_id *id, struct ofp_match *ret)
+static void make_match(const struct packet_origin_id *id, const struct flow_key *key,
+                       struct ofp_match *ret)
 {
     ofp_match_init(ret);
     OFP_MATCH_SET(ret, in_port, id->in_port);
@@ -54,6 +55,9 @@ static void make_match(const struct packet_origin_id *id, struct ofp_match *ret)
         if (id->reg[i]) {
             OFP_MATCH_SET(ret, reg[i], id->reg[i]);
         }
+    }
+    if (key && key->pkt_mark) {
+        OFP_MATCH_SET(ret, pkt.pkt_mark, key->pkt_mark);
     }
 }
 
@@ -71,9 +75,15 @@ void ofproto_packet_in(struct ofproto_set *set, const struct dp_upcall *up, uint
                                  .cookie = origin->id.cookie,
                                  .packet = up->packet,
                                  .packet_len = up->packet_len,
-                                 .full_len = up->full_len};
-    make_match(&origin->id, &pin.match);
+                                 .full_len = up->full_len,
+                                 .userdata = origin->extra,
+                                 .userdata_len = origin->id.userdata_len,
+                                 .continuation = origin->extra + origin->id.userdata_len,
+                                 .continuation_len = origin->id.continuation_len};
+    make_match(&origin->id, up->key, &pin.match);
     LIST_FOREACH (conn, &origin->id.bridge->mgmt->conns, node) {
-        send_to(conn, &pin, now_ms);
+        if (conn->controller_id == origin->id.controller_id) {
+            send_to(conn, &pin, now_ms);
+        }
     }
 }

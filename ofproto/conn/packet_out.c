@@ -9,8 +9,8 @@
 #include "ofproto/codec/action.h"
 #include "ofproto/conn/bundle.h"
 #include "ofproto/group/group.h"
+#include "ofproto/conn/packet_out.h"
 #include "ofproto/meter/meter.h"
-#include "ofproto/xlate/xlate.h"
 
 /* Every field that the packet has, for the prerequisites of set-field actions. */
 static void match_of(const struct flow_key *key, struct ofp_match *ret)
@@ -19,43 +19,59 @@ static void match_of(const struct flow_key *key, struct ofp_match *ret)
     memset(&ret->mask, 0xff, sizeof ret->mask);
 }
 
-static int parse(const struct ofproto *bridge, const struct ofp_packet_out *po,
-                 struct flow_key *ret)
+int controller_packet_parse(const struct ofproto *bridge, uint32_t in_port, const void *packet,
+                            size_t len, struct flow_key *ret)
 {
-    const struct ofport *port = ofport_by_number(bridge, po->in_port);
+    const struct ofport *port = ofport_by_number(bridge, in_port);
     struct parse_lens lens;
     struct flow_key key;
 
-    if (!port && po->in_port != OFP_PORT_CONTROLLER && po->in_port != OFP_PORT_NONE) {
+    if (!port && in_port != OFP_PORT_CONTROLLER && in_port != OFP_PORT_NONE) {
         return OFPERR_BRC_BAD_PORT;
     }
-    if (parse_bytes(po->packet, (uint32_t)po->packet_len, (uint32_t)po->packet_len,
-                    port ? (uint16_t)port->dp_port : 0, PARSE_ALL, &key, &lens) != PARSE_OK) {
+    if (parse_bytes(packet, (uint32_t)len, (uint32_t)len, port ? (uint16_t)port->dp_port : 0,
+                    PARSE_ALL, &key, &lens) != PARSE_OK) {
         return OFPERR_BRC_BAD_LEN;
     }
     flow_key_copy(ret, &key);
     return 0;
 }
 
+void controller_packet_execute(const struct xlate_packet_out *po, const void *packet, size_t len,
+                               const struct flow_key *key)
+{
+    struct ofproto_xlate_in in = {.key = key,
+                                  .packet = packet,
+                                  .packet_len = (uint32_t)len,
+                                  .may_learn = true,
+                                  .now_ms = time_now_ms()};
+    struct ofproto_set *set = po->bridge->set;
+    struct ofproto_xlate_out out;
+
+    translate_packet_out(po, &in, &out);
+    if (set->hooks.execute &&
+        set->hooks.execute(packet, (uint32_t)len, key->in_port, &out.actions, set->hooks.aux)) {
+        ofproto_effects_credit(set, out.effects, 1, len, in.now_ms);
+    }
+    ofproto_xlate_out_free(&out);
+}
+
+static int parse(const struct ofproto *bridge, const struct ofp_packet_out *po,
+                 struct flow_key *ret)
+{
+    return controller_packet_parse(bridge, po->in_port, po->packet, po->packet_len, ret);
+}
+
 static void execute(struct ofproto *bridge, const struct ofp_packet_out *po,
                     const struct ofp_actions *actions, const struct flow_key *key)
 {
-    struct ofproto_xlate_in in = {.key = key,
-                                  .packet = po->packet,
-                                  .packet_len = (uint32_t)po->packet_len,
-                                  .may_learn = true,
-                                  .now_ms = time_now_ms()};
-    struct xlate_packet_out xpo = {bridge, po->in_port, &po->match.flow, actions->data,
-                                   actions->len};
-    const struct ofproto_hooks *hooks = &bridge->set->hooks;
-    struct ofproto_xlate_out out;
+    struct xlate_packet_out xpo = {.bridge = bridge,
+                                   .in_port = po->in_port,
+                                   .pipeline = &po->match.flow,
+                                   .actions = actions->data,
+                                   .actions_len = actions->len};
 
-    translate_packet_out(&xpo, &in, &out);
-    if (hooks->execute && hooks->execute(po->packet, (uint32_t)po->packet_len, key->in_port,
-                                         &out.actions, hooks->aux)) {
-        ofproto_effects_credit(bridge->set, out.effects, 1, po->packet_len, in.now_ms);
-    }
-    ofproto_xlate_out_free(&out);
+    controller_packet_execute(&xpo, po->packet, po->packet_len, key);
 }
 
 /* Checks all that can be checked without a look at the tables; '*actions' is the caller's to free

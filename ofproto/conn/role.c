@@ -42,7 +42,7 @@ static void demote(struct conn *conn)
     }
 }
 
-static void set_role(struct conn *conn, enum ofp_role role)
+void conn_set_role(struct conn *conn, enum ofp_role role)
 {
     struct conn *other;
 
@@ -80,7 +80,7 @@ int handle_role_request(struct conn *conn, const struct request *r)
     }
     conn->short_id = request.short_id;
     if (request.role != OFPCR_NOCHANGE) {
-        set_role(conn, request.role);
+        conn_set_role(conn, request.role);
     }
     request = describe(conn);
     ofp_role_reply_encode(&s, version, r->h.xid, &request);

@@ -5,13 +5,25 @@
 #include "ofproto/xlate/controller.h"
 #include "ofproto/xlate/xlate.h"
 
+static void tell_controllers(struct xlate_ctx *ctx, const struct ofp_action_dec_ttl *a)
+{
+    struct packet_to_controller to = {.reason = OFPR_INVALID_TTL};
+
+    if (!a->n_ids) {
+        xlate_to_controller(ctx, &to);
+    }
+    for (unsigned int i = 0; i < a->n_ids; i++) {
+        to.controller_id = a->id[i];
+        xlate_to_controller(ctx, &to);
+    }
+}
+
 static void execute_dec(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     struct ofp_flow looked;
     uint8_t value[16], mask[16] = {0xff};
     bool is_ip;
 
-    (void)h;
     memset(&looked, 0, sizeof looked);
     is_ip = ofp_prereq_flow(OFP_PREREQ_IP, &ctx->now.flow, &looked);
     xlate_look(ctx, &looked);
@@ -24,7 +36,7 @@ static void execute_dec(struct xlate_ctx *ctx, const struct ofp_action *h)
         xlate_say(ctx, "     >> its TTL is %u: dropping the packet", ctx->now.flow.pkt.nw_ttl);
         xlate_drop(ctx, DP_DROP_TTL_EXPIRED);
         if (ctx->bridge->ttl_to_controller) {
-            xlate_controller(ctx, OFPR_INVALID_TTL);
+            tell_controllers(ctx, (const struct ofp_action_dec_ttl *)h);
         }
         ctx->action_set.len = 0;
         ctx->stop = true;

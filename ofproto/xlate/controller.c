@@ -73,25 +73,43 @@ void packet_origin_ref(struct packet_origins *o, struct packet_origin *origin)
     }
 }
 
-struct packet_origin *packet_origin_get(struct packet_origins *o, const struct packet_origin_id *id)
+static size_t key_len(const struct packet_origin_id *id)
 {
-    struct packet_origin *origin;
+    return sizeof *id + id->userdata_len + id->continuation_len;
+}
 
-    HASH_FIND(by_id, o->by_id, id, sizeof *id, origin);
-    if (origin) {
-        packet_origin_ref(o, origin);
-        return origin;
-    }
-    origin = xcalloc(1, sizeof *origin);
-    origin->id = *id;
+static void add(struct packet_origins *o, struct packet_origin *origin)
+{
     origin->refs = 1;
-    bridge_ref(id->bridge);
+    bridge_ref(origin->id.bridge);
     do {
         origin->number = o->next_number++;
     } while (packet_origin_find(o, origin->number));
-    HASH_ADD(by_id, o->by_id, id, sizeof origin->id, origin);
+    HASH_ADD_KEYPTR(by_id, o->by_id, &origin->id, key_len(&origin->id), origin);
     HASH_ADD(by_number, o->by_number, number, sizeof origin->number, origin);
-    return origin;
+}
+
+struct packet_origin *packet_origin_get(struct packet_origins *o, const struct packet_origin_id *id,
+                                        const void *userdata, const void *continuation)
+{
+    struct packet_origin *fresh = xcalloc(1, offsetof(struct packet_origin, id) + key_len(id)),
+                         *old;
+
+    fresh->id = *id;
+    if (id->userdata_len) {
+        memcpy(fresh->extra, userdata, id->userdata_len);
+    }
+    if (id->continuation_len) {
+        memcpy(fresh->extra + id->userdata_len, continuation, id->continuation_len);
+    }
+    HASH_FIND(by_id, o->by_id, &fresh->id, key_len(id), old);
+    if (old) {
+        free(fresh);
+        packet_origin_ref(o, old);
+        return old;
+    }
+    add(o, fresh);
+    return fresh;
 }
 
 void packet_origin_unref(struct packet_origins *o, struct packet_origin *origin, uint64_t now_ms)
@@ -104,17 +122,24 @@ void packet_origin_unref(struct packet_origins *o, struct packet_origin *origin,
     }
 }
 
-static_assert(sizeof(struct packet_origin_id) == 3 * 8 + 4 + 4 * OFP_N_REGS + 4, "no padding");
+static_assert(sizeof(struct packet_origin_id) == 3 * 8 + 4 + 4 * OFP_N_REGS + 4 + 2 * 4,
+              "no padding");
+static_assert(offsetof(struct packet_origin, extra) ==
+                  offsetof(struct packet_origin, id) + sizeof(struct packet_origin_id),
+              "one key");
 
-void xlate_controller(struct xlate_ctx *ctx, enum ofp_packet_in_reason reason)
+void xlate_to_controller(struct xlate_ctx *ctx, const struct packet_to_controller *to)
 {
     struct packet_origin_id id = {
         .bridge = ctx->bridge,
         .cookie = ctx->at.cookie,
         .metadata = ctx->now.flow.metadata,
         .in_port = ctx->now.flow.in_port,
-        .reason = (uint8_t)reason,
+        .reason = (uint8_t)to->reason,
         .table_id = ctx->at.table_id,
+        .controller_id = to->controller_id,
+        .userdata_len = to->userdata_len,
+        .continuation_len = to->continuation ? (uint32_t)to->continuation->len : 0,
     };
     struct packet_origins *origins = ctx->set->origins;
     struct packet_origin *origin;
@@ -129,11 +154,17 @@ void xlate_controller(struct xlate_ctx *ctx, enum ofp_packet_in_reason reason)
         return;
     }
     memcpy(id.reg, ctx->now.flow.reg, sizeof id.reg);
-    origin = packet_origin_get(origins, &id);
+    origin = packet_origin_get(origins, &id, to->userdata,
+                               to->continuation ? to->continuation->data : NULL);
     effects_add_origin(ctx->effects, origin);
     xlate_commit(ctx);
     dp_actions_put_upcall(ctx->actions, origin->number,
                           meter_dp_no(ctx->bridge, OFP_METER_CONTROLLER));
     ctx->last_output_end = ctx->actions->len;
     packet_origin_unref(origins, origin, ctx->set->now_ms);
+}
+
+void xlate_controller(struct xlate_ctx *ctx, enum ofp_packet_in_reason reason)
+{
+    xlate_to_controller(ctx, &(struct packet_to_controller){.reason = reason});
 }

@@ -22,23 +22,29 @@ struct packet_origin_id {
     uint32_t reg[OFP_N_REGS];
     uint8_t reason; /* enum ofp_packet_in_reason. */
     uint8_t table_id;
-    uint16_t zero;
+    uint16_t controller_id; /* Of those to whom it goes. */
+    /* Bytes of 'extra': what the rule adds for the controller, and, of a pipeline that waits, how
+     * it goes on (continuation.h). */
+    uint32_t userdata_len;
+    uint32_t continuation_len;
 };
 
 struct packet_origin {
-    struct packet_origin_id id;
     uint32_t number;
     uint32_t refs;
     uint64_t unused_ms;                /* Since when nobody holds it. */
     TAILQ_ENTRY(packet_origin) unused; /* While nobody does. */
     UT_hash_handle by_id, by_number;
+    struct packet_origin_id id;
+    uint8_t extra[]; /* Userdata, then the continuation. */
 };
 
 struct packet_origins *packet_origins_new(void);
 /* Nobody may hold any. */
 void packet_origins_free(struct packet_origins *);
-/* With a reference for the caller. */
-struct packet_origin *packet_origin_get(struct packet_origins *, const struct packet_origin_id *);
+/* With a reference for the caller; 'userdata' and 'continuation' are as long as the id says. */
+struct packet_origin *packet_origin_get(struct packet_origins *, const struct packet_origin_id *,
+                                        const void *userdata, const void *continuation);
 void packet_origin_ref(struct packet_origins *, struct packet_origin *);
 void packet_origin_unref(struct packet_origins *, struct packet_origin *, uint64_t now_ms);
 /* NULL when there is none (any more). */
@@ -46,8 +52,19 @@ struct packet_origin *packet_origin_find(const struct packet_origins *, uint32_t
 /* Forgets those that nobody has held for a while. */
 void packet_origins_expire(struct packet_origins *, uint64_t now_ms);
 
+/* To whom a packet goes, and why. */
+struct packet_to_controller {
+    enum ofp_packet_in_reason reason;
+    uint16_t controller_id;
+    uint16_t userdata_len;
+    const uint8_t *userdata;
+    const struct strbuf *continuation; /* NULL: none. */
+};
+
 /* Sends the packet as it is now to the bridge's controllers. */
 struct xlate_ctx;
+void xlate_to_controller(struct xlate_ctx *, const struct packet_to_controller *);
+/* To those that have no id, with nothing added. */
 void xlate_controller(struct xlate_ctx *, enum ofp_packet_in_reason);
 
 #endif

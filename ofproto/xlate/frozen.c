@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "lib/hash.h"
-#include "ofproto/xlate/xlate.h"
+#include "ofproto/xlate/continuation.h"
 
 #define UNUSED_MAX 16384
 #define UNUSED_MS 10000
@@ -207,7 +207,7 @@ void xlate_freeze_actions(struct xlate_ctx *ctx, const void *actions, size_t len
 }
 
 /* The state of the translation as it stands. */
-static struct frozen_state *freeze_state(struct xlate_ctx *ctx, bool run_set)
+static void put_contents(struct strbuf *s, const struct xlate_ctx *ctx, bool run_set)
 {
     struct contents c = {.in_port = ctx->in_port->ofport,
                          .pkt_mark = ctx->now.flow.pkt.pkt_mark & ctx->now.written.pkt.pkt_mark,
@@ -216,17 +216,23 @@ static struct frozen_state *freeze_state(struct xlate_ctx *ctx, bool run_set)
                          .set_len = run_set ? ctx->action_set.len : 0,
                          .n_stack = (uint16_t)(ctx->stack.n - ctx->stack.floor),
                          .run_set = run_set};
+
+    memcpy(c.pipeline, &ctx->now.flow.u64[FLOW_N_WORDS], sizeof c.pipeline);
+    strbuf_put(s, &c, sizeof c);
+    strbuf_put(s, ctx->freeze.frames, c.frames_len);
+    strbuf_put(s, ctx->action_set.data, c.set_len);
+    if (c.n_stack) {
+        strbuf_put(s, ctx->stack.value[ctx->stack.floor], stack_size(&c));
+    }
+    strbuf_put(s, ctx->bridge->name, strlen(ctx->bridge->name) + 1);
+}
+
+static struct frozen_state *freeze_state(struct xlate_ctx *ctx, bool run_set)
+{
     struct strbuf s = STRBUF_INIT;
     struct frozen_state *state;
 
-    memcpy(c.pipeline, &ctx->now.flow.u64[FLOW_N_WORDS], sizeof c.pipeline);
-    strbuf_put(&s, &c, sizeof c);
-    strbuf_put(&s, ctx->freeze.frames, c.frames_len);
-    strbuf_put(&s, ctx->action_set.data, c.set_len);
-    if (c.n_stack) {
-        strbuf_put(&s, ctx->stack.value[ctx->stack.floor], stack_size(&c));
-    }
-    strbuf_put(&s, ctx->bridge->name, strlen(ctx->bridge->name) + 1);
+    put_contents(&s, ctx, run_set);
     state = get(ctx->set->frozen, s.data, s.len);
     strbuf_free(&s);
     return state;
@@ -257,6 +263,14 @@ void xlate_freeze_end(struct xlate_ctx *ctx, bool run_set)
         return;
     }
     ctx->freeze.on = false;
+    if (ctx->freeze.pause) {
+        struct strbuf s = STRBUF_INIT;
+
+        put_contents(&s, ctx, run_set);
+        xlate_pause_end(ctx, s.data, s.len);
+        strbuf_free(&s);
+        goto out;
+    }
     if (ctx->too_deep || (!ctx->freeze.len && !(run_set && ctx->action_set.len))) {
         goto out; /* There was nothing left to do. */
     }
@@ -273,6 +287,7 @@ void xlate_freeze_end(struct xlate_ctx *ctx, bool run_set)
     }
 out:
     ctx->freeze.len = 0;
+    ctx->freeze.pause = NULL;
 }
 
 /* --- Thawing. */
@@ -293,6 +308,20 @@ static void thaw_frame(struct xlate_ctx *ctx, const struct frame *frame, const v
     }
 }
 
+/* The packet comes anew: the datapath knows no mark of it. */
+static void thaw_resumed(struct xlate_ctx *ctx, const struct contents *c,
+                         const struct ofp_flow *pipeline)
+{
+    struct ofp_flow *flow = &ctx->now.flow;
+
+    memcpy(&flow->u64[FLOW_N_WORDS], c->pipeline, sizeof c->pipeline);
+    flow->metadata = pipeline->metadata;
+    memcpy(flow->reg, pipeline->reg, sizeof flow->reg);
+    flow->in_port = pipeline->in_port;
+    flow->pkt.pkt_mark = pipeline->pkt.pkt_mark;
+    ctx->now.written.pkt.pkt_mark = UINT32_MAX;
+}
+
 static void thaw_packet(struct xlate_ctx *ctx, const struct contents *c)
 {
     struct flow_key *key = &ctx->now.flow.pkt;
@@ -303,18 +332,11 @@ static void thaw_packet(struct xlate_ctx *ctx, const struct contents *c)
     ctx->base = ctx->now;
 }
 
-void xlate_thaw(struct xlate_ctx *ctx, struct frozen_state *state)
+static void thaw(struct xlate_ctx *ctx, const struct contents *c)
 {
-    const struct contents *c = contents_of(state);
-    const uint8_t *frames = state->contents + sizeof *c, *set = frames + c->frames_len;
+    const uint8_t *frames = (const uint8_t *)c + sizeof *c, *set = frames + c->frames_len;
     struct ofp_actions actions = {NULL, c->set_len, c->set_len};
-    struct xlate_step *step;
 
-    step = xlate_enter(ctx, XLATE_STEP_BRIDGE, "bridge(\"%s\")", ctx->bridge->name);
-    xlate_say(ctx, "-> goes on where it was when it was recirculated as 0x%x", state->id);
-    effects_add_frozen(ctx->effects, state);
-    effects_depend_bridge(ctx->effects, ctx->bridge);
-    thaw_packet(ctx, c);
     if (c->set_len) {
         actions.data = xmemdup(set, c->set_len);
         ctx->action_set = actions;
@@ -333,5 +355,24 @@ void xlate_thaw(struct xlate_ctx *ctx, struct frozen_state *state)
     }
     ctx->n_resubmits = 0;
     xlate_end_pipeline(ctx, c->run_set);
+}
+
+void xlate_thaw(struct xlate_ctx *ctx, struct frozen_state *state)
+{
+    struct xlate_step *step = xlate_enter(ctx, XLATE_STEP_BRIDGE, "bridge(\"%s\")",
+                                          ctx->bridge->name);
+
+    xlate_say(ctx, "-> goes on where it was when it was recirculated as 0x%x", state->id);
+    effects_add_frozen(ctx->effects, state);
+    effects_depend_bridge(ctx->effects, ctx->bridge);
+    thaw_packet(ctx, contents_of(state));
+    thaw(ctx, contents_of(state));
     xlate_leave(ctx, step);
+}
+
+void xlate_thaw_contents(struct xlate_ctx *ctx, const void *contents,
+                         const struct ofp_flow *pipeline)
+{
+    thaw_resumed(ctx, contents, pipeline);
+    thaw(ctx, contents);
 }

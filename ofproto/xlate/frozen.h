@@ -21,6 +21,7 @@
 
 struct frozen_state;
 struct frozen_states;
+struct ofp_action_controller;
 
 struct frozen_states *frozen_states_new(void);
 /* Nobody may hold any. */
@@ -40,6 +41,10 @@ uint32_t frozen_state_in_port(const struct frozen_state *);
 /* What is kept while a pipeline is being frozen: frames, each a header and a list of actions. */
 struct xlate_freeze {
     bool on;
+    const struct ofp_action_controller
+        *pause;            /* Until its controller says so; NULL: recirculates. */
+    uint64_t pause_cookie; /* Of its rule. */
+    uint8_t pause_table_id;
     uint8_t *frames;
     uint32_t len, size;
 };

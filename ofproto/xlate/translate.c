@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "ofproto/codec/port_desc.h"
+#include "ofproto/xlate/continuation.h"
 #include "ofproto/xlate/controller.h"
 
 static const struct xlate_action_class *classes[OFP_N_ACTIONS];
@@ -435,8 +436,12 @@ void translate_packet_out(const struct xlate_packet_out *po, const struct ofprot
     ctx.now.flow.in_port = po->in_port;
     ctx.via = OFPR_PACKET_OUT;
     ctx.now.flow.actset_output = OFP_PORT_UNSET;
-    xlate_actions(&ctx, po->actions, po->actions_len);
-    xlate_end_pipeline(&ctx, true); /* What tables wrote that "output:TABLE" led through. */
+    if (po->resumed) {
+        xlate_resume(&ctx, po->resumed, po->pipeline);
+    } else {
+        xlate_actions(&ctx, po->actions, po->actions_len);
+        xlate_end_pipeline(&ctx, true); /* What tables wrote that "output:TABLE" led through. */
+    }
     end(&ctx, out);
 }
 

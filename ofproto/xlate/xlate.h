@@ -94,6 +94,7 @@ struct xlate_packet_out {
     const struct ofp_flow *pipeline; /* Its metadata and registers; the packet is the key's. */
     const void *actions;
     size_t actions_len;
+    const struct continuation *resumed; /* That goes on in place of actions; NULL: none does. */
 };
 void translate_packet_out(const struct xlate_packet_out *, const struct ofproto_xlate_in *,
                           struct ofproto_xlate_out *);
@@ -152,6 +153,9 @@ void xlate_freeze_actions(struct xlate_ctx *, const void *actions, size_t len);
 void xlate_freeze_end(struct xlate_ctx *, bool run_set);
 /* Goes on with what was kept; ctx->bridge and in_port are those of the state. */
 void xlate_thaw(struct xlate_ctx *, struct frozen_state *);
+/* The same with a state's contents alone; metadata, registers and mark are 'pipeline's, as a
+ * controller wants them. */
+void xlate_thaw_contents(struct xlate_ctx *, const void *contents, const struct ofp_flow *pipeline);
 /* Carries out actions as an action set; the same for a copy of the packet, its stack and its set,
  * in action_clone.c. */
 void xlate_run_set(struct xlate_ctx *, const void *actions, size_t len);

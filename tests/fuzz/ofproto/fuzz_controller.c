@@ -1,6 +1,6 @@
 /* The decoders of what controllers send besides flow mods: packet-out, port mod, role request,
- * asynchronous masks, table mods, bundles, flow monitors. What they accept lies within the input, is in range,
- * and comes out of the encoders as whole messages. */
+ * asynchronous masks, table mods, bundles, flow monitors, NXT_RESUME. What they accept lies within
+ * the input, is in range, and comes out of the encoders as whole messages. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "ofproto/codec/async.h"
 #include "ofproto/codec/bundle.h"
 #include "ofproto/codec/flow_monitor.h"
+#include "ofproto/codec/packet_in.h"
 #include "ofproto/codec/packet_out.h"
 #include "ofproto/codec/port_mod.h"
 #include "ofproto/codec/role.h"
@@ -134,6 +135,29 @@ static void table_mod(enum ofp_version version, const uint8_t *p, size_t len)
     }
 }
 
+/* What comes back from a controller goes out as any packet-in does. */
+static void resume(enum ofp_version version, const uint8_t *p, size_t len)
+{
+    struct ofp_packet_in pin, again;
+    struct strbuf s = STRBUF_INIT;
+
+    if (ofp_packet_in2_decode(p, len, &pin)) {
+        return;
+    }
+    check((const uint8_t *)pin.packet >= p && pin.packet_len <= len);
+    check(!pin.userdata_len || (pin.userdata >= p && pin.userdata_len <= len));
+    check(!pin.continuation_len || (pin.continuation >= p && pin.continuation_len <= len));
+    for (unsigned int format = 0; format < OFP_N_PACKET_IN_FORMATS; format++) {
+        ofp_packet_in_encode(&s, version, (enum ofp_packet_in_format)format, &pin);
+        if (format == OFP_PACKET_IN_NXT2) {
+            check(!ofp_packet_in2_decode((const uint8_t *)s.data + 16, s.len - 16, &again));
+            check(ofp_match_equal(&again.match, &pin.match));
+            check(again.userdata_len == pin.userdata_len);
+        }
+        check_message(&s);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const enum ofp_version versions[] = {OFP10, OFP13, OFP14, OFP15};
@@ -155,6 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     table_mod(version, p, len - 1);
     bundle(version, p, len - 1);
     monitor(version, p, len - 1);
+    resume(version, p, len - 1);
     free(p);
     return 0;
 }

@@ -117,6 +117,12 @@ static void actions_may_be_written_in_many_ways(void **state)
     check_actions("set_tunnel64:0x500000000", "set_tunnel:0x500000000");
     check_actions("note:010203", "note:01.02.03.00.00.00");
     check_actions("note", "note:00.00.00.00.00.00");
+    check_actions("controller(id=0,max_len=99)", "CONTROLLER:99");
+    check_actions("controller(pause,userdata=0102.03,reason=group,id=7)",
+                  "controller(reason=group,id=7,userdata=01.02.03,pause)");
+    check_actions("sample(probability=5,egress,sampling_port=1)",
+                  "sample(probability=5,collector_set_id=0,obs_domain_id=0,obs_point_id=0,"
+                  "sampling_port=1,egress)");
     check_actions("resubmit(1)", "resubmit:1");
     check_actions("clone()", "clone(drop)");
 }
@@ -132,6 +138,15 @@ static void wrong_actions_are_named(void **state)
         {"1,drop", "action 'drop': other actions may not stand beside it"},
         {"controller:x",
          "action 'controller': length in bytes 'x' is not a number within 0...65535"},
+        {"controller(id=70000)",
+         "action 'controller': controller's id '70000' is not a number within 0...65535"},
+        {"controller(reason=x)", "action 'controller': 'x' is no reason of a packet-in"},
+        {"controller(id=1,foo)",
+         "action 'controller': 'foo' is none of max_len=, id=, reason=, userdata=, pause"},
+        {"sample(egress)", "action 'sample': probability= is wanted, within 1...65535"},
+        {"sample(probability=1,x=2)",
+         "action 'sample': 'x' is none of probability=, collector_set_id=, obs_domain_id=, "
+         "obs_point_id=, sampling_port=, ingress, egress"},
         {"normal:1", "action 'normal': '1': it takes no argument"},
         {"output", "action 'output': its argument is missing"},
         {"output:eth0", "action 'output': 'eth0' is neither a port's number nor a port's name"},
