@@ -34,7 +34,6 @@ static int set_command10(struct ofp_flow_mod *fm, uint16_t command, bool with_ta
         return OFPERR_FMFC_BAD_COMMAND;
     }
     fm->command = (enum ofp_flow_mod_command)command;
-    fm->adds_if_none = is_modify(fm->command);
     if (fm->command == OFPFC_ADD && fm->table_id == OFPTT_ALL) {
         fm->table_id = 0;
     }
@@ -57,6 +56,14 @@ static int set_flags10(struct ofp_flow_mod *fm, uint16_t flags)
     return 0;
 }
 
+/* OpenFlow 1.0's modify, and Nicira's, adds what is not there, and gives its cookie: unless it
+ * looks for rules with a certain one, or has none to give. */
+static void modify_as_in_10(struct ofp_flow_mod *fm)
+{
+    fm->change_cookie = is_modify(fm->command) && fm->new_cookie != UINT64_MAX;
+    fm->adds_if_none = fm->change_cookie && !fm->cookie_mask;
+}
+
 static int decode10(const uint8_t *p, size_t len, bool with_table_id, struct ofp_flow_mod *fm)
 {
     uint32_t buffer_id;
@@ -76,6 +83,7 @@ static int decode10(const uint8_t *p, size_t len, bool with_table_id, struct ofp
     if (!rc) {
         rc = set_buffer_and_port(fm, buffer_id, wire_get16(p + 20));
     }
+    modify_as_in_10(fm);
     if (!rc) {
         rc = set_flags10(fm, wire_get16(p + 22));
     }
@@ -206,7 +214,7 @@ int nx_flow_mod_decode(enum ofp_version version, const uint8_t *p, size_t len, b
     if (!rc) {
         fm->cookie = cookie.value;
         fm->cookie_mask = cookie.mask;
-        fm->change_cookie = fm->adds_if_none && fm->new_cookie != UINT64_MAX;
+        modify_as_in_10(fm);
         rc = ofp_actions_decode(version, p + padded, len - NX_FLOW_MOD_LEN - padded, &fm->match,
                                 &fm->actions);
     }

@@ -136,7 +136,7 @@ static uint64_t field_bits(bool settable)
     return bits;
 }
 
-static void encode11(struct strbuf *s)
+static void encode11(struct strbuf *s, uint32_t config)
 {
     /* What may be wild, and matched: the ten that have bits in a match, Ethernet and IPv4
      * addresses, metadata. */
@@ -147,10 +147,10 @@ static void encode11(struct strbuf *s)
     wire_put32(s, instruction_bits());
     wire_put32(s, ofp_action_types(OFP11));
     wire_put32(s, ofp_action_types(OFP11));
-    wire_put32(s, 0);
+    wire_put32(s, config);
 }
 
-static void encode12(struct strbuf *s)
+static void encode12(struct strbuf *s, uint32_t config)
 {
     wire_put64(s, field_bits(false));
     wire_put64(s, field_bits(false));
@@ -161,14 +161,14 @@ static void encode12(struct strbuf *s)
     wire_put64(s, UINT64_MAX); /* Metadata: what can be matched, and written. */
     wire_put64(s, UINT64_MAX);
     wire_put32(s, instruction_bits());
-    wire_put32(s, 0);
+    wire_put32(s, config);
 }
 
-void ofp_table_abilities_encode(struct strbuf *s, enum ofp_version version)
+void ofp_table_abilities_encode(struct strbuf *s, enum ofp_version version, uint32_t config)
 {
     if (version == OFP11) {
-        encode11(s);
+        encode11(s, config);
     } else {
-        encode12(s);
+        encode12(s, config);
     }
 }

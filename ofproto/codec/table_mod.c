@@ -39,6 +39,11 @@ static int decode_property(const struct ofp_property *property, struct ofp_table
                                                : decode_vacancy(property, tm);
 }
 
+uint32_t ofp_table_miss_config(enum ofp_table_miss miss)
+{
+    return miss ? miss - (uint32_t)OFP_MISS_CONTROLLER : 0;
+}
+
 int ofp_table_mod_decode(enum ofp_version version, const uint8_t *p, size_t len,
                          struct ofp_table_mod *ret)
 {
@@ -52,6 +57,12 @@ int ofp_table_mod_decode(enum ofp_version version, const uint8_t *p, size_t len,
     config = wire_get32(p + 4);
     if (config & ~known) {
         return OFPERR_TMFC_BAD_CONFIG;
+    }
+    if (version < OFP13) {
+        if (config == OFPTC_DEPRECATED) {
+            return OFPERR_TMFC_BAD_CONFIG;
+        }
+        tm.miss = (enum ofp_table_miss)(config + OFP_MISS_CONTROLLER);
     }
     tm.table_id = p[0];
     tm.has_config = version >= OFP14;

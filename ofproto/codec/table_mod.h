@@ -13,9 +13,21 @@
 
 enum ofp_table_reason { OFPTR_VACANCY_DOWN = 3, OFPTR_VACANCY_UP = 4 };
 
+/* What becomes of packets that no rule of a table matches: up to OpenFlow 1.2 a table's
+ * configuration says it (1.2 section A.3.3). */
+enum ofp_table_miss {
+    OFP_MISS_DEFAULT, /* Nobody said: a controller of such a version gets them. */
+    OFP_MISS_CONTROLLER,
+    OFP_MISS_CONTINUE, /* In the next table. */
+    OFP_MISS_DROP,
+};
+/* As it is told in a table's statistics. */
+uint32_t ofp_table_miss_config(enum ofp_table_miss);
+
 struct ofp_table_mod {
     uint8_t table_id; /* OFPTT_ALL: all. */
-    bool has_config;  /* Of eviction and vacancy events: since 1.4. */
+    enum ofp_table_miss miss;
+    bool has_config; /* Of eviction and vacancy events: since 1.4. */
     bool evicts;
     bool tells_vacancy;
     bool has_eviction_flags;

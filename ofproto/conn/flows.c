@@ -101,7 +101,7 @@ struct ofp_rule *flow_mod_make_rule(struct ofproto *bridge, const struct ofp_flo
         .idle_timeout_s = fm->idle_timeout_s,
         .hard_timeout_s = fm->hard_timeout_s,
         .importance = fm->importance,
-        .flags = fm->flags & ~OFPFF_CHECK_OVERLAP,
+        .flags = fm->flags,
         .now_ms = now_ms,
     };
 

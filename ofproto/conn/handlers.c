@@ -132,7 +132,7 @@ static const struct handler {
     {OFP12, OFPT13_ROLE_REQUEST, false, handle_role_request},
     {OFP13, OFPT13_GET_ASYNC_REQUEST, true, handle_get_async},
     {OFP13, OFPT13_SET_ASYNC, false, handle_set_async},
-    {OFP13, OFPT11_TABLE_MOD, false, handle_table_mod, true},
+    {OFP11, OFPT11_TABLE_MOD, false, handle_table_mod, true},
     {OFP11, OFPT11_GROUP_MOD, false, handle_group_mod, true},
     {OFP13, OFPT13_METER_MOD, false, handle_meter_mod, true},
     {OFP14, OFPT14_BUNDLE_CONTROL, false, handle_bundle_control, true},

@@ -18,10 +18,15 @@ static enum ofp_table_reason event_to_come(const struct ofp_table *table)
     return ofp_table_vacancy(table) < table->vacancy_up ? OFPTR_VACANCY_UP : OFPTR_VACANCY_DOWN;
 }
 
-static void carry_out(struct ofp_table *table, const struct ofp_table_mod *tm)
+static void carry_out(struct ofproto *bridge, struct ofp_table *table,
+                      const struct ofp_table_mod *tm)
 {
     unsigned int evicts = table->evicts & ~(unsigned int)OFP_TABLE_EVICTS_BY_OPENFLOW;
 
+    if (tm->miss && tm->miss != (enum ofp_table_miss)table->miss) {
+        table->miss = (uint8_t)tm->miss;
+        bridge_changed(bridge);
+    }
     if (!tm->has_config) {
         return;
     }
@@ -53,7 +58,7 @@ int handle_table_mod(struct conn *conn, const struct request *r)
     }
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
         if (tm.table_id == OFPTT_ALL || tm.table_id == i) {
-            carry_out(bridge_table(bridge, i), &tm);
+            carry_out(bridge, bridge_table(bridge, i), &tm);
         }
     }
     bridge->watches_vacancy = false;

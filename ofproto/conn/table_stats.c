@@ -1,5 +1,6 @@
 /* The counters of tables. Event base's thread. */
 #include "ofproto/codec/table_features.h"
+#include "ofproto/codec/table_mod.h"
 #include "ofproto/conn/multipart.h"
 
 static uint32_t max_rules(const struct ofp_table *table)
@@ -18,7 +19,8 @@ static void put_old_features(struct multipart *m, unsigned int id)
     if (version == OFP10) {
         wire_put32(&m->s, 0x3fffff); /* Every field may be wild. */
     } else {
-        ofp_table_abilities_encode(&m->s, version);
+        ofp_table_abilities_encode(&m->s, version,
+                                   ofp_table_miss_config(table ? table->miss : OFP_MISS_DEFAULT));
     }
     wire_put32(&m->s, max_rules(table));
 }

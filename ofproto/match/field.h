@@ -156,7 +156,7 @@ struct ofp_field {
     enum ofp_field_form form;
     enum ofp_prereq prereq;
     uint32_t oxm;
-    uint32_t nxm; /* Of class OFP_OXM_EXPERIMENTER: an extension of Nicira's. */
+    uint32_t nxm;     /* Of class OFP_OXM_EXPERIMENTER: an extension of Nicira's. */
     bool oxm_is_late; /* Since OpenFlow 1.5; before it is an extension of the ONF's, or NXM. */
 };
 

@@ -28,6 +28,7 @@ struct ofp_table {
     struct eviction *eviction; /* When it evicts. */
     uint8_t vacancy_down;      /* Per cent; events are told when less than this is vacant, */
     uint8_t vacancy_up;        /* and then when more than this is. */
+    uint8_t miss;              /* What becomes of packets without a rule (codec/table_mod.h). */
     uint8_t vacancy_next;      /* The event to come (codec/table_mod.h); 0: they are not wanted. */
 };
 

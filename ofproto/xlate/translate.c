@@ -1,6 +1,7 @@
 /* Translation: from a packet's key through the tables of its bridge to datapath actions and the
  * mask of what decided them. Called by vswitchd's upcall handling and revalidation and by
  * ofproto/trace. See xlate.h. Control thread. */
+#include "ofproto/codec/table_mod.h"
 #include "ofproto/xlate/xlate.h"
 
 #include <stdlib.h>
@@ -106,14 +107,23 @@ void xlate_actions(struct xlate_ctx *ctx, const void *actions, size_t len)
 }
 
 /* OpenFlow 1.3.5 section 5.4: what no rule matches is dropped; OpenFlow 1.0 section 3.4: or told to
- * controllers of that version. A resubmit that finds nothing is no miss of the pipeline. */
-static void miss(struct xlate_ctx *ctx)
+ * controllers of that version; 1.2 section A.3.3: or as the table was told. A resubmit that finds
+ * nothing is no miss of the pipeline. */
+static void miss(struct xlate_ctx *ctx, enum ofp_table_miss config)
 {
     struct xlate_step *step = xlate_enter(ctx, XLATE_STEP_TABLE, "%2u. No match.",
                                           ctx->at.table_id);
+    bool to_controller = config == OFP_MISS_CONTROLLER ||
+                         (config != OFP_MISS_DROP && ctx->bridge->misses_to_controller);
 
+    if (!ctx->n_resubmits && config == OFP_MISS_CONTINUE &&
+        ctx->at.table_id + 1 < BRIDGE_MAX_TABLES) {
+        ctx->next_table = ctx->at.table_id + 1;
+        xlate_leave(ctx, step);
+        return;
+    }
     xlate_drop(ctx, DP_DROP_NO_RULE);
-    if (!ctx->n_resubmits && ctx->bridge->misses_to_controller) {
+    if (!ctx->n_resubmits && to_controller) {
         xlate_say_action(ctx, "CONTROLLER");
         xlate_controller(ctx, OFPR_NO_MATCH);
     } else {
@@ -148,7 +158,7 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
         ctx->resubmit_from = false;
     }
     if (!rule) {
-        miss(ctx);
+        miss(ctx, table ? (enum ofp_table_miss)table->miss : OFP_MISS_DEFAULT);
         return;
     }
     step = xlate_enter_rule(ctx, rule, &looked);

@@ -264,3 +264,30 @@ def test_ttl_is_decremented_by_the_cache_and_its_end_is_named(switch):
     wait_for(lambda: switch.drops().get("ttl-expired", 0) == 3, "the drops to be counted")
     assert switch.totals().get("misses", 0) - misses <= 2
     switch.assert_nothing_vanished()
+
+
+def test_modify_gives_rules_its_cookie_in_the_first_version(switch):
+    def cookies():
+        return sorted(re.findall(r"cookie=(0x\w+)", ofctl(switch, "OpenFlow10", "dump-flows", "br0")))
+
+    ofctl(switch, "OpenFlow10", "del-flows", "br0")
+    ofctl(switch, "OpenFlow10", "add-flow", "br0", "cookie=1,in_port=1,actions=output:2")
+    ofctl(switch, "OpenFlow10", "mod-flows", "br0", "cookie=2,in_port=1,actions=output:3")
+    assert cookies() == ["0x2"]
+    # Who looks for a cookie adds nothing.
+    ofctl(switch, "OpenFlow10", "mod-flows", "br0", "cookie=9/-1,in_port=2,actions=output:3")
+    assert cookies() == ["0x2"]
+    ofctl(switch, "OpenFlow10", "mod-flows", "br0", "cookie=7,in_port=2,actions=output:3")
+    assert cookies() == ["0x2", "0x7"]
+    ofctl(switch, "OpenFlow13", "mod-flows", "br0", "cookie=0x7/-1,actions=output:1")
+    assert cookies() == ["0x2", "0x7"]
+    ofctl(switch, "OpenFlow10", "mod-flows", "br0", "in_port=1,actions=output:4")
+    assert cookies() == ["0x0", "0x7"]
+
+
+def test_dumps_tell_the_flags_of_rules(switch):
+    flags = "check_overlap", "reset_counts", "send_flow_rem", "no_packet_counts", "no_byte_counts"
+    for i, flag in enumerate(flags):
+        ofctl(switch, "OpenFlow13", "add-flow", "br0", f"{flag},table=3,udp,tp_dst={i},actions=drop")
+    text = ofctl(switch, "OpenFlow13", "dump-flows", "br0", "table=3")
+    assert [text.count(flag) for flag in flags] == [1] * 5, text

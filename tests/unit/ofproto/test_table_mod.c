@@ -372,6 +372,36 @@ static void what_is_wrong_gets_the_exact_error(void **state)
     }
 }
 
+/* Up to 1.2 a table says what becomes of packets that it has no rule for. */
+static void misses_go_where_the_table_says(void **state)
+{
+    struct peer *p = *state;
+    struct ofp_actions actions = OFP_ACTIONS_INIT;
+
+    peer_greet(p, OFP12);
+    bridge_flush_rules(p->net.br);
+    ofp_actions_put_output(&actions, 2);
+    net_rule(p->net.br, 2, 5, "in_port=1", &actions);
+    ofp_actions_free(&actions);
+    assert_string_equal(net_send(&p->net, net_key(1, 1, 9)), "drop:no-rule");
+    table_mod(p, 0, 1, NULL);
+    assert_string_equal(net_send(&p->net, net_key(1, 1, 9)), "drop:no-rule");
+    table_mod(p, 1, 1, NULL);
+    assert_string_equal(net_send(&p->net, net_key(1, 1, 9)), "2");
+    assert_string_equal(net_send(&p->net, net_key(3, 1, 9)), "drop:no-rule");
+    table_mod(p, 255, 1, NULL); /* There is an end to it. */
+    assert_string_equal(net_send(&p->net, net_key(3, 1, 9)), "drop:no-rule");
+    table_mod(p, 1, 2, NULL);
+    assert_string_equal(net_send(&p->net, net_key(1, 1, 9)), "drop:no-rule");
+    table_mod(p, 1, 3, NULL);
+    peer_expect_error(p, 8, 1);
+    table_mod(p, 1, 4, NULL);
+    peer_expect_error(p, 8, 1);
+    LIST_FIRST(&p->net.br->mgmt->conns)->is_primary = true;
+    table_mod(p, 0, 0, NULL);
+    assert_non_null(strstr(net_send(&p->net, net_key(1, 1, 9)), "userspace("));
+}
+
 static void the_third_version_has_nothing_to_set(void **state)
 {
     struct peer *p = *state;
@@ -535,6 +565,7 @@ int main(void)
         TEST(who_does_not_want_to_know_is_not_told),
         TEST(a_description_says_how_tables_are_set),
         TEST(what_is_wrong_gets_the_exact_error),
+        TEST(misses_go_where_the_table_says),
         TEST(the_third_version_has_nothing_to_set),
         TEST(tables_are_named_in_a_request_of_many_messages),
         TEST(one_table_is_named_alone_since_the_fifth),
