@@ -205,6 +205,48 @@ for line in sys.stdin:
             assert mac in right and mac not in wrong, (i, kind)
 
 
+def test_a_barrier_finds_the_cached_flow_that_a_rule_concerns_among_many(switch):
+    """In the second table, which no packet's own bits lead to: the flow behind the barrier goes the new way, the others stay as they are."""
+    secure(switch)
+    a, b, c = (switch.add_host(label, None) for label in "abc")
+    n, changed = 200, range(0, 200, 17)
+    rules = ["priority=1,actions=load:7->NXM_NX_REG0[],resubmit(,1)"]
+    rules += [f"table=1,reg0=7,dl_src=02:00:00:00:01:{i:02x},actions=output:2" for i in range(n)]
+    ofctl(switch, "add-flows", "-", input="\n".join(rules))
+    sender = a.popen("/usr/bin/python3", "-c", """
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+for line in sys.stdin:
+    s.send(bytes.fromhex(line) + bytes.fromhex("88b5") + bytes(46))
+    print("sent", flush=True)
+""", stdin=subprocess.PIPE)
+
+    def send(dst, i):
+        sender.stdin.write(f"0200000000{dst:02x}0200000001{i:02x}\n")
+        sender.stdin.flush()
+        assert "sent" in sender.stdout.readline()
+
+    def cached():
+        for i in range(n):
+            send(0x99, i)
+        return int(re.search(r"flows +(\d+)", switch.appctl("upcall/show"))[1]) >= n
+    wait_for(cached, "all flows to be cached", 30)
+    heard = Listening(b, c)
+    before = switch.totals()["rx"]
+    for i in changed:
+        ofctl(switch, "mod-flows", f"table=1,dl_src=02:00:00:00:01:{i:02x},actions=output:3")
+        send(0xaa, i)
+        send(0xaa, i + 1)
+    wait_for(lambda: switch.totals()["rx"] >= before + 2 * len(changed), "the packets to come in", interval=0.01)
+    at_b, at_c = ([line for line in text.splitlines() if "> 02:00:00:00:00:aa" in line] for text in heard.text())
+    for i in range(n):
+        mac = f"02:00:00:00:01:{i:02x} >"
+        assert any(mac in line for line in at_c) == (i in changed), i
+        assert any(mac in line for line in at_b) == (i - 1 in changed), i
+    switch.assert_nothing_vanished()
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_removed_flows_are_told_with_their_last_counters(switch, version):
     secure(switch)
