@@ -92,3 +92,31 @@ int ofp_packet_out_decode(enum ofp_version version, const uint8_t *p, size_t len
     ret->packet_len = len - head - ret->actions_len;
     return ret->packet_len < ETH_HEADER_LEN ? OFPERR_BRC_BAD_LEN : 0;
 }
+
+void ofp_packet_out_encode(struct strbuf *s, enum ofp_version version, uint32_t xid,
+                           const struct ofp_packet_out *po, const struct ofp_actions *actions)
+{
+    size_t start = ofp_begin(s, (uint8_t)version, OFPT_PACKET_OUT, xid), len, list;
+    struct ofp_match match = po->match;
+
+    wire_put32(s, OFP_NO_BUFFER);
+    if (version == OFP10) {
+        wire_put16(s, (uint16_t)po->in_port);
+    } else if (version < OFP15) {
+        wire_put32(s, ofp_port_to32(po->in_port));
+    }
+    len = s->len;
+    wire_put16(s, 0);
+    if (version >= OFP15) {
+        OFP_MATCH_SET(&match, in_port, po->in_port);
+        wire_zeros(s, 2);
+        ofp_match_encode(s, version, &match);
+    } else if (version > OFP10) {
+        wire_zeros(s, 6);
+    }
+    list = s->len;
+    ofp_actions_encode(s, version, actions->data, actions->len);
+    wire_set16(s, len, (uint16_t)(s->len - list));
+    strbuf_put(s, po->packet, po->packet_len);
+    ofp_end(s, start);
+}

@@ -2,6 +2,7 @@
 #ifndef OFPROTO_CODEC_PACKET_OUT_H
 #define OFPROTO_CODEC_PACKET_OUT_H
 
+#include "ofproto/codec/action.h"
 #include "ofproto/codec/ofp_error.h"
 #include "ofproto/match/match.h"
 
@@ -18,5 +19,8 @@ struct ofp_packet_out {
 /* 'p' is the message after its header; '*ret' points into it. */
 int ofp_packet_out_decode(enum ofp_version, const uint8_t *p, size_t len,
                           struct ofp_packet_out *ret);
+/* Appends a whole message with these actions, not those on the wire. */
+void ofp_packet_out_encode(struct strbuf *, enum ofp_version, uint32_t xid,
+                           const struct ofp_packet_out *, const struct ofp_actions *);
 
 #endif

@@ -63,6 +63,26 @@ int ofp_port_mod_decode(enum ofp_version version, const uint8_t *p, size_t len,
     return rc;
 }
 
+void ofp_port_mod_encode(struct strbuf *s, enum ofp_version version, uint32_t xid,
+                         const struct ofp_port_mod *pm)
+{
+    bool is10 = version == OFP10;
+    size_t start = ofp_begin(s, (uint8_t)version, is10 ? OFPT10_PORT_MOD : OFPT13_PORT_MOD, xid);
+
+    if (is10) {
+        wire_put16(s, (uint16_t)pm->port);
+    } else {
+        wire_put32(s, ofp_port_to32(pm->port));
+        wire_zeros(s, 4);
+    }
+    strbuf_put(s, pm->mac, sizeof pm->mac);
+    wire_zeros(s, is10 ? 0 : 2);
+    wire_put32(s, pm->config);
+    wire_put32(s, pm->mask);
+    wire_zeros(s, version < OFP14 ? 8 : 0); /* What it advertises: as it is. */
+    ofp_end(s, start);
+}
+
 void ofp_port_status_encode(struct strbuf *s, enum ofp_version version, enum ofp_port_reason reason,
                             const struct ofp_port_desc *desc)
 {

@@ -15,6 +15,9 @@ struct ofp_port_mod {
 
 /* 'p' is the message after its header. */
 int ofp_port_mod_decode(enum ofp_version, const uint8_t *p, size_t len, struct ofp_port_mod *ret);
+/* Appends a whole message. */
+void ofp_port_mod_encode(struct strbuf *, enum ofp_version, uint32_t xid,
+                         const struct ofp_port_mod *);
 
 enum ofp_port_reason { OFPPR_ADD, OFPPR_DELETE, OFPPR_MODIFY };
 /* Appends a whole message. */

@@ -116,3 +116,56 @@ void ofp_table_status_encode(struct strbuf *s, enum ofp_version version,
     ofp_table_desc_encode(s, desc);
     ofp_end(s, start);
 }
+
+int ofp_table_desc_decode(const uint8_t *p, size_t left, struct ofp_table_desc *ret,
+                          size_t *ret_len)
+{
+    size_t len = left < MOD_LEN ? 0 : wire_get16(p);
+    const uint8_t *at = p + MOD_LEN;
+    size_t rest = len - MOD_LEN;
+    uint32_t config;
+
+    if (len < MOD_LEN || len > left) {
+        return OFPERR_BRC_BAD_LEN;
+    }
+    config = wire_get32(p + 4);
+    *ret = (struct ofp_table_desc){.table_id = p[2],
+                                   .evicts = config & OFPTC_EVICTION,
+                                   .tells_vacancy = config & OFPTC_VACANCY_EVENTS};
+    while (rest) {
+        struct ofp_property property;
+        int rc = ofp_property_take(&at, &rest, &property);
+
+        if (rc) {
+            return rc;
+        }
+        if (property.type == PROPERTY_EVICTION && property.len == PROPERTY_LEN) {
+            ret->eviction_flags = wire_get32(property.p + 4);
+        } else if (property.type == PROPERTY_VACANCY && property.len == PROPERTY_LEN) {
+            ret->vacancy_down = property.p[4];
+            ret->vacancy_up = property.p[5];
+            ret->vacancy = property.p[6];
+        }
+    }
+    *ret_len = len;
+    return 0;
+}
+
+void ofp_table_mod_encode(struct strbuf *s, enum ofp_version version, uint32_t xid,
+                          const struct ofp_table_desc *desc)
+{
+    size_t start = ofp_begin(s, (uint8_t)version, OFPT11_TABLE_MOD, xid);
+
+    wire_put8(s, desc->table_id);
+    wire_zeros(s, 3);
+    wire_put32(s, (desc->evicts ? OFPTC_EVICTION : 0u) |
+                      (desc->tells_vacancy ? OFPTC_VACANCY_EVENTS : 0u));
+    if (desc->tells_vacancy) {
+        wire_put16(s, PROPERTY_VACANCY);
+        wire_put16(s, PROPERTY_LEN);
+        wire_put8(s, desc->vacancy_down);
+        wire_put8(s, desc->vacancy_up);
+        wire_zeros(s, 2);
+    }
+    ofp_end(s, start);
+}

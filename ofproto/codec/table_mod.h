@@ -50,6 +50,12 @@ struct ofp_table_desc {
 };
 /* Appends an entry of a description. */
 void ofp_table_desc_encode(struct strbuf *, const struct ofp_table_desc *);
+/* The entry at 'p'; '*ret_len' is its length. */
+int ofp_table_desc_decode(const uint8_t *p, size_t left, struct ofp_table_desc *ret,
+                          size_t *ret_len);
+/* Appends a whole message, of OpenFlow 1.4 or later, that makes the table so. */
+void ofp_table_mod_encode(struct strbuf *, enum ofp_version, uint32_t xid,
+                          const struct ofp_table_desc *);
 /* Appends a whole message. */
 void ofp_table_status_encode(struct strbuf *, enum ofp_version, enum ofp_table_reason,
                              const struct ofp_table_desc *);

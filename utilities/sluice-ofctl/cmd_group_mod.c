@@ -6,7 +6,7 @@
 
 #include "ofproto/codec/group_text.h"
 #include "utilities/sluice-ofctl/batch.h"
-#include "utilities/sluice-ofctl/lines.h"
+#include "utilities/sluice-ofctl/groups.h"
 #include "utilities/sluice-ofctl/ports.h"
 
 struct mods {
@@ -35,13 +35,13 @@ static void mods_free(struct mods *m)
     ofports_free(&m->ports);
 }
 
-static const struct line_word words[] = {{"add", OFP_GROUP_ADD},
-                                         {"modify", OFP_GROUP_MODIFY},
-                                         {"add_or_mod", OFP_GROUP_ADD_OR_MODIFY},
-                                         {"delete", OFP_GROUP_DELETE},
-                                         {"insert_bucket", OFP_GROUP_INSERT_BUCKET},
-                                         {"remove_bucket", OFP_GROUP_REMOVE_BUCKET},
-                                         {NULL, 0}};
+const struct line_word group_line_words[] = {{"add", OFP_GROUP_ADD},
+                                             {"modify", OFP_GROUP_MODIFY},
+                                             {"add_or_mod", OFP_GROUP_ADD_OR_MODIFY},
+                                             {"delete", OFP_GROUP_DELETE},
+                                             {"insert_bucket", OFP_GROUP_INSERT_BUCKET},
+                                             {"remove_bucket", OFP_GROUP_REMOVE_BUCKET},
+                                             {NULL, 0}};
 
 static int add(char *text, unsigned int line, void *mods_, struct error *err)
 {
@@ -49,7 +49,7 @@ static int add(char *text, unsigned int line, void *mods_, struct error *err)
     unsigned int command = m->command;
     int rc;
 
-    text = lines_take_word(text, words, &command);
+    text = lines_take_word(text, group_line_words, &command);
     if (m->n == m->size) {
         m->size = MAX_OF(m->size * 2, (size_t)16);
         m->gm = xrealloc(m->gm, m->size * sizeof *m->gm);

@@ -7,7 +7,6 @@
 #include "ofproto/codec/wire.h"
 #include "utilities/sluice-ofctl/ofctl.h"
 
-
 struct ofconn;
 
 /* 1.1 and 1.2 are spoken when they are asked for. */

@@ -2,14 +2,13 @@
 #include <errno.h>
 
 #include "utilities/sluice-ofctl/flows.h"
-#include "utilities/sluice-ofctl/lines.h"
 
-static const struct line_word words[] = {{"add", OFPFC_ADD},
-                                         {"modify", OFPFC_MODIFY},
-                                         {"modify_strict", OFPFC_MODIFY_STRICT},
-                                         {"delete", OFPFC_DELETE},
-                                         {"delete_strict", OFPFC_DELETE_STRICT},
-                                         {NULL, 0}};
+const struct line_word flow_line_words[] = {{"add", OFPFC_ADD},
+                                            {"modify", OFPFC_MODIFY},
+                                            {"modify_strict", OFPFC_MODIFY_STRICT},
+                                            {"delete", OFPFC_DELETE},
+                                            {"delete_strict", OFPFC_DELETE_STRICT},
+                                            {NULL, 0}};
 
 struct reader {
     enum ofp_flow_mod_command command;
@@ -22,7 +21,7 @@ static int on_line(char *text, unsigned int line, void *reader, struct error *er
     const struct reader *r = reader;
     unsigned int command = r->command;
 
-    text = lines_take_word(text, words, &command);
+    text = lines_take_word(text, flow_line_words, &command);
     return r->cb((enum ofp_flow_mod_command)command, text, line, r->aux, err);
 }
 

@@ -4,6 +4,7 @@
 
 #include "ofproto/codec/flow_text.h"
 #include "utilities/sluice-ofctl/batch.h"
+#include "utilities/sluice-ofctl/lines.h"
 #include "utilities/sluice-ofctl/ports.h"
 
 /* Nicira's messages and statistics. */
@@ -34,6 +35,8 @@ struct flow_list {
 void flow_list_add(const struct ofp_flow_stats *, void *list);
 void flow_list_free(struct flow_list *);
 
+/* What a line with a flow may begin with: an enum ofp_flow_mod_command. */
+extern const struct line_word flow_line_words[];
 /* A file with flows, "-" for the standard input: each line that is not empty or a comment is given
  * to 'cb', with its command ("add", "delete", ...; by default 'command') taken off. Errors name the
  * file and the line. */

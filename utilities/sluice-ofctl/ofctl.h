@@ -11,6 +11,8 @@
 /* What a command returns, with no error, when what it compared is different: exit code 2. */
 #define OFCTL_DIFFERENT 1
 
+#define OFCTL_MAX_ARGS 64
+
 struct ofctl_sort {
     const char *field; /* NULL: by priority. */
     bool descending;

@@ -178,6 +178,31 @@ int ofports_find(struct ofports *ports, const char *text, uint32_t *ret, struct 
         ports, error_set(err, ENODEV, "%s: there is no port '%s'", ports->target, text), err);
 }
 
+int ofports_load(struct ofports *ports, struct error *err)
+{
+    if (load(ports)) {
+        *err = ports->err;
+        return -err->code;
+    }
+    return 0;
+}
+
+int ofports_get(struct ofports *ports, const char *text, const struct ofp_port_info **ret,
+                struct error *err)
+{
+    uint32_t port = 0;
+    int rc = ofports_find(ports, text, &port, err);
+
+    rc = rc ? rc : ofports_load(ports, err);
+    for (size_t i = 0; !rc && i < ports->n; i++) {
+        if (ports->list[i].port == port) {
+            *ret = &ports->list[i];
+            return 0;
+        }
+    }
+    return rc ? rc : error_set(err, ENODEV, "%s: there is no port '%s'", ports->target, text);
+}
+
 /* --- Printing. */
 
 static void put_bits(struct strbuf *s, uint32_t bits, const char *const *names, size_t n)

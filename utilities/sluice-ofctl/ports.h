@@ -26,6 +26,12 @@ int ofports_error(const struct ofports *, int rc, struct error *err);
 /* A port as the command line names it: number, protocol's name, or the switch's. */
 int ofports_find(struct ofports *, const char *text, uint32_t *ret, struct error *err);
 
+/* Asks the switch, once. */
+int ofports_load(struct ofports *, struct error *err);
+/* The same with all that the switch says of it; asks the switch in any case. */
+int ofports_get(struct ofports *, const char *text, const struct ofp_port_info **ret,
+                struct error *err);
+
 /* Appends the entries in 'p'. */
 int ofports_add(struct ofports *, enum ofp_version, const uint8_t *p, size_t len,
                 struct error *err);

@@ -9,8 +9,7 @@
 #include "lib/output.h"
 #include "utilities/sluice-ofctl/ofctl.h"
 
-#define MAX_TABLES 16
-#define MAX_ARGS 4
+#define MAX_TABLES 32
 #define EXIT_DIFFERENT 2
 
 static const struct ofctl_command *tables[MAX_TABLES];
@@ -61,7 +60,7 @@ static char *list_commands(void)
 static int run(const struct ofctl_options *o, int argc, char *argv[], struct error *err)
 {
     const struct ofctl_command *c = argc ? find(argv[0]) : NULL;
-    char *args[MAX_ARGS] = {NULL};
+    char *args[OFCTL_MAX_ARGS + 1] = {NULL};
     int rc;
 
     if (!argc) {

@@ -6,7 +6,9 @@
 
 #include "ofproto/codec/action_text.h"
 #include "ofproto/codec/flow_text.h"
+#include "ofproto/codec/queue_info.h"
 #include "ofproto/codec/switch_info.h"
+#include "ofproto/codec/table_mod.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -60,6 +62,9 @@ static void replies(const uint8_t *p, size_t len)
         struct ofp_flow_stats fs;
         struct ofp_port_info port;
         struct ofp_features features;
+        struct ofp_queue_counts queue;
+        struct ofp_queue_config config = {.port = 0};
+        struct ofp_table_desc desc;
         uint64_t packets, bytes;
         uint32_t flows;
         size_t n;
@@ -79,6 +84,9 @@ static void replies(const uint8_t *p, size_t len)
         ofp_port_counts_decode(versions[v], p, len, &counts, &n);
         ofp_table_counts_decode(versions[v], p, len, &table, &n);
         ofp_features_decode(versions[v], p, len, &features);
+        ofp_queue_counts_decode(versions[v], p, len, &queue, &n);
+        ofp_queue_config_decode(versions[v], p, len, &config, &n);
+        ofp_table_desc_decode(p, len, &desc, &n);
     }
 }
 
