@@ -2,6 +2,7 @@
 #include "ofproto/conn/requestforward.h"
 
 #include "lib/log.h"
+#include "ofproto/codec/meter_mod.h"
 
 LOG_MODULE(requestforward);
 
@@ -85,4 +86,25 @@ void forward_group_mod(const struct conn *from, uint32_t xid, const struct ofp_g
     const struct forwarded_group_mod forwarded = {xid, gm, changes};
 
     forward_request(from, OFPRFR_GROUP_MOD, encode_group_mod, &forwarded);
+}
+
+/* --- Meter mods. */
+
+struct forwarded_meter_mod {
+    uint32_t xid;
+    const struct ofp_meter_mod *mod;
+};
+
+static void encode_meter_mod(struct strbuf *s, enum ofp_version version, const void *forwarded)
+{
+    const struct forwarded_meter_mod *f = forwarded;
+
+    ofp_meter_mod_encode(s, version, f->xid, f->mod);
+}
+
+void forward_meter_mod(const struct conn *from, uint32_t xid, const struct ofp_meter_mod *mod)
+{
+    const struct forwarded_meter_mod forwarded = {xid, mod};
+
+    forward_request(from, OFPRFR_METER_MOD, encode_meter_mod, &forwarded);
 }

@@ -18,5 +18,7 @@ void forward_request(const struct conn *from, enum ofp_forward_reason, request_e
 /* Of a group mod, before its changes are finished. */
 void forward_group_mod(const struct conn *from, uint32_t xid, const struct ofp_group_mod *,
                        const struct group_changes *);
+struct ofp_meter_mod;
+void forward_meter_mod(const struct conn *from, uint32_t xid, const struct ofp_meter_mod *);
 
 #endif

@@ -247,14 +247,25 @@ int meter_change(struct ofproto_set *set, struct ofp_meter *meter,
     return 0;
 }
 
-uint32_t meter_remove(struct ofproto *bridge, struct ofp_meter *meter)
+void meter_restore_bands(struct ofp_meter *meter, const struct dp_meter_stats *counted)
+{
+    memcpy(meter->before.band, counted->band, sizeof meter->before.band);
+    meter->resets_bands = false;
+}
+
+uint32_t meter_end(struct ofproto_set *set, struct ofp_meter *meter)
 {
     uint32_t dp_no = meter->dp_no;
 
-    HASH_DELETE(hh, bridge->meters, meter);
-    HASH_DELETE(by_no, bridge->set->meter_numbers->meters, meter);
+    HASH_DELETE(by_no, set->meter_numbers->meters, meter);
     free(meter);
     return dp_no;
+}
+
+uint32_t meter_remove(struct ofproto *bridge, struct ofp_meter *meter)
+{
+    HASH_DELETE(hh, bridge->meters, meter);
+    return meter_end(bridge->set, meter);
 }
 
 void meter_flush(struct ofproto *bridge)

@@ -13,6 +13,7 @@
 
 #include "ofproto/bridge.h"
 #include "ofproto/codec/meter_mod.h"
+#include "ofproto/conn/changes.h"
 
 struct ofp_meter {
     uint32_t id;
@@ -40,7 +41,23 @@ bool meter_remarks(const struct ofp_meter *);
 /* All of them, with the bridge. */
 void meter_flush(struct ofproto *);
 
-/* What a meter mod does: 0 or the error; an error changes nothing. */
+/* What a meter mod did, so that it can be undone, and be told when it stands. */
+struct meter_changes {
+    struct flow_changes flows;  /* Rules that went with their meter. */
+    struct ofp_meter *added;    /* NULL: none. The bridge's; so is the next. */
+    struct ofp_meter *modified; /* NULL: none. */
+    struct ofp_meter_config before;
+    struct dp_meter_stats counted; /* By the modified one. */
+    struct ofp_meter **removed;    /* The bridge's no more; the datapath has them still. */
+    size_t n_removed;
+};
+/* Carries it out: 0 or the error, and an error changes nothing. */
+int meter_mod_change(struct ofproto *, const struct ofp_meter_mod *, uint64_t now_ms,
+                     struct meter_changes *);
+/* Both end the list. */
+void meter_changes_undo(struct meter_changes *, struct ofproto *);
+void meter_changes_finish(struct meter_changes *, struct ofproto *, uint64_t now_ms);
+/* All of it: 0 or the error. */
 int meter_mod_apply(struct ofproto *, const struct ofp_meter_mod *, uint64_t now_ms);
 /* Whether every meter that the actions name exists: 0 or OFPERR_MMFC_INVALID_METER. */
 int meter_check_actions(const struct ofproto *, const void *actions, size_t len);

@@ -31,8 +31,12 @@ struct meter_numbers {
 int meter_add(struct ofproto *, uint32_t id, const struct ofp_meter_config *, uint64_t now_ms);
 int meter_change(struct ofproto_set *, struct ofp_meter *, const struct ofp_meter_config *);
 int meter_put(struct ofproto_set *, struct ofp_meter *, const struct ofp_meter_config *);
-/* Frees it, and returns its number, which is to leave. */
+/* Frees it, and returns its number, which is to leave; the second of one that its bridge has not
+ * any more. */
 uint32_t meter_remove(struct ofproto *, struct ofp_meter *);
+uint32_t meter_end(struct ofproto_set *, struct ofp_meter *);
+/* A change was taken back: its bands had counted so much. */
+void meter_restore_bands(struct ofp_meter *, const struct dp_meter_stats *);
 
 /* DP_NO_METER: all are taken. */
 uint32_t meter_number_take(struct meter_numbers *);

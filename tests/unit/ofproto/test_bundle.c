@@ -2,6 +2,7 @@
 #include "ofproto/codec/bundle.h"
 #include "ofproto/conn/bundle.h"
 #include "ofproto/group/group.h"
+#include "ofproto/meter/meter.h"
 #include "tests/unit/ofproto/peer.h"
 
 #define ID 7
@@ -399,6 +400,87 @@ static void niciras_group_mods_take_part(void **state)
     strbuf_free(&s);
 }
 
+/* --- Meters. */
+
+/* Of packets a second, with a band that drops. */
+static void add_meter_mod(struct peer *p, uint16_t command, uint32_t id, uint32_t rate)
+{
+    struct ofp_meter_mod mod = {.command = (enum ofp_meter_command)command, .meter_id = id};
+    struct strbuf s = STRBUF_INIT;
+
+    mod.config.flags = OFP_METER_PKTPS;
+    if (command != OFP_METER_DELETE) {
+        mod.config.n = 1;
+        mod.config.band[0] = (struct ofp_band){.type = OFP_BAND_DROP, .rate = rate};
+    }
+    ofp_meter_mod_encode(&s, (enum ofp_version)p->version, PEER_XID, &mod);
+    wire_set16(&s, 2, (uint16_t)s.len);
+    {
+        struct strbuf body = STRBUF_INIT;
+
+        strbuf_put(&body, s.data + OFP_HEADER_LEN, s.len - OFP_HEADER_LEN);
+        add(p, BOTH_FLAGS, OFPT13_METER_MOD, PEER_XID, &body);
+        strbuf_free(&body);
+    }
+    strbuf_free(&s);
+}
+
+static uint32_t rate_of(const struct peer *p, uint32_t meter_id)
+{
+    const struct ofp_meter *meter = meter_find(p->net.br, meter_id);
+
+    return meter ? meter->config.band[0].rate : 0;
+}
+
+/* A rule of version 1.3 or 1.4 that sends its packets through meter 1. */
+static void add_rule_with_meter(struct peer *p, uint16_t priority, uint32_t meter_id)
+{
+    struct strbuf s = STRBUF_INIT;
+
+    put_flow_mod(p, &s, OFPFC_ADD, priority, 0, "in_port=1", 2);
+    wire_put16(&s, 6);
+    wire_put16(&s, 8);
+    wire_put32(&s, meter_id);
+    add(p, BOTH_FLAGS, OFPT_FLOW_MOD, PEER_XID, &s);
+    strbuf_free(&s);
+}
+
+static void meters_and_rules_go_together(void **state)
+{
+    struct peer *p = *state;
+    struct ofp_meter *meter;
+
+    peer_greet(p, OFP14);
+    open_it(p);
+    add_meter_mod(p, OFP_METER_ADD, 1, 100);
+    add_rule_with_meter(p, 5, 1);
+    add_meter_mod(p, OFP_METER_MODIFY, 1, 200);
+    assert_null(p->net.br->meters);
+    commit_it(p);
+    assert_int_equal(rate_of(p, 1), 200);
+    assert_int_equal(p->net.br->tables[0]->cls.n_rules, 2);
+    meter = meter_find(p->net.br, 1);
+    open_it(p);
+    add_meter_mod(p, OFP_METER_MODIFY, 1, 300);
+    add_meter_mod(p, OFP_METER_ADD, 2, 100);
+    add_rule_with_meter(p, 6, 2);
+    add_meter_mod(p, OFP_METER_DELETE, 1, 0); /* With its rule. */
+    add_meter_mod(p, OFP_METER_ADD, 1, 400);
+    add_meter_mod(p, OFP_METER_DELETE, OFP_METER_ALL, 0);
+    add_meter_mod(p, OFP_METER_ADD, 3, 100);
+    add_meter_mod(p, OFP_METER_MODIFY, 7, 100); /* Fails. */
+    commit_fails(p, 12, 3);
+    assert_ptr_equal(meter_find(p->net.br, 1), meter);
+    assert_int_equal(rate_of(p, 1), 200);
+    assert_int_equal(HASH_COUNT(p->net.br->meters), 1);
+    assert_int_equal(p->net.br->tables[0]->cls.n_rules, 2);
+    open_it(p);
+    add_meter_mod(p, OFP_METER_DELETE, OFP_METER_ALL, 0);
+    commit_it(p);
+    assert_null(p->net.br->meters);
+    expect_rules(p, NORMAL_RULE);
+}
+
 /* Another connection, which wants to hear of group mods. */
 static struct bufferevent *listener(struct peer *p, uint8_t version)
 {
@@ -676,6 +758,7 @@ int main(void)
         TEST(groups_and_rules_go_together15),
         TEST(groups_come_back_when_a_bundle_fails),
         TEST(niciras_group_mods_take_part),
+        TEST(meters_and_rules_go_together),
         TEST(others_hear_of_group_mods),
         TEST(single_buckets_are_told_before_1_5_as_the_group),
         TEST(a_commits_reply_waits_for_the_flows),
