@@ -10,7 +10,9 @@
 enum { INSTRUCTIONS = 0, NEXT_TABLES = 2, WRITE_ACTIONS = 4, APPLY_ACTIONS = 6, MATCH = 8 };
 enum { WILDCARDS = 10, WRITE_SETFIELD = 12, APPLY_SETFIELD = 14 };
 
-static const uint16_t instructions[] = {1, 2, 3, 4, 5};
+/* The last, meter, came with 1.3 and is an action since 1.5. */
+static const uint16_t instructions[] = {1, 2, 3, 4, 5, 6};
+#define N_INSTRUCTIONS(VERSION) ((VERSION) == OFP13 || (VERSION) == OFP14 ? 6u : 5u)
 
 static size_t begin(struct strbuf *s, uint16_t type)
 {
@@ -97,7 +99,7 @@ void ofp_table_features_encode(struct strbuf *s, enum ofp_version version, uint8
     wire_put64(s, UINT64_MAX);
     wire_put32(s, version >= OFP14 ? OFPTC_EVICTION | OFPTC_VACANCY_EVENTS : 0u);
     wire_put32(s, max_rules);
-    put_ids(s, INSTRUCTIONS, instructions + is_last, ARRAY_SIZE(instructions) - is_last);
+    put_ids(s, INSTRUCTIONS, instructions + is_last, N_INSTRUCTIONS(version) - is_last);
     put_tables(s, table_id + 1u, n_tables);
     put_actions(s, WRITE_ACTIONS, version);
     put_actions(s, APPLY_ACTIONS, version);
@@ -114,7 +116,7 @@ static uint32_t instruction_bits(void)
 {
     uint32_t bits = 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(instructions); i++) {
+    for (size_t i = 0; i < N_INSTRUCTIONS(OFP12); i++) {
         bits |= 1u << instructions[i];
     }
     return bits;

@@ -1,14 +1,33 @@
 /* Meter mods and what is told of meters: statistics, configurations, features. Event base's thread.
  */
 #include "ofproto/conn/multipart.h"
+#include "ofproto/conn/requestforward.h"
 #include "ofproto/meter/meter.h"
+
+struct forwarded_meter_mod {
+    uint32_t xid;
+    const struct ofp_meter_mod *mod;
+};
+
+static void encode_meter_mod(struct strbuf *s, enum ofp_version version, const void *forwarded)
+{
+    const struct forwarded_meter_mod *f = forwarded;
+
+    ofp_meter_mod_encode(s, version, f->xid, f->mod);
+}
 
 int handle_meter_mod(struct conn *conn, const struct request *r)
 {
     struct ofp_meter_mod mod;
     int rc = ofp_meter_mod_decode(request_body(r), request_body_len(r), &mod);
 
-    return rc ? rc : meter_mod_apply(conn->bridge, &mod, time_now_ms());
+    rc = rc ? rc : meter_mod_apply(conn->bridge, &mod, time_now_ms());
+    if (!rc) {
+        const struct forwarded_meter_mod f = {r->h.xid, &mod};
+
+        forward_request(conn, OFPRFR_METER_MOD, encode_meter_mod, &f);
+    }
+    return rc;
 }
 
 /* --- What is told. */
