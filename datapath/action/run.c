@@ -57,11 +57,51 @@ static bool is_last_output(const struct wildcard_actions *list, const struct dp_
 {
     while ((a = dp_actions_next(list->data, list->len, a))) {
         if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_UPCALL ||
-            a->type == DP_ACTION_METER || a->type == DP_ACTION_RECIRC) {
+            a->type == DP_ACTION_METER || a->type == DP_ACTION_RECIRC ||
+            a->type == DP_ACTION_CHECK_LEN) {
             return false;
         }
     }
     return true;
+}
+
+/* From Ethernet's header on, without a VLAN tag; what is cut into segments is as long as they are.
+ */
+static uint32_t length_of(const struct rte_mbuf *m)
+{
+    const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+    uint32_t len = m->pkt_len;
+
+    if (m->ol_flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)) {
+        len = MIN_OF(len, (uint32_t)m->l2_len + m->l3_len + m->l4_len + m->tso_segsz);
+    }
+    if (likely(m->data_len >= 18)) {
+        be16_t type = be16_load(p + 12);
+
+        len -= type == be16_make(0x8100) || type == be16_make(0x88a8) ? 4 : 0;
+    }
+    return len;
+}
+
+static void send_by_length(struct action_env *env, const struct dp_action_check_len *a,
+                           struct rte_mbuf **pkts, uint16_t n)
+{
+    struct rte_mbuf *longer[ACTION_BATCH];
+    uint16_t n_longer = 0, left = 0;
+
+    for (uint16_t i = 0; i < n; i++) {
+        if (length_of(pkts[i]) > a->max_len) {
+            longer[n_longer++] = pkts[i];
+        } else {
+            pkts[left++] = pkts[i];
+        }
+    }
+    if (n_longer) {
+        env->recirculate(env, a->longer_id, longer, n_longer);
+    }
+    if (left) {
+        env->recirculate(env, a->other_id, pkts, left);
+    }
 }
 
 /* An output or a recirculation, to which the packets go. */
@@ -70,6 +110,8 @@ static void send(struct action_env *env, const struct dp_action *a, struct rte_m
 {
     if (likely(a->type == DP_ACTION_OUTPUT)) {
         env->output(env, ((const struct dp_action_output *)a)->port, pkts, n);
+    } else if (a->type == DP_ACTION_CHECK_LEN) {
+        send_by_length(env, (const struct dp_action_check_len *)a, pkts, n);
     } else {
         env->recirculate(env, ((const struct dp_action_recirc *)a)->id, pkts, n);
     }
@@ -115,7 +157,8 @@ void action_run(struct action_env *env, const struct wildcard_actions *list, str
     const struct drop_reason *reason = &drop_no_rule;
 
     for (; a && n; a = dp_actions_next(list->data, list->len, a)) {
-        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_RECIRC) {
+        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_RECIRC ||
+            a->type == DP_ACTION_CHECK_LEN) {
             if (is_last_output(list, a)) {
                 send(env, a, pkts, n);
                 return;

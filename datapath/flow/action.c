@@ -77,6 +77,17 @@ static int check_upcall(const struct dp_action *a, struct error *err)
     return meter_no == DP_NO_METER ? 0 : check_meter_no(meter_no, err);
 }
 
+static int check_check_len(const struct dp_action *a, struct error *err)
+{
+    const struct dp_action_check_len *check = (const void *)a;
+
+    if (!check->longer_id || !check->other_id) {
+        return error_set(err, EINVAL,
+                         "action check_pkt_len: id 0 is that of packets that just came");
+    }
+    return 0;
+}
+
 static const struct row {
     const char *name;
     uint16_t size;
@@ -94,6 +105,7 @@ static const struct row {
     [DP_ACTION_UPCALL] = {"userspace", sizeof(struct dp_action_upcall), check_upcall},
     [DP_ACTION_METER] = {"meter", sizeof(struct dp_action_meter), check_meter},
     [DP_ACTION_RECIRC] = {"recirc", sizeof(struct dp_action_recirc), check_recirc},
+    [DP_ACTION_CHECK_LEN] = {"check_pkt_len", sizeof(struct dp_action_check_len), check_check_len},
     [DP_ACTION_SET_ARP] = {"set(arp)", sizeof(struct dp_action_set_arp), NULL},
     [DP_ACTION_SET_ND] = {"set(nd)", sizeof(struct dp_action_set_nd), NULL},
 };

@@ -30,6 +30,7 @@ enum dp_action_type {
     DP_ACTION_RECIRC,
     DP_ACTION_SET_ARP,
     DP_ACTION_SET_ND,
+    DP_ACTION_CHECK_LEN,
     DP_N_ACTIONS
 };
 
@@ -131,6 +132,14 @@ struct dp_action_meter {
 struct dp_action_recirc {
     struct dp_action h;
     uint32_t id; /* Not 0. */
+};
+
+/* Recirculates packets that are longer than max_len with one id, and others with the other. Counts
+ * from Ethernet's header on, without a VLAN tag; of what is segmented on its way out, a segment. */
+struct dp_action_check_len {
+    struct dp_action h;
+    uint32_t max_len;
+    uint32_t longer_id, other_id; /* Neither is 0. */
 };
 
 /* Why policy dropped a packet. Rows in action.c give names; the datapath counts each under that

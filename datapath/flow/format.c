@@ -473,6 +473,13 @@ static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_na
     case DP_ACTION_METER:
         strbuf_printf(s, "meter(%u)", ((const struct dp_action_meter *)a)->meter_no);
         break;
+    case DP_ACTION_CHECK_LEN: {
+        const struct dp_action_check_len *check = (const void *)a;
+
+        strbuf_printf(s, "check_pkt_len(size=%u,gt(recirc(0x%x)),le(recirc(0x%x)))", check->max_len,
+                      check->longer_id, check->other_id);
+        break;
+    }
     case DP_ACTION_RECIRC:
         strbuf_printf(s, "recirc(0x%x)", ((const struct dp_action_recirc *)a)->id);
         break;

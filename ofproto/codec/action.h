@@ -56,6 +56,7 @@ enum ofp_action_type {
     OFP_ACTION_METER,      /* meter_mod.h has it. */
     OFP_ACTION_CONTROLLER, /* action_controller.h has it. */
     OFP_ACTION_SAMPLE,
+    OFP_ACTION_CHECK_LEN,
     /* Instructions, in their order; those of "apply actions" are the actions before. */
     OFP_ACTION_CLEAR_ACTIONS,
     OFP_ACTION_WRITE_ACTIONS,
@@ -110,6 +111,13 @@ struct ofp_action_move {
     uint32_t pad;
     struct ofp_subfield src;
     struct ofp_subfield dst; /* As many bits; settable. */
+};
+
+struct ofp_action_check_len {
+    struct ofp_action h;
+    uint16_t max_len; /* Bytes from the Ethernet header on, without a VLAN tag. */
+    uint16_t pad;
+    struct ofp_subfield dst; /* One bit: 1 for packets that are longer. Settable. */
 };
 
 struct ofp_action_stack {

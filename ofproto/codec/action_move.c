@@ -18,7 +18,9 @@ int ofp_subfield_decode(const struct ofp_action_in *in, const uint8_t *p, size_t
     int rc = oxm_decode_header(p, len, &f, &has_mask, &body, ret_len);
 
     if (rc) {
-        return rc == OFPERR_BMC_BAD_LEN ? OFPERR_BAC_BAD_SET_LEN : OFPERR_BAC_BAD_SET_TYPE;
+        return rc == OFPERR_BMC_BAD_LEN                ? OFPERR_BAC_BAD_SET_LEN
+               : rc == OFPERR_NXFMFC_INVALID_TLV_FIELD ? rc
+                                                       : OFPERR_BAC_BAD_SET_TYPE;
     }
     if (has_mask || !n_bits || ofs + n_bits > f->n_bits) {
         return OFPERR_BAC_BAD_ARGUMENT;

@@ -192,11 +192,12 @@ static int decode_oxm(const struct ofp_action_in *in, const uint8_t *p, size_t l
     int rc = oxm_decode(p, len, &f, value, mask, &has_mask, &n);
 
     if (rc) {
-        return rc == OFPERR_BMC_BAD_LEN         ? OFPERR_BAC_BAD_SET_LEN
-               : rc == OFPERR_BMC_BAD_FIELD     ? OFPERR_BAC_BAD_SET_TYPE
-               : rc == OFPERR_BMC_BAD_MASK      ? OFPERR_BAC_BAD_SET_MASK
-               : rc == OFPERR_BMC_BAD_WILDCARDS ? rc
-                                                : OFPERR_BAC_BAD_SET_ARGUMENT;
+        return rc == OFPERR_BMC_BAD_LEN     ? OFPERR_BAC_BAD_SET_LEN
+               : rc == OFPERR_BMC_BAD_FIELD ? OFPERR_BAC_BAD_SET_TYPE
+               : rc == OFPERR_BMC_BAD_MASK  ? OFPERR_BAC_BAD_SET_MASK
+               : rc == OFPERR_BMC_BAD_WILDCARDS || rc == OFPERR_NXFMFC_INVALID_TLV_FIELD
+                   ? rc
+                   : OFPERR_BAC_BAD_SET_ARGUMENT;
     }
     if (in->len != ROUND_UP((size_t)(p - in->p) + n, 8)) {
         return OFPERR_BAC_BAD_SET_LEN;

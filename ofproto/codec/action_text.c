@@ -173,7 +173,14 @@ static char *split(char *s, char **ret_name, char **ret_arg)
         if (!*end) {
             return NULL; /* Not closed. */
         }
-        *end++ = '\0';
+        if (end[1] != '-') {
+            *end++ = '\0';
+            return end;
+        }
+        end = find_end(end + 1, "," SPACES); /* "NAME(ARG)->FIELD": all of it. */
+        if (*end) {
+            *end++ = '\0';
+        }
         return end;
     }
     if (*arg == ':' || *arg == '=') {

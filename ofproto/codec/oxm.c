@@ -96,6 +96,12 @@ static unsigned int wire_bytes(const struct ofp_field *f, bool nxm)
     }
 }
 
+/* Tun_metadata0 to 63: fields when a table maps options of tunnels to them, which none does. */
+static bool is_tun_metadata(unsigned int field)
+{
+    return field >= 40 && field <= 103;
+}
+
 int oxm_decode_header(const uint8_t *p, size_t len, const struct ofp_field **ret,
                       bool *ret_has_mask, size_t *ret_body, size_t *ret_len)
 {
@@ -123,7 +129,9 @@ int oxm_decode_header(const uint8_t *p, size_t len, const struct ofp_field **ret
         f = by_header[class][header >> 9 & 0x7f];
     }
     if (!f) {
-        return OFPERR_BMC_BAD_FIELD;
+        return class == CLASS_NXM1 && is_tun_metadata(header >> 9 & 0x7f)
+                   ? OFPERR_NXFMFC_INVALID_TLV_FIELD
+                   : OFPERR_BMC_BAD_FIELD;
     }
     *ret_has_mask = header & 0x100;
     if (body != wire_bytes(f, is_nxm(header)) * (*ret_has_mask ? 2u : 1u)) {

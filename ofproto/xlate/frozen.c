@@ -206,6 +206,15 @@ void xlate_freeze_actions(struct xlate_ctx *ctx, const void *actions, size_t len
     freeze->len = (uint32_t)need;
 }
 
+void xlate_freeze_by_length(struct xlate_ctx *ctx, uint16_t max_len,
+                            const struct ofp_action_set_field *set)
+{
+    xlate_freeze(ctx);
+    xlate_freeze_actions(ctx, set, set->h.len);
+    ctx->freeze.by_length = ctx->freeze.len;
+    ctx->freeze.max_len = max_len;
+}
+
 /* The state of the translation as it stands. */
 static void put_contents(struct strbuf *s, const struct xlate_ctx *ctx, bool run_set)
 {
@@ -238,27 +247,74 @@ static struct frozen_state *freeze_state(struct xlate_ctx *ctx, bool run_set)
     return state;
 }
 
-static void recirculate(struct xlate_ctx *ctx, struct frozen_state *state)
+/* Packets will come back for this state. Takes over the reference. */
+static uint32_t use_state(struct xlate_ctx *ctx, struct frozen_state *state)
 {
     struct flow_key key;
 
-    xlate_commit(ctx);
     if (ctx->in->recirculated) {
         flow_key_copy(&key, &ctx->now.flow.pkt);
         key.recirc_id = state->id;
         ctx->in->recirculated(&key, ctx->in->aux);
     }
-    xlate_say(ctx, "    >> recirculated as 0x%x", state->id);
-    dp_actions_put_recirc(ctx->actions, state->id);
-    ctx->last_output_end = ctx->actions->len;
     effects_add_frozen(ctx->effects, state);
     frozen_state_unref(ctx->set->frozen, state, ctx->set->now_ms);
+    return state->id;
+}
+
+static void no_state(struct xlate_ctx *ctx)
+{
+    xlate_say(ctx, " >> too many recirculation ids are in use: drop");
+    xlate_drop(ctx, DP_DROP_RECIRC_LIMIT);
+    ctx->no_cache = true;
+}
+
+static void recirculate(struct xlate_ctx *ctx, bool run_set)
+{
+    struct frozen_state *state = freeze_state(ctx, run_set);
+    uint32_t id;
+
+    if (!state) {
+        no_state(ctx);
+        return;
+    }
+    xlate_commit(ctx);
+    id = use_state(ctx, state);
+    xlate_say(ctx, "    >> recirculated as 0x%x", id);
+    dp_actions_put_recirc(ctx->actions, id);
+    ctx->last_output_end = ctx->actions->len;
+}
+
+/* The second state is the first one but for the bit that the first frame writes. */
+static void recirculate_by_length(struct xlate_ctx *ctx, bool run_set)
+{
+    struct frozen_state *longer = freeze_state(ctx, run_set), *other;
+    struct ofp_action_set_field *set = (void *)(ctx->freeze.frames + sizeof(struct frame));
+    struct dp_action_check_len *a;
+
+    if (!longer) {
+        no_state(ctx);
+        return;
+    }
+    memset(set->value, 0, sizeof set->value);
+    other = freeze_state(ctx, run_set);
+    if (!other) {
+        frozen_state_unref(ctx->set->frozen, longer, ctx->set->now_ms);
+        no_state(ctx);
+        return;
+    }
+    xlate_commit(ctx);
+    a = dp_actions_put(ctx->actions, DP_ACTION_CHECK_LEN, sizeof *a);
+    a->max_len = ctx->freeze.max_len;
+    a->longer_id = use_state(ctx, longer);
+    a->other_id = use_state(ctx, other);
+    xlate_say(ctx, "    >> recirculated as 0x%x when longer than %u bytes, else as 0x%x",
+              a->longer_id, a->max_len, a->other_id);
+    ctx->last_output_end = ctx->actions->len;
 }
 
 void xlate_freeze_end(struct xlate_ctx *ctx, bool run_set)
 {
-    struct frozen_state *state;
-
     if (!ctx->freeze.on) {
         return;
     }
@@ -271,22 +327,20 @@ void xlate_freeze_end(struct xlate_ctx *ctx, bool run_set)
         strbuf_free(&s);
         goto out;
     }
-    if (ctx->too_deep || (!ctx->freeze.len && !(run_set && ctx->action_set.len))) {
+    if (ctx->too_deep ||
+        (ctx->freeze.len == ctx->freeze.by_length && !(run_set && ctx->action_set.len))) {
         goto out; /* There was nothing left to do. */
     }
     if (!xlate_has_room(ctx)) {
         goto out;
     }
-    state = freeze_state(ctx, run_set);
-    if (state) {
-        recirculate(ctx, state);
+    if (ctx->freeze.by_length) {
+        recirculate_by_length(ctx, run_set);
     } else {
-        xlate_say(ctx, " >> too many recirculation ids are in use: drop");
-        xlate_drop(ctx, DP_DROP_RECIRC_LIMIT);
-        ctx->no_cache = true;
+        recirculate(ctx, run_set);
     }
 out:
-    ctx->freeze.len = 0;
+    ctx->freeze.len = ctx->freeze.by_length = 0;
     ctx->freeze.pause = NULL;
 }
 

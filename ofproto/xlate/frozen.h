@@ -47,6 +47,10 @@ struct xlate_freeze {
     uint8_t pause_table_id;
     uint8_t *frames;
     uint32_t len, size;
+    /* Not 0: the first frame, so long, writes a bit for packets longer than max_len; for others the
+     * same frame does not. */
+    uint32_t by_length;
+    uint16_t max_len;
 };
 
 #endif

@@ -146,6 +146,11 @@ void xlate_write_subfield(struct xlate_ctx *, const struct ofp_subfield *,
  * when the packet comes back from recirculation, parsed anew. An action calls it to have all that
  * follows it kept. */
 void xlate_freeze(struct xlate_ctx *);
+/* The same, kept twice: packets of more than 'max_len' bytes (from Ethernet's header on, without a
+ * tag) come back with what 'set' writes, others with zeros there. */
+struct ofp_action_set_field;
+void xlate_freeze_by_length(struct xlate_ctx *, uint16_t max_len,
+                            const struct ofp_action_set_field *set);
 /* Keeps actions, while the pipeline is being frozen: xlate_actions() does. */
 void xlate_freeze_actions(struct xlate_ctx *, const void *actions, size_t len);
 /* The pipeline, or what is carried out on a copy, is at its end: if it was frozen, recirculates the

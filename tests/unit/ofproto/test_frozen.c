@@ -88,6 +88,42 @@ static void the_rest_of_a_rule_follows(void **state)
     ROUNDS(net, "2,set(eth(dst=02:00:00:00:00:09)),recirc / 3,4");
 }
 
+/* What the datapath does with longer packets, and with others. */
+static void the_length_decides_what_follows(void **state)
+{
+    static const char *const expected[] = {"3", "2"};
+    struct flow_key key = net_key(1, 1, 2);
+    struct ofproto_xlate_out out, next;
+    const struct dp_action_check_len *check;
+    struct net *net = *state;
+    uint32_t ids[2];
+
+    text_rule(net->br, "actions=resubmit(,1),output:reg1[]");
+    text_rule(net->br, "table=1,actions=load:2->NXM_NX_REG1[],check_pkt_larger(1500)->reg1[0],"
+                       "load:5->NXM_NX_REG2[]");
+    net_translate(net, &key, true, &out);
+    check = (const struct dp_action_check_len *)out.actions.data;
+    assert_int_equal(out.actions.len, sizeof *check);
+    assert_int_equal(check->h.type, DP_ACTION_CHECK_LEN);
+    assert_int_equal(check->max_len, 1500);
+    ids[0] = check->longer_id;
+    ids[1] = check->other_id;
+    for (unsigned int i = 0; i < 2; i++) {
+        struct strbuf s = STRBUF_INIT;
+
+        key.recirc_id = ids[i];
+        net_translate(net, &key, true, &next);
+        dp_actions_format(&s, next.actions.data, next.actions.len);
+        assert_string_equal(strbuf_str(&s), expected[i]);
+        strbuf_free(&s);
+        ofproto_xlate_out_free(&next);
+    }
+    ofproto_xlate_out_free(&out);
+    bridge_flush_rules(net->br);
+    text_rule(net->br, "actions=output:2,check_pkt_larger(1500)->reg1[0]");
+    ROUNDS(net, "2"); /* Nobody asks for the bit. */
+}
+
 static void nothing_is_left_after_the_last_action(void **state)
 {
     text_rule(((struct net *)*state)->br, "actions=output:2,note:01");
@@ -270,6 +306,7 @@ int main(void)
 #define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(the_rest_of_a_rule_follows),
+        T(the_length_decides_what_follows),
         T(nothing_is_left_after_the_last_action),
         T(all_levels_of_resubmits_go_on),
         T(goto_and_the_action_set_follow),

@@ -30,7 +30,15 @@ static void collect(struct action_env *env UNUSED, uint32_t port, struct rte_mbu
     }
 }
 
-static struct action_env env = {0, &pools, &n_copies, collect};
+/* Recirculated packets are sent to this and the id. */
+#define AGAIN 10000
+
+static void collect_again(struct action_env *e, uint32_t id, struct rte_mbuf **pkts, uint16_t n)
+{
+    collect(e, AGAIN + id, pkts, n);
+}
+
+static struct action_env env = {0, &pools, &n_copies, collect, .recirculate = collect_again};
 
 static void run(struct rte_mbuf *m)
 {
@@ -564,6 +572,40 @@ static void neighbour_messages_are_set_with_their_checksum(void **state UNUSED)
     assert_int_equal(rte_pktmbuf_mtod_offset(sent[2], const uint8_t *, 14 + 40)[4], 0);
 }
 
+static void longer_packets_go_another_way(void **state UNUSED)
+{
+    struct dp_action_check_len *a = dp_actions_put(&list, DP_ACTION_CHECK_LEN, sizeof *a);
+    struct dp_action_push_vlan *push;
+    struct rte_mbuf *m = make_packet(false, 17), *large = make_packet(false, 6);
+
+    a->max_len = m->pkt_len;
+    a->longer_id = 7;
+    a->other_id = 8;
+    run(m);
+    run(make_packet(false, 6)); /* 12 bytes more. */
+    large->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
+    large->l4_len = 20;
+    large->tso_segsz = 10;
+    run(large); /* Its segments are short. */
+    assert_int_equal(n_sent, 3);
+    assert_int_equal(sent_to[0], AGAIN + 8);
+    assert_int_equal(sent_to[1], AGAIN + 7);
+    assert_int_equal(sent_to[2], AGAIN + 8);
+    dp_actions_clear(&list);
+    push = dp_actions_put(&list, DP_ACTION_PUSH_VLAN, sizeof *push);
+    push->tpid = be16_make(0x8100);
+    a = dp_actions_put(&list, DP_ACTION_CHECK_LEN, sizeof *a);
+    m = make_packet(false, 17);
+    a->max_len = m->pkt_len;
+    a->longer_id = 7;
+    a->other_id = 8;
+    dp_actions_put_output(&list, 2);
+    run(m); /* The tag does not count; the list goes on with a copy. */
+    assert_int_equal(n_sent, 5);
+    assert_int_equal(sent_to[3], AGAIN + 8);
+    assert_int_equal(sent_to[4], 2);
+}
+
 static void an_empty_list_and_a_list_without_output_drop(void **state UNUSED)
 {
     run(make_packet(false, 6));
@@ -594,6 +636,7 @@ int main(void)
         T(headers_in_pieces_are_pulled_together),
         T(arp_is_set_under_its_masks),
         T(neighbour_messages_are_set_with_their_checksum),
+        T(longer_packets_go_another_way),
         T(an_empty_list_and_a_list_without_output_drop),
     };
     int failed;
