@@ -32,10 +32,14 @@ void ofp_port_desc_encode(struct strbuf *s, enum ofp_version version,
     put_name(s, port->name);
     wire_put32(s, port->config & (version == OFP10 ? OFPPC10_ALL : OFPPC13_ALL));
     wire_put32(s, port->link_down ? OFPPS_LINK_DOWN : version == OFP10 ? 0 : OFPPS13_LIVE);
+    if (version >= OFP14) { /* The property of Ethernet ports, which all are. */
+        wire_put16(s, 0);
+        wire_put16(s, 32);
+        wire_zeros(s, 4);
+    }
     /* Current, advertised, supported and the peer's features (and speeds): unknown. */
-    if (version >= OFP14) { /* As properties, of which there are none. */
+    wire_zeros(s, version == OFP10 ? 16 : 24);
+    if (version >= OFP14) {
         wire_set16(s, start + 4, (uint16_t)(s->len - start));
-    } else {
-        wire_zeros(s, version == OFP10 ? 16 : 24);
     }
 }

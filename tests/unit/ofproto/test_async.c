@@ -297,7 +297,7 @@ static void a_port_mod_decides_what_a_port_does(void **state)
     peer_expect_error(p, 4, 0);
     mod_port(p, 1, 1, 0, 0);
     peer_expect_error(p, 4, 1);
-    mod_port(p, 1, 0, 2, 2); /* NO_STP: there is no spanning tree to switch off. */
+    mod_port(p, 1, 0, 2, 2);         /* NO_STP: there is no spanning tree to switch off. */
     peer_expect_error(p, 0xb0c2, 0); /* Which 1.0 has no error for. */
 }
 
@@ -331,9 +331,10 @@ static void a_port_mod_of_1_4_has_properties(void **state)
     peer_greet(p, OFP14);
     listen_on(p, p->bev);
     mod_port(p, 2, 0, OFPPC_NO_RECV, OFPPC_NO_RECV);
-    assert_int_equal(peer_receive(p), 16 + 40);
+    assert_int_equal(peer_receive(p), 16 + 40 + 32); /* With the Ethernet property. */
     assert_int_equal(message[1], OFPT_PORT_STATUS);
-    assert_int_equal(wire_get16(message + 20), 40);
+    assert_int_equal(wire_get16(message + 20), 72);
+    assert_int_equal(wire_get32(message + 56), 32);
     assert_int_equal(wire_get32(message + 48), OFPPC_NO_RECV);
     for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
         struct strbuf s = STRBUF_INIT;
