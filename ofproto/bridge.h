@@ -82,6 +82,7 @@ struct ofproto {
     struct ofp_group *groups;                       /* By id. */
     struct ofp_meter *meters;                       /* By id. */
     bool has_controllers;                           /* That it connects to. */
+    bool meters_some_packet_ins;                    /* An action named a meter for them. */
     bool fail_open;            /* They are gone: NORMAL in place of the tables. */
     bool ttl_to_controller;    /* A controller wants packets whose time is over. */
     bool misses_to_controller; /* As OpenFlow 1.0 has it: a controller wants them. */

@@ -17,6 +17,13 @@ enum { PROP_MAX_LEN, PROP_CONTROLLER_ID, PROP_REASON, PROP_USERDATA, PROP_PAUSE,
 
 static const struct ofp_action_controller plain = {.max_len = UINT16_MAX, .reason = OFPR_ACTION};
 
+/* It is like an output. */
+static bool is_plain(const struct ofp_action_controller *a)
+{
+    return a->reason == OFPR_ACTION && !a->controller_id && !a->userdata_len && !a->pause &&
+           !a->meter_id;
+}
+
 /* --- Text. */
 
 static void format_controller(struct strbuf *s, const struct ofp_action *h)
@@ -24,7 +31,7 @@ static void format_controller(struct strbuf *s, const struct ofp_action *h)
     const struct ofp_action_controller *a = (const struct ofp_action_controller *)h;
     const char *comma = "";
 
-    if (a->reason == OFPR_ACTION && !a->controller_id && !a->userdata_len && !a->pause) {
+    if (is_plain(a)) {
         strbuf_printf(s, "CONTROLLER:%u", a->max_len);
         return;
     }
@@ -51,6 +58,10 @@ static void format_controller(struct strbuf *s, const struct ofp_action *h)
     }
     if (a->pause) {
         strbuf_printf(s, "%spause", comma);
+        comma = ",";
+    }
+    if (a->meter_id) {
+        strbuf_printf(s, "%smeter_id=%u", comma, a->meter_id);
     }
     strbuf_putc(s, ')');
 }
@@ -76,6 +87,9 @@ static int parse_option(const char *name, char *word, struct ofp_action_controll
     } else if (value && !strcmp(word, "id")) {
         rc = ofp_action_text_number(name, "controller's id", value, UINT16_MAX, &n, err);
         a->controller_id = (uint16_t)n;
+    } else if (value && !strcmp(word, "meter_id")) {
+        rc = ofp_action_text_number(name, "meter", value, UINT32_MAX, &n, err);
+        a->meter_id = (uint32_t)n;
     } else if (value && !strcmp(word, "reason")) {
         rc = ofp_packet_in_reason_parse(value, &a->reason)
                  ? 0
@@ -91,9 +105,10 @@ static int parse_option(const char *name, char *word, struct ofp_action_controll
             a->userdata_len = (uint16_t)len;
         }
     } else {
-        rc = error_set(err, EINVAL,
-                       "action '%s': '%s' is none of max_len=, id=, reason=, userdata=, pause",
-                       name, word);
+        rc = error_set(
+            err, EINVAL,
+            "action '%s': '%s' is none of max_len=, id=, reason=, userdata=, pause, meter_id=",
+            name, word);
     }
     return rc;
 }
@@ -111,6 +126,7 @@ static int put(struct ofp_actions *out, const struct ofp_action_controller *a,
     copy->controller_id = a->controller_id;
     copy->reason = a->reason;
     copy->pause = a->pause;
+    copy->meter_id = a->meter_id;
     copy->userdata_len = a->userdata_len;
     if (a->userdata_len) {
         memcpy(copy->userdata, userdata, a->userdata_len);
@@ -142,7 +158,7 @@ static int parse_controller(const struct ofp_action_text *t UNUSED, const char *
         free(userdata);
         return rc;
     }
-    if (a.reason == OFPR_ACTION && !a.controller_id && !a.userdata_len && !a.pause) {
+    if (is_plain(&a)) {
         if (out->len + sizeof(struct ofp_action_output) > OFP_ACTIONS_MAX_LEN) {
             rc = ofp_action_text_full(name, err);
         } else {
@@ -169,11 +185,11 @@ static void encode_controller(struct strbuf *s, enum ofp_version version,
                               const struct ofp_action *h)
 {
     const struct ofp_action_controller *a = (const struct ofp_action_controller *)h;
-    size_t start = nx_action_begin(s, a->userdata_len || a->pause ? NXAST_CONTROLLER2
-                                                                  : NXAST_CONTROLLER);
+    bool has_properties = a->userdata_len || a->pause || a->meter_id;
+    size_t start = nx_action_begin(s, has_properties ? NXAST_CONTROLLER2 : NXAST_CONTROLLER);
 
     (void)version;
-    if (!a->userdata_len && !a->pause) {
+    if (!has_properties) {
         wire_put16(s, a->max_len);
         wire_put16(s, a->controller_id);
         wire_put8(s, a->reason);
@@ -197,6 +213,11 @@ static void encode_controller(struct strbuf *s, enum ofp_version version,
     if (a->pause) {
         ofp_property_put(s, PROP_PAUSE, NULL, 0);
     }
+    if (a->meter_id) {
+        be32_t meter_id = be32_make(a->meter_id);
+
+        ofp_property_put(s, PROP_METER, &meter_id, sizeof meter_id);
+    }
     ofp_action_end(s, start);
 }
 
@@ -216,10 +237,10 @@ static int decode_controller(const struct ofp_action_in *in, struct ofp_actions 
 static int decode_property(const struct ofp_property *property, struct ofp_action_controller *a,
                            const uint8_t **userdata)
 {
-    static const uint8_t lens[] = {8, 8, 5, 0, 4};
+    static const uint8_t lens[] = {8, 8, 5, 0, 4, 8};
     const uint8_t *p = property->p + 4;
 
-    if (property->type > PROP_PAUSE) {
+    if (property->type > PROP_METER) {
         return OFPERR_BPC_BAD_TYPE;
     }
     if (lens[property->type] && property->len != lens[property->type]) {
@@ -230,6 +251,7 @@ static int decode_property(const struct ofp_property *property, struct ofp_actio
     case PROP_CONTROLLER_ID: a->controller_id = wire_get16(p); break;
     case PROP_REASON: a->reason = *p; break;
     case PROP_PAUSE: a->pause = 1; break;
+    case PROP_METER: a->meter_id = wire_get32(p); break;
     default: *userdata = p; a->userdata_len = (uint16_t)(property->len - 4);
     }
     return a->reason < OFPR_N ? 0 : OFPERR_BAC_BAD_ARGUMENT;

@@ -11,6 +11,7 @@ struct ofp_action_controller {
     uint16_t controller_id; /* Of those to whom it goes. */
     uint8_t reason;         /* enum ofp_packet_in_reason. */
     uint8_t pause;          /* 1: the rest waits for NXT_RESUME. */
+    uint32_t meter_id;      /* That it goes through; 0: that of all packets to controllers. */
     uint16_t userdata_len;
     uint8_t userdata[];
 };

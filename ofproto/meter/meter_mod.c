@@ -21,7 +21,7 @@ static void tell_cache(struct ofproto *bridge, uint32_t meter_id)
     uint32_t n_buckets;
 
     uses_count(&bridge->uses, USE_OF_METER, meter_id, &n_buckets);
-    if (meter_id == OFP_METER_CONTROLLER || n_buckets) {
+    if (meter_id == OFP_METER_CONTROLLER || n_buckets || bridge->meters_some_packet_ins) {
         bridge_changed(bridge);
     }
 }

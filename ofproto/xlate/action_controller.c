@@ -11,7 +11,8 @@ static void execute_controller(struct xlate_ctx *ctx, const struct ofp_action *h
     const struct packet_to_controller to = {.reason = (enum ofp_packet_in_reason)a->reason,
                                             .controller_id = a->controller_id,
                                             .userdata = a->userdata,
-                                            .userdata_len = a->userdata_len};
+                                            .userdata_len = a->userdata_len,
+                                            .meter_id = a->meter_id};
 
     if (a->pause) {
         xlate_pause(ctx, a);

@@ -83,6 +83,7 @@ void xlate_pause_end(struct xlate_ctx *ctx, const void *contents, size_t len)
                                             .controller_id = a->controller_id,
                                             .userdata = a->userdata,
                                             .userdata_len = a->userdata_len,
+                                            .meter_id = a->meter_id,
                                             .continuation = &continuation};
     struct xlate_at at = ctx->at;
 

@@ -154,12 +154,14 @@ void xlate_to_controller(struct xlate_ctx *ctx, const struct packet_to_controlle
         return;
     }
     memcpy(id.reg, ctx->now.flow.reg, sizeof id.reg);
+    ctx->bridge->meters_some_packet_ins |= to->meter_id != 0;
     origin = packet_origin_get(origins, &id, to->userdata,
                                to->continuation ? to->continuation->data : NULL);
     effects_add_origin(ctx->effects, origin);
     xlate_commit(ctx);
-    dp_actions_put_upcall(ctx->actions, origin->number,
-                          meter_dp_no(ctx->bridge, OFP_METER_CONTROLLER));
+    dp_actions_put_upcall(
+        ctx->actions, origin->number,
+        meter_dp_no(ctx->bridge, to->meter_id ? to->meter_id : OFP_METER_CONTROLLER));
     ctx->last_output_end = ctx->actions->len;
     packet_origin_unref(origins, origin, ctx->set->now_ms);
 }

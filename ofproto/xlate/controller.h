@@ -58,6 +58,7 @@ struct packet_to_controller {
     uint16_t controller_id;
     uint16_t userdata_len;
     const uint8_t *userdata;
+    uint32_t meter_id;                 /* 0: that of all packets to controllers. */
     const struct strbuf *continuation; /* NULL: none. */
 };
 

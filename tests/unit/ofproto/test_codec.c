@@ -318,6 +318,8 @@ static const struct {
      "0002 0005 00 000000 0003 0007 010203 00 0004 0004 00000000",
      "controller(reason=no_match,max_len=16,id=5,userdata=01.02.03,pause)", OFP10, OFP15},
     {"ffff 0018 00002320 0025 000000000000 0004 0004 00000000", "controller(pause)", OFP10, OFP15},
+    {"ffff 0018 00002320 0025 000000000000 0005 0008 00000007", "controller(meter_id=7)", OFP10,
+     OFP15},
     {"ffff 0018 00002320 001d 0064 00000001 00000002 00000003",
      "sample(probability=100,collector_set_id=1,obs_domain_id=2,obs_point_id=3)", OFP10, OFP15},
     {"ffff 0020 00002320 0026 0064 00000001 00000002 00000003 0004 000000000000",

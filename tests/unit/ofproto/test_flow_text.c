@@ -143,7 +143,8 @@ static void wrong_actions_are_named(void **state)
          "action 'controller': controller's id '70000' is not a number within 0...65535"},
         {"controller(reason=x)", "action 'controller': 'x' is no reason of a packet-in"},
         {"controller(id=1,foo)",
-         "action 'controller': 'foo' is none of max_len=, id=, reason=, userdata=, pause"},
+         "action 'controller': 'foo' is none of max_len=, id=, reason=, userdata=, pause, "
+         "meter_id="},
         {"sample(egress)", "action 'sample': probability= is wanted, within 1...65535"},
         {"sample(probability=1,x=2)",
          "action 'sample': 'x' is none of probability=, collector_set_id=, obs_domain_id=, "

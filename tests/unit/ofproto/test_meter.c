@@ -269,6 +269,20 @@ static void what_controllers_are_told_is_metered(void **state)
     assert_null(strstr(net_send_key(net, &key), "meter"));
 }
 
+/* One that the action names; without it the packet goes as it is. */
+static void a_controller_action_may_name_a_meter(void **state)
+{
+    struct net *net = *state;
+    struct flow_key key = net_key(1, 1, 2);
+
+    rule(net, "controller(meter_id=1,id=2),output:3");
+    assert_null(strstr(net_send_key(net, &key), "meter"));
+    assert_int_equal(mod(net, ADD(KBPS, ONE) DROP("00000001", "00000000")), 0);
+    assert_non_null(strstr(net_send_key(net, &key), "clone(meter(0),userspace(cookie="));
+    assert_int_equal(mod(net, DELETE(ONE)), 0);
+    assert_null(strstr(net_send_key(net, &key), "meter"));
+}
+
 static unsigned int n_rules(const struct net *net)
 {
     return net->br->tables[0]->cls.n_rules;
@@ -455,6 +469,7 @@ int main(void)
         TEST(a_remarked_packet_comes_back),
         TEST(a_meter_that_begins_to_remark_concerns_cached_flows),
         TEST(what_controllers_are_told_is_metered),
+        TEST(a_controller_action_may_name_a_meter),
         TEST(rules_go_with_their_meter),
         TEST(meters_that_do_not_exist_are_refused),
         TEST(a_number_is_free_when_nobody_uses_it),
