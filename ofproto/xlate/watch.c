@@ -113,18 +113,18 @@ static void search(const struct rule_event *event, void *bridge_)
 bool ofproto_find_concerned(struct ofproto_set *set, uint64_t since)
 {
     uint64_t n_changes = set->generation - since, n_events = 0;
-    struct ofproto *bridge, *next;
+    struct ofproto *bridge;
 
     if (n_changes > HISTORY_EVENTS) {
         return false;
     }
-    HASH_ITER (hh, set->bridges, bridge, next) {
+    for (bridge = set->bridges; bridge; bridge = bridge->hh.next) {
         n_events += rule_history_since(&bridge->history, since, NULL, NULL);
     }
     if (n_events != n_changes) {
         return false; /* Something else changed, too. */
     }
-    HASH_ITER (hh, set->bridges, bridge, next) {
+    for (bridge = set->bridges; bridge; bridge = bridge->hh.next) {
         rule_history_since(&bridge->history, since, search, bridge);
     }
     return true;
