@@ -11,7 +11,8 @@ static int add_field(struct ofp_match *m, const struct ofp_field *f, const uint8
     if (ofp_field_any(f, &m->mask)) {
         return OFPERR_BMC_DUP_FIELD;
     }
-    if (!ofp_prereq_match(f->prereq, m)) {
+    if (!ofp_prereq_match(f->prereq, m) ||
+        (f->stage == OFP_STAGE_L2 && !ofp_match_is_ethernet(m))) {
         return OFPERR_BMC_BAD_PREREQ;
     }
     if (f->id == OFP_FIELD_VLAN_VID) { /* 12 bits of id, and one that says that there is a tag. */

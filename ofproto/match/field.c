@@ -455,12 +455,36 @@ static bool match_has_connection(const struct ofp_match *match)
            (state & CT_TRK && mask & CT_INV && !(state & CT_INV));
 }
 
+#define NAMESPACE_ETHERTYPE 1
+
+bool ofp_match_is_ethernet(const struct ofp_match *match)
+{
+    return !be32_get(match->flow.packet_type) || be32_get(match->mask.packet_type) != UINT32_MAX;
+}
+
+/* A packet without an Ethernet header says by its type what follows, as an Ethernet type would. */
+static bool prereq_match_without_ethernet(enum ofp_prereq prereq, const struct ofp_match *match)
+{
+    uint32_t type = be32_get(match->flow.packet_type);
+    struct ofp_match as_ethernet = *match;
+
+    as_ethernet.flow.packet_type = as_ethernet.mask.packet_type = be32_make(0);
+    if (type >> 16 == NAMESPACE_ETHERTYPE) {
+        as_ethernet.flow.pkt.eth_type = be16_make((uint16_t)type);
+        as_ethernet.mask.pkt.eth_type = be16_make(UINT16_MAX);
+    }
+    return ofp_prereq_match(prereq, &as_ethernet);
+}
+
 bool ofp_prereq_match(enum ofp_prereq prereq, const struct ofp_match *match)
 {
     struct ofp_flow need;
 
     if (prereq == OFP_PREREQ_NONE) {
         return true;
+    }
+    if (!ofp_match_is_ethernet(match)) {
+        return prereq_match_without_ethernet(prereq, match);
     }
     if (prereq == OFP_PREREQ_CT) {
         return match_has_connection(match);

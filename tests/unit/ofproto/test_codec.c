@@ -205,6 +205,44 @@ static void wrong_matches_of_openflow_11_get_the_exact_error(void **state)
     }
 }
 
+/* OpenFlow 1.5.1 section 7.2.3.11. */
+static void a_packet_type_stands_for_the_ethernet_header(void **state)
+{
+#define ETHERNET "8000 58 04 0000 0000 "
+#define IP "8000 58 04 0001 0800 "
+#define OTHER "8000 58 04 0005 0800 "
+#define IP_SRC "8000 16 04 0a000001 "
+    static const struct {
+        const char *hex;
+        int error;
+    } rows[] = {
+        {IP IP_SRC, 0},
+        {OTHER IP_SRC, OFPERR_BMC_BAD_PREREQ},
+        {ETHERNET IP_SRC, OFPERR_BMC_BAD_PREREQ},
+        {ETHERNET "8000 0a 02 0800 " IP_SRC, 0},
+        {ETHERNET "8000 08 06 020000000001 ", 0},
+        {IP "8000 08 06 020000000001 ", OFPERR_BMC_BAD_PREREQ},
+        {IP "8000 0a 02 0800 ", OFPERR_BMC_BAD_PREREQ},
+        {IP "8000 0c 02 1005 ", OFPERR_BMC_BAD_PREREQ},
+        {IP "8000 14 01 06 8000 1a 02 0050 ", 0},
+        {"8000 59 08 0001 0800 ffff 0000 ", OFPERR_BMC_BAD_MASK},
+    };
+    uint8_t bytes[64];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        size_t n = from_hex(rows[i].hex, bytes);
+        struct ofp_match match;
+        int rc;
+
+        ofp_match_init(&match);
+        rc = oxm_fields_decode(bytes, n, &match);
+        if (rc != rows[i].error) {
+            fail_msg("%s: %s", rows[i].hex, ofp_error_name((enum ofp_error)rc));
+        }
+    }
+}
+
 static void a_nicira_match_may_ask_for_a_cookie(void **state)
 {
     uint8_t body[] = {0, 1, 0x3d, 16, 0, 0, 0, 0, 0, 0, 0, 5,    0,    0,    0, 0,
@@ -652,6 +690,7 @@ int main(void)
         cmocka_unit_test(every_match_reads_as_it_was_written),
         cmocka_unit_test(matches_of_openflow_11_read_as_they_were_written),
         cmocka_unit_test(wrong_matches_of_openflow_11_get_the_exact_error),
+        cmocka_unit_test(a_packet_type_stands_for_the_ethernet_header),
         cmocka_unit_test(a_nicira_match_may_ask_for_a_cookie),
         cmocka_unit_test(every_action_reads_as_it_was_written),
         cmocka_unit_test(clones_lie_in_each_other_to_a_limit),
