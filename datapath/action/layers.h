@@ -14,13 +14,16 @@ struct layers {
 };
 
 /* The packet's headers must be contiguous: action_writable(..., ACTION_HEADER_BYTES). For IPv4,
- * l2_len and l3_len as the parser set them; for IPv6 the parser runs again. */
+ * l2_len and l3_len as the parser set them and actions kept them; for IPv6 the parser runs again,
+ * from the Ethernet type of what is behind all tags: it would not see through those that were
+ * pushed. */
 static inline struct layers layers_find(struct rte_mbuf *m)
 {
     uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
     struct layers l = {.ip = NULL};
     struct parse_lens lens;
     struct flow_key key;
+    uint32_t skip;
 
     if (likely(m->l3_len >= 20 && m->l2_len + m->l3_len <= m->data_len && p[m->l2_len] >> 4 == 4)) {
         uint32_t total = MIN_OF(be16_get(be16_load(p + m->l2_len + 2)), m->pkt_len - m->l2_len);
@@ -34,7 +37,11 @@ static inline struct layers layers_find(struct rte_mbuf *m)
         }
         return l;
     }
-    if (parse_bytes(p, m->data_len, m->pkt_len, 0, PARSE_ALL, &key, &lens) == PARSE_OK && lens.l3) {
+    skip = m->l3_len && m->l2_len >= 14 && m->l2_len <= m->data_len ? m->l2_len - 14u : 0;
+    p += skip;
+    if (parse_bytes(p, m->data_len - skip, m->pkt_len - skip, 0, PARSE_ALL, &key, &lens) ==
+            PARSE_OK &&
+        lens.l3) {
         l.ip = p + lens.l2;
         l.proto = key.nw_proto;
         if (lens.l4) {
@@ -43,7 +50,7 @@ static inline struct layers layers_find(struct rte_mbuf *m)
 
             l.l4 = l.ip + lens.l3;
             l.rest = total - lens.l3;
-            l.room = MIN_OF(l.rest, (uint32_t)(m->data_len - lens.l2 - lens.l3));
+            l.room = MIN_OF(l.rest, (uint32_t)(m->data_len - skip - lens.l2 - lens.l3));
         }
     }
     return l;

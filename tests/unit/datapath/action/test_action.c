@@ -236,6 +236,37 @@ static void changes_keep_every_checksum_right(void **state UNUSED)
     }
 }
 
+/* A parser sees through two tags. */
+static void headers_behind_many_pushed_tags_are_changed(void **state UNUSED)
+{
+    for (unsigned int six = 0; six < 2; six++) {
+        struct rte_mbuf *m = make_packet(six, 17);
+
+        dp_actions_clear(&list);
+        for (unsigned int i = 0; i < 4; i++) {
+            struct dp_action_push_vlan *push = dp_actions_put(&list, DP_ACTION_PUSH_VLAN,
+                                                              sizeof *push);
+
+            push->tpid = be16_make(0x8100);
+        }
+        set_all_ipv4();
+        set_all_ipv6();
+        set_ports(13, 3);
+        for (unsigned int i = 0; i < 4; i++) {
+            dp_actions_put(&list, DP_ACTION_POP_VLAN, sizeof(struct dp_action_pop_vlan));
+        }
+        dp_actions_put_output(&list, 2);
+        fill_checksum(m, six, 17);
+        run(m);
+        assert_int_equal(n_sent, six + 1);
+        assert_checksums(sent[six], six, 17);
+        assert_int_equal(rte_pktmbuf_mtod_offset(sent[six], const uint8_t *, 14)[six ? 7 : 8],
+                         six ? 1 : 63);
+        assert_memory_equal(rte_pktmbuf_mtod_offset(sent[six], const uint8_t *, six ? 54 : 34),
+                            "\0\x0d\0\x03", 4);
+    }
+}
+
 static void a_udp_checksum_left_out_stays_so(void **state UNUSED)
 {
     struct rte_mbuf *m = make_packet(false, 17);
@@ -623,6 +654,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
         T(changes_keep_every_checksum_right),
+        T(headers_behind_many_pushed_tags_are_changed),
         T(a_udp_checksum_left_out_stays_so),
         T(of_a_partial_checksum_only_the_pseudo_header_changes),
         T(sctp_ports_make_its_crc_anew),
