@@ -29,6 +29,7 @@ struct action_env {
     struct core_meter_counter *meters; /* The worker's: [DP_MAX_METERS]. */
     /* Takes packets to look up again. */
     void (*recirculate)(struct action_env *, uint32_t id, struct rte_mbuf **, uint16_t n);
+    bool hashed;        /* mbuf->hash.usr is that of this list's hash action. */
     unsigned int depth; /* How often the packets at work were recirculated. */
 };
 

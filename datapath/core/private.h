@@ -79,6 +79,7 @@ STAILQ_HEAD(core_message_list, core_message);
 struct core_again {
     struct rte_mbuf *packet;
     uint32_t recirc_id;
+    uint32_t dp_hash; /* 0: none. */
     uint8_t depth;
 };
 

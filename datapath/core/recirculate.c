@@ -26,7 +26,10 @@ void recirculate_put(struct action_env *env, uint32_t recirc_id, struct rte_mbuf
     }
     for (uint16_t i = 0; i < n; i++) {
         w->again[(w->first_again + w->n_again++) % CORE_AGAIN] = (struct core_again){
-            pkts[i], recirc_id, (uint8_t)(env->depth + 1)};
+            .packet = pkts[i],
+            .recirc_id = recirc_id,
+            .dp_hash = env->hashed ? pkts[i]->hash.usr : 0,
+            .depth = (uint8_t)(env->depth + 1)};
     }
 }
 
@@ -50,6 +53,7 @@ static uint16_t take(struct worker *w, uint16_t port_no, uint8_t depth)
             continue;
         }
         b->keys[n].recirc_id = again->recirc_id;
+        b->keys[n].dp_hash = again->dp_hash;
         b->pkts[n++] = m;
     }
     return n;

@@ -303,6 +303,7 @@ int worker_new(unsigned int id, struct worker **ret, struct error *err)
                                  miss_upcall,
                                  core.counters.meters[id],
                                  recirculate_put,
+                                 false,
                                  0};
     error = worker_parts(w, err);
     if (!error) {

@@ -38,6 +38,16 @@ static int check_set_ipv6(const struct dp_action *a, struct error *err)
     return 0;
 }
 
+static int check_hash(const struct dp_action *a, struct error *err)
+{
+    uint32_t alg = ((const struct dp_action_hash *)a)->alg;
+
+    if (alg >= DP_N_HASH_ALGS) {
+        return error_set(err, EINVAL, "action hash: algorithm %u is unknown", alg);
+    }
+    return 0;
+}
+
 static int check_recirc(const struct dp_action *a, struct error *err)
 {
     if (!((const struct dp_action_recirc *)a)->id) {
@@ -104,6 +114,7 @@ static const struct row {
     [DP_ACTION_DROP] = {"drop", sizeof(struct dp_action_drop), check_drop},
     [DP_ACTION_UPCALL] = {"userspace", sizeof(struct dp_action_upcall), check_upcall},
     [DP_ACTION_METER] = {"meter", sizeof(struct dp_action_meter), check_meter},
+    [DP_ACTION_HASH] = {"hash", sizeof(struct dp_action_hash), check_hash},
     [DP_ACTION_RECIRC] = {"recirc", sizeof(struct dp_action_recirc), check_recirc},
     [DP_ACTION_CHECK_LEN] = {"check_pkt_len", sizeof(struct dp_action_check_len), check_check_len},
     [DP_ACTION_SET_ARP] = {"set(arp)", sizeof(struct dp_action_set_arp), NULL},
@@ -200,6 +211,14 @@ void dp_actions_put_meter(struct dp_actions *actions, uint32_t meter_no)
     struct dp_action_meter *a = dp_actions_put(actions, DP_ACTION_METER, sizeof *a);
 
     a->meter_no = meter_no;
+}
+
+void dp_actions_put_hash(struct dp_actions *actions, enum dp_hash_alg alg, uint32_t basis)
+{
+    struct dp_action_hash *a = dp_actions_put(actions, DP_ACTION_HASH, sizeof *a);
+
+    a->alg = alg;
+    a->basis = basis;
 }
 
 void dp_actions_put_recirc(struct dp_actions *actions, uint32_t id)

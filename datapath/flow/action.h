@@ -7,6 +7,7 @@
 #ifndef DATAPATH_FLOW_ACTION_H
 #define DATAPATH_FLOW_ACTION_H
 
+#include "datapath/flow/hash.h"
 #include "datapath/flow/key.h"
 #include "datapath/flow/meter.h"
 #include "lib/error.h"
@@ -31,6 +32,7 @@ enum dp_action_type {
     DP_ACTION_SET_ARP,
     DP_ACTION_SET_ND,
     DP_ACTION_CHECK_LEN,
+    DP_ACTION_HASH,
     DP_N_ACTIONS
 };
 
@@ -127,8 +129,16 @@ struct dp_action_meter {
     uint32_t meter_no;
 };
 
+/* The hash of the packet as it is now becomes the dp_hash of those that this list recirculates. */
+struct dp_action_hash {
+    struct dp_action h;
+    uint32_t alg; /* enum dp_hash_alg. */
+    uint32_t basis;
+};
+
 /* The packet as it is now is parsed and looked up again, as one of its input port with this
- * recirculation id in its key; the list goes on with a copy. */
+ * recirculation id in its key, and the hash of the list's last hash action (without one: 0); the
+ * list goes on with a copy. */
 struct dp_action_recirc {
     struct dp_action h;
     uint32_t id; /* Not 0. */
@@ -180,6 +190,7 @@ void *dp_actions_put(struct dp_actions *, enum dp_action_type, size_t len);
 void dp_actions_put_output(struct dp_actions *, uint32_t port);
 void dp_actions_put_upcall(struct dp_actions *, uint32_t cookie, uint32_t meter_no);
 void dp_actions_put_meter(struct dp_actions *, uint32_t meter_no);
+void dp_actions_put_hash(struct dp_actions *, enum dp_hash_alg, uint32_t basis);
 void dp_actions_put_recirc(struct dp_actions *, uint32_t id);
 void dp_actions_put_drop(struct dp_actions *, enum dp_policy_drop reason);
 void dp_actions_append(struct dp_actions *, const struct dp_actions *more);

@@ -480,6 +480,11 @@ static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_na
                       check->longer_id, check->other_id);
         break;
     }
+    case DP_ACTION_HASH:
+        strbuf_printf(s, "hash(%s(%u))",
+                      ((const struct dp_action_hash *)a)->alg == DP_HASH_SYM_L4 ? "sym_l4" : "l4",
+                      ((const struct dp_action_hash *)a)->basis);
+        break;
     case DP_ACTION_RECIRC:
         strbuf_printf(s, "recirc(0x%x)", ((const struct dp_action_recirc *)a)->id);
         break;

@@ -181,6 +181,32 @@ static void packets_that_multiply_are_bounded(void **state UNUSED)
     assert_int_not_equal(test_drops("recirc-full"), 0);
 }
 
+static void a_hash_goes_round_with_its_packet(void **state UNUSED)
+{
+    struct dp_actions actions = DP_ACTIONS_INIT;
+    uint8_t b[60];
+
+    test_udp(b, 1, 1000, 53, 0);
+    test_receive(1, b, 60);
+    WAIT_UNTIL(test_upcall_count() == 1);
+    dp_actions_put_recirc(&actions, 4);
+    put_push_vlan(&actions, 7);
+    dp_actions_put_hash(&actions, DP_HASH_L4, 3);
+    dp_actions_put_recirc(&actions, 5);
+    assert_int_equal(answer(0, 0, false, &actions), 0);
+    WAIT_UNTIL(test_upcall_count() == 3);
+    assert_int_equal(test_upcalls[1].key.recirc_id, 4);
+    assert_int_equal(test_upcalls[1].key.dp_hash, 0);
+    assert_int_equal(test_upcalls[2].key.recirc_id, 5);
+    assert_int_equal(test_upcalls[2].key.dp_hash,
+                     flow_key_hash(&test_upcalls[0].key, DP_HASH_L4, 3));
+    for (unsigned int i = 1; i <= 2; i++) {
+        dp_actions_put_output(&actions, 2);
+        assert_int_equal(answer(i, i, false, &actions), 0);
+    }
+    WAIT_UNTIL(test_sent(2) == 2);
+}
+
 static void an_injected_packet_goes_round_as_well(void **state UNUSED)
 {
     struct dp_actions actions = DP_ACTIONS_INIT;
@@ -207,6 +233,7 @@ int main(void)
         T(a_packet_that_goes_round_for_ever_is_dropped),
         T(rounds_are_counted_across_misses),
         T(packets_that_multiply_are_bounded),
+        T(a_hash_goes_round_with_its_packet),
         T(an_injected_packet_goes_round_as_well),
     };
 

@@ -93,12 +93,16 @@ static void a_recirculation_has_an_id_and_may_stand_anywhere(void **state UNUSED
     struct strbuf s = STRBUF_INIT;
     struct error err;
 
+    dp_actions_put_hash(&list, DP_HASH_SYM_L4, 9);
     dp_actions_put_recirc(&list, 0x1f);
     dp_actions_put_output(&list, 1);
     assert_int_equal(dp_actions_validate(list.data, list.len, &err), 0);
     dp_actions_format(&s, list.data, list.len);
-    assert_string_equal(strbuf_str(&s), "recirc(0x1f),1");
-    ((struct dp_action_recirc *)list.data)->id = 0;
+    assert_string_equal(strbuf_str(&s), "hash(sym_l4(9)),recirc(0x1f),1");
+    ((struct dp_action_recirc *)(list.data + 12))->id = 0;
+    assert_int_equal(dp_actions_validate(list.data, list.len, &err), -EINVAL);
+    ((struct dp_action_recirc *)(list.data + 12))->id = 1;
+    ((struct dp_action_hash *)list.data)->alg = DP_N_HASH_ALGS;
     assert_int_equal(dp_actions_validate(list.data, list.len, &err), -EINVAL);
     strbuf_free(&s);
     dp_actions_free(&list);
