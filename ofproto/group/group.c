@@ -31,6 +31,7 @@ void group_unref(struct ofp_group *group)
     }
     ofp_group_config_free(&group->config);
     free(group->bucket_counters);
+    free(group->slots);
     free(group);
 }
 

@@ -31,6 +31,7 @@ struct ofp_group {
     struct group_counters counters;
     struct ofp_group_config config;         /* Owned. */
     struct group_counters *bucket_counters; /* One a bucket. */
+    struct group_slots *slots;              /* Of slots.c; NULL: not needed yet. */
     UT_hash_handle hh;                      /* In the bridge. */
 };
 
@@ -51,6 +52,10 @@ bool group_bucket_lives(const struct ofproto *, const struct ofp_bucket *);
 /* The bucket of a select group for a hash: as the weights are, over the living ones, who keep what
  * they had when another one dies. -1 when there is none. */
 int group_select(const struct ofproto *, const struct ofp_group *, uint32_t hash);
+/* The same by slots, in slots.c: over how many of them hashes are spread, a power of two of at most
+ * 1024 (0: the weights lie too far apart), and the bucket of one, -1 when none lives. */
+unsigned int group_n_slots(const struct ofp_group *);
+int group_slot_bucket(const struct ofproto *, struct ofp_group *, unsigned int slot);
 
 /* What a group mod did, so that it can be undone, and be told when it stands. */
 struct group_changes {

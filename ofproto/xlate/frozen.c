@@ -22,9 +22,12 @@ struct contents {
     uint32_t frames_len;
     uint32_t set_len;
     uint16_t n_stack;
-    uint16_t run_set;
+    uint8_t run_set;
+    uint8_t hash_alg; /* Plus one; 0: no hash. */
+    uint32_t hash_basis;
+    uint32_t zero;
 };
-static_assert(sizeof(struct contents) == OFP_PIPELINE_WORDS * 8 + 24, "no padding");
+static_assert(sizeof(struct contents) == OFP_PIPELINE_WORDS * 8 + 32, "no padding");
 
 struct frame {
     uint64_t cookie;
@@ -224,7 +227,9 @@ static void put_contents(struct strbuf *s, const struct xlate_ctx *ctx, bool run
                          .frames_len = ctx->freeze.len,
                          .set_len = run_set ? ctx->action_set.len : 0,
                          .n_stack = (uint16_t)(ctx->stack.n - ctx->stack.floor),
-                         .run_set = run_set};
+                         .run_set = run_set,
+                         .hash_alg = (uint8_t)(ctx->freeze.hash.on ? ctx->freeze.hash.alg + 1 : 0),
+                         .hash_basis = ctx->freeze.hash.basis};
 
     memcpy(c.pipeline, &ctx->now.flow.u64[FLOW_N_WORDS], sizeof c.pipeline);
     strbuf_put(s, &c, sizeof c);
@@ -250,11 +255,13 @@ static struct frozen_state *freeze_state(struct xlate_ctx *ctx, bool run_set)
 /* Packets will come back for this state. Takes over the reference. */
 static uint32_t use_state(struct xlate_ctx *ctx, struct frozen_state *state)
 {
+    const struct xlate_dp_hash *hash = &ctx->freeze.hash;
     struct flow_key key;
 
     if (ctx->in->recirculated) {
         flow_key_copy(&key, &ctx->now.flow.pkt);
         key.recirc_id = state->id;
+        key.dp_hash = hash->on ? flow_key_hash(&key, (enum dp_hash_alg)hash->alg, hash->basis) : 0;
         ctx->in->recirculated(&key, ctx->in->aux);
     }
     effects_add_frozen(ctx->effects, state);
@@ -281,6 +288,10 @@ static void recirculate(struct xlate_ctx *ctx, bool run_set)
     xlate_commit(ctx);
     id = use_state(ctx, state);
     xlate_say(ctx, "    >> recirculated as 0x%x", id);
+    if (ctx->freeze.hash.on) {
+        dp_actions_put_hash(ctx->actions, (enum dp_hash_alg)ctx->freeze.hash.alg,
+                            ctx->freeze.hash.basis);
+    }
     dp_actions_put_recirc(ctx->actions, id);
     ctx->last_output_end = ctx->actions->len;
 }
@@ -342,6 +353,16 @@ void xlate_freeze_end(struct xlate_ctx *ctx, bool run_set)
 out:
     ctx->freeze.len = ctx->freeze.by_length = 0;
     ctx->freeze.pause = NULL;
+    ctx->freeze.hash = (struct xlate_dp_hash){0};
+}
+
+void xlate_hashed(struct xlate_ctx *ctx, const void *actions, size_t len, enum dp_hash_alg alg,
+                  uint32_t basis)
+{
+    xlate_freeze_actions(ctx, actions, len);
+    ctx->freeze.on = true;
+    ctx->freeze.hash = (struct xlate_dp_hash){.on = true, .alg = (uint8_t)alg, .basis = basis};
+    xlate_freeze_end(ctx, false);
 }
 
 /* --- Thawing. */
@@ -383,6 +404,13 @@ static void thaw_packet(struct xlate_ctx *ctx, const struct contents *c)
     memcpy(&ctx->now.flow.u64[FLOW_N_WORDS], c->pipeline, sizeof c->pipeline);
     key->pkt_mark = (key->pkt_mark & ~c->pkt_mark_written) | c->pkt_mark;
     ctx->now.written.pkt.pkt_mark |= c->pkt_mark_written;
+    /* To rules it is the packet that it was. */
+    key->recirc_id = 0;
+    ctx->now.written.pkt.recirc_id = UINT32_MAX;
+    if (c->hash_alg) {
+        ctx->hash = (struct xlate_dp_hash){
+            .on = true, .alg = (uint8_t)(c->hash_alg - 1), .basis = c->hash_basis};
+    }
     ctx->base = ctx->now;
 }
 

@@ -38,6 +38,14 @@ struct ofproto *frozen_state_bridge(const struct ofproto_set *, const struct fro
 /* OpenFlow port number in that bridge, as the pipeline began. */
 uint32_t frozen_state_in_port(const struct frozen_state *);
 
+/* The hash by which the datapath marks packets that come back. */
+struct xlate_dp_hash {
+    bool on;
+    uint8_t alg;    /* enum dp_hash_alg. */
+    uint8_t n_used; /* Low bits of it that have chosen something, and are no chance any more. */
+    uint32_t basis;
+};
+
 /* What is kept while a pipeline is being frozen: frames, each a header and a list of actions. */
 struct xlate_freeze {
     bool on;
@@ -45,6 +53,7 @@ struct xlate_freeze {
         *pause;            /* Until its controller says so; NULL: recirculates. */
     uint64_t pause_cookie; /* Of its rule. */
     uint8_t pause_table_id;
+    struct xlate_dp_hash hash; /* Asked for. */
     uint8_t *frames;
     uint32_t len, size;
     /* Not 0: the first frame, so long, writes a bit for packets longer than max_len; for others the

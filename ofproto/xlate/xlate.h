@@ -69,6 +69,7 @@ struct xlate_ctx {
         unsigned int floor; /* Below are those of the bridges that the packet came from. */
     } stack;
     struct xlate_freeze freeze;
+    struct xlate_dp_hash hash; /* What now.flow's dp_hash is. */
     unsigned int depth;
     unsigned int n_lookups;
     unsigned int n_actions;
@@ -156,6 +157,9 @@ void xlate_freeze_actions(struct xlate_ctx *, const void *actions, size_t len);
 /* The pipeline, or what is carried out on a copy, is at its end: if it was frozen, recirculates the
  * packet as it is now. 'run_set': the action set is to be carried out then. */
 void xlate_freeze_end(struct xlate_ctx *, bool run_set);
+/* Carries out the actions on a copy of the packet when it comes back with this hash. */
+void xlate_hashed(struct xlate_ctx *, const void *actions, size_t len, enum dp_hash_alg,
+                  uint32_t basis);
 /* Goes on with what was kept; ctx->bridge and in_port are those of the state. */
 void xlate_thaw(struct xlate_ctx *, struct frozen_state *);
 /* The same with a state's contents alone; metadata, registers and mark are 'pipeline's, as a

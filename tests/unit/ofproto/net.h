@@ -184,6 +184,30 @@ static inline const char *net_send_key(struct net *net, const struct flow_key *k
     return text;
 }
 
+/* The same where the packet may go round: what it comes to in the end. 'key' becomes that of the
+ * last round. */
+static inline const char *net_send_round(struct net *net, struct flow_key *key)
+{
+    struct ofproto_xlate_out out;
+    const struct dp_action *a;
+
+    net_translate(net, key, true, &out);
+    for (a = dp_actions_first(out.actions.data, out.actions.len); a;
+         a = dp_actions_next(out.actions.data, out.actions.len, a)) {
+        if (a->type == DP_ACTION_HASH) {
+            const struct dp_action_hash *hash = (const struct dp_action_hash *)a;
+
+            key->dp_hash = flow_key_hash(key, (enum dp_hash_alg)hash->alg, hash->basis);
+        } else if (a->type == DP_ACTION_RECIRC) {
+            key->recirc_id = ((const struct dp_action_recirc *)a)->id;
+            ofproto_xlate_out_free(&out);
+            return net_send_round(net, key);
+        }
+    }
+    ofproto_xlate_out_free(&out);
+    return net_send_key(net, key);
+}
+
 #define net_send(NET, KEY)                                                                         \
     ({                                                                                             \
         struct flow_key key_ = (KEY);                                                              \

@@ -103,7 +103,7 @@ static void spread(struct net *net, uint8_t where[N_FLOWS], unsigned int n[6])
         struct flow_key key = net_key(1, 1, 2);
 
         key.tp_src = be16_make(i);
-        where[i] = (uint8_t)atoi(net_send_key(net, &key));
+        where[i] = (uint8_t)atoi(net_send_round(net, &key));
         assert_in_range(where[i], 2, 5);
         n[where[i]]++;
     }
