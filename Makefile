@@ -48,8 +48,9 @@ CHANNEL_SRC := $(filter-out $(CHANNEL_SERVER) $(CHANNEL_CLIENT),$(call src,datap
 DPIF_SRC := datapath/dp.c $(CHANNEL_CLIENT)
 # The in-process datapath: for unit tests alone.
 FAKE_SRC := $(call src,datapath/fake)
-DATAPATH_SRC := $(wildcard datapath/main*.c) $(CHANNEL_SERVER) \
-    $(call src,datapath/core datapath/cache datapath/action datapath/conntrack datapath/port)
+# What moves packets, without the process around it.
+CORE_SRC := $(call src,datapath/core datapath/cache datapath/action datapath/conntrack datapath/port)
+DATAPATH_SRC := $(wildcard datapath/main*.c) $(CHANNEL_SERVER) $(CORE_SRC)
 TUNNELS_SRC := $(call src,tunnels)
 DBSCHEMA_SRC := $(call src,db/schema)
 DBCLIENT_SRC := $(call src,db/client)
@@ -59,7 +60,7 @@ OFPROTO_SRC := $(call src,ofproto)
 OFCODEC_SRC := $(call src,ofproto/codec ofproto/match)
 VSWITCHD_SRC := $(call src,vswitchd)
 
-LAYERS := LIB FLOW CHANNEL DPIF FAKE DATAPATH TUNNELS DBSCHEMA DBCLIENT DB OFCODEC OFPROTO VSWITCHD
+LAYERS := LIB FLOW CHANNEL DPIF FAKE CORE DATAPATH TUNNELS DBSCHEMA DBCLIENT DB OFCODEC OFPROTO VSWITCHD
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 $(foreach l,$(LAYERS),$(eval $(l)_OBJ := $(call obj,$($(l)_SRC))))
 
@@ -128,6 +129,9 @@ WHOLE_ofproto := OFPROTO DPIF FAKE CHANNEL FLOW
 NEED_ofproto := TUNNELS LIB
 WHOLE_vswitchd := VSWITCHD OFPROTO DPIF FAKE CHANNEL FLOW
 NEED_vswitchd := TUNNELS DBCLIENT DBSCHEMA LIB
+# Policy and forwarding in one process.
+WHOLE_verdict := VSWITCHD OFPROTO DPIF CHANNEL FLOW CORE
+NEED_verdict := TUNNELS DBCLIENT DBSCHEMA LIB
 WHOLE_utilities := DBSCHEMA DBCLIENT
 NEED_utilities := $(UTILITIES) LIB
 
@@ -145,13 +149,13 @@ $(O)/$(basename $(1)): $(O)/$(basename $(1)).o $(call archives,$(call layer_of,$
 	@echo "  LD    $$@"
 	$$(Q)$$(CC) $$(LDFLAGS) $(2) -o $$@ $$< -Wl,--whole-archive $(foreach l,$(WHOLE_$(call layer_of,$(1))),$(call ar,$(l))) \
 	    -Wl,--no-whole-archive $(foreach l,$(NEED_$(call layer_of,$(1))),$(call ar,$(l))) \
-	    $(3) $$(LDLIBS) $(if $(filter datapath,$(call layer_of,$(1))),$(DPDK_LIBS))
+	    $(3) $$(LDLIBS) $(if $(filter datapath verdict,$(call layer_of,$(1))),$(DPDK_LIBS))
 endef
 $(foreach t,$(UNIT_SRC),$(eval $(call test_rule,$(t),,-lcmocka)))
 $(foreach t,$(FUZZ_SRC),$(eval $(call test_rule,$(t),-fsanitize=fuzzer,)))
 $(foreach t,$(BENCH_SRC),$(eval $(call test_rule,$(t),,)))
 
-$(O)/tests/unit/datapath/%.o $(O)/tests/fuzz/datapath/%.o $(O)/tests/bench/datapath/%.o: private CPPFLAGS += $(DPDK_CFLAGS)
+$(foreach t,unit fuzz bench,$(foreach l,datapath verdict,$(O)/tests/$(t)/$(l)/%.o)): private CPPFLAGS += $(DPDK_CFLAGS)
 
 # ---- Targets for people --------------------------------------------------------------------------
 
