@@ -48,7 +48,7 @@ static int decode_fin(const struct ofp_action_in *in, struct ofp_actions *out)
 {
     struct ofp_action_fin_timeout *a;
 
-    if (in->match && !ofp_prereq_match(OFP_PREREQ_TCP, in->match)) {
+    if (in->version != OFP10 && in->match && !ofp_prereq_match(OFP_PREREQ_TCP, in->match)) {
         return OFPERR_BAC_MATCH_INCONSISTENT;
     }
     a = ofp_actions_put(out, OFP_ACTION_FIN_TIMEOUT, sizeof *a);

@@ -58,6 +58,16 @@ static void put_header(struct strbuf *s, const struct ofp_subfield *sub)
     oxm_encode_nx_header(s, ofp_field((enum ofp_field_id)sub->field), sub->ofs + sub->n_bits);
 }
 
+/* Of OpenFlow 1.5's own action: in_port is 16 bits wide where that will do. */
+static void put_header15(struct strbuf *s, const struct ofp_subfield *sub)
+{
+    if (sub->field == OFP_FIELD_IN_PORT) {
+        put_header(s, sub);
+    } else {
+        oxm_encode_header(s, OFP15, ofp_field((enum ofp_field_id)sub->field), false);
+    }
+}
+
 /* --- Move. */
 
 static void format_move(struct strbuf *s, const struct ofp_action *h)
@@ -87,8 +97,8 @@ static void encode_move(struct strbuf *s, enum ofp_version version, const struct
     wire_put16(s, a->dst.ofs);
     if (version >= OFP15) {
         wire_put16(s, 0);
-        oxm_encode_header(s, version, ofp_field((enum ofp_field_id)a->src.field), false);
-        oxm_encode_header(s, version, ofp_field((enum ofp_field_id)a->dst.field), false);
+        put_header15(s, &a->src);
+        put_header15(s, &a->dst);
     } else {
         put_header(s, &a->src);
         put_header(s, &a->dst);

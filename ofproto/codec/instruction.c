@@ -108,7 +108,7 @@ static int put_write_metadata(uint64_t metadata, uint64_t mask, struct ofp_actio
     if (!a) {
         return OFPERR_BAC_TOO_MANY;
     }
-    a->metadata = metadata & mask;
+    a->metadata = metadata; /* As it came: it is told so. */
     a->mask = mask;
     return 0;
 }

@@ -430,19 +430,9 @@ static void prereq_bits(enum ofp_prereq prereq, struct ofp_flow *mask)
     }
 }
 
-static bool is_of_l4(enum ofp_prereq prereq)
+static bool has_ports(enum ofp_prereq prereq)
 {
-    switch (prereq) {
-    case OFP_PREREQ_TCP:
-    case OFP_PREREQ_UDP:
-    case OFP_PREREQ_SCTP:
-    case OFP_PREREQ_ICMP:
-    case OFP_PREREQ_ICMPV6:
-    case OFP_PREREQ_ND:
-    case OFP_PREREQ_ND_SOLICIT:
-    case OFP_PREREQ_ND_ADVERT: return true;
-    default: return false;
-    }
+    return prereq == OFP_PREREQ_TCP || prereq == OFP_PREREQ_UDP || prereq == OFP_PREREQ_SCTP;
 }
 
 /* The match speaks of a connection only where its state says that there is a valid one: with one of
@@ -489,8 +479,8 @@ bool ofp_prereq_match(enum ofp_prereq prereq, const struct ofp_match *match)
     if (prereq == OFP_PREREQ_CT) {
         return match_has_connection(match);
     }
-    if (is_of_l4(prereq) && match->flow.pkt.nw_frag & FLOW_FRAG_LATER) {
-        return false; /* Later fragments have no such header. */
+    if (has_ports(prereq) && match->flow.pkt.nw_frag & FLOW_FRAG_LATER) {
+        return false; /* Later fragments have none. */
     }
     memset(&need, 0, sizeof need);
     prereq_bits(prereq, &need);

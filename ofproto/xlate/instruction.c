@@ -148,7 +148,7 @@ static void execute_metadata(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     const struct ofp_action_write_metadata *a = (const struct ofp_action_write_metadata *)h;
 
-    ctx->now.flow.metadata = (ctx->now.flow.metadata & ~a->mask) | a->metadata;
+    ctx->now.flow.metadata = (ctx->now.flow.metadata & ~a->mask) | (a->metadata & a->mask);
 }
 
 static void execute_goto(struct xlate_ctx *ctx, const struct ofp_action *h)

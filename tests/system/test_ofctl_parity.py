@@ -67,7 +67,12 @@ def answers(env, version, recorded):
         got[n] = error_name(version, error) if error else "not dumped"
     peer.close()
     dump = ofctl(env, version, "dump-flows", "br0")
-    assert "error" not in dump, dump
+    if "decode error" in dump:  # Of whichever flow.
+        dump = ""
+        for n in recorded:
+            flow = ofctl(env, version, "dump-flows", "br0", f"cookie={n}/-1")
+            dump += "" if "decode error" in flow else flow
+            got[n] = "what is dumped is no flow" if "decode error" in flow else got[n]
     for line in dump.splitlines():
         cookie = re.search(r"cookie=0x([0-9a-f]+)", line)
         if cookie:

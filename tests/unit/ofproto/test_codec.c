@@ -509,7 +509,7 @@ static void wrong_actions_get_the_exact_error(void **state)
          OFPERR_NXBRC_MUST_BE_ZERO},
         {"ffff 0020 00002320 0029 0064 00000001 00000002 00000003 0004 030000000000", "", OFP10,
          OFPERR_BAC_BAD_ARGUMENT},
-        {"ffff 0010 00002320 0013 0001 0002 0000", "udp", OFP10, OFPERR_BAC_MATCH_INCONSISTENT}};
+        {"ffff 0010 00002320 0013 0001 0002 0000", "udp", OFP13, OFPERR_BAC_MATCH_INCONSISTENT}};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
