@@ -54,6 +54,8 @@ void ofp_aggregate_encode(struct strbuf *, enum ofp_version, uint64_t packets, u
 
 /* A removed rule's duration and counters, as OpenFlow 1.5's list of statistics. */
 void ofp_oxs_removed_encode(struct strbuf *, const struct ofp_flow_stats *);
+/* Reads a list of statistics of 1.5 into those of a flow; others are passed over. */
+int ofp_oxs_decode(const uint8_t *p, size_t len, struct ofp_flow_stats *);
 
 /* --- The side that asks: flow_stats_decode.c. */
 

@@ -157,6 +157,14 @@ static int decode_oxs(const uint8_t *p, size_t len, struct ofp_flow_stats *fs, u
     return 0;
 }
 
+int ofp_oxs_decode(const uint8_t *p, size_t len, struct ofp_flow_stats *fs)
+{
+    uint32_t flows;
+    size_t n;
+
+    return decode_oxs(p, len, fs, &flows, &n);
+}
+
 static int decode15(const uint8_t *p, size_t len, struct ofp_flow_stats *fs,
                     struct ofp_actions *actions)
 {

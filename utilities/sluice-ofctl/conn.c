@@ -120,6 +120,11 @@ static int receive(struct ofconn *c, struct ofconn_msg *ret, struct error *err)
     }
 }
 
+int ofconn_next(struct ofconn *c, struct ofconn_msg *ret, struct error *err)
+{
+    return receive(c, ret, err);
+}
+
 /* --- Errors of the switch. */
 
 #define NXET_VENDOR 0xb0c2

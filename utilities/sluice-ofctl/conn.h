@@ -35,6 +35,9 @@ struct ofconn_msg {
     size_t len; /* Of the body. */
 };
 
+/* The next message, whatever it is. */
+int ofconn_next(struct ofconn *, struct ofconn_msg *ret, struct error *err);
+
 /* Sends a request and waits for the reply with its xid, of type 'reply'; an error is reported. */
 int ofconn_transact(struct ofconn *, uint8_t type, const struct strbuf *body, uint8_t reply,
                     struct ofconn_msg *ret, struct error *err);

@@ -29,6 +29,7 @@ struct ofctl_options {
     bool readd;
     bool bundle;     /* All or none of what a command changes. */
     bool may_create; /* mod-group. */
+    bool timestamp;  /* monitor. */
     bool more;       /* Says which version is spoken, and prints more of messages. */
     bool json;
     bool names, no_names; /* Neither: names on a terminal. */

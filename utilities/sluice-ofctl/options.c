@@ -127,6 +127,7 @@ int ofctl_parse_options(int argc, char *argv[], const char *commands, struct ofc
         {"bundle", 0, NULL, "change all or nothing: in one bundle (OpenFlow 1.3 and later)",
          .flag = &o->bundle},
         {"may-create", 0, NULL, "mod-group: make it when it is not there", .flag = &o->may_create},
+        {"timestamp", 0, NULL, "monitor: when each message came", .flag = &o->timestamp},
         {"more", 'm', NULL,
          "say on stderr which version of OpenFlow is spoken; monitor, snoop, ofp-print: packets "
          "too",

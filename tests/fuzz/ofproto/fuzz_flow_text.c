@@ -9,6 +9,7 @@
 #include "ofproto/codec/queue_info.h"
 #include "ofproto/codec/switch_info.h"
 #include "ofproto/codec/table_mod.h"
+#include "ofproto/codec/unasked.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -65,6 +66,9 @@ static void replies(const uint8_t *p, size_t len)
         struct ofp_queue_counts queue;
         struct ofp_queue_config config = {.port = 0};
         struct ofp_table_desc desc;
+        struct ofp_packet_in pin;
+        struct ofp_flow_removed removed;
+        struct ofp_flow_update update;
         uint64_t packets, bytes;
         uint32_t flows;
         size_t n;
@@ -87,6 +91,10 @@ static void replies(const uint8_t *p, size_t len)
         ofp_queue_counts_decode(versions[v], p, len, &queue, &n);
         ofp_queue_config_decode(versions[v], p, len, &config, &n);
         ofp_table_desc_decode(p, len, &desc, &n);
+        ofp_packet_in_decode(versions[v], p, len, &pin, &flows);
+        ofp_flow_removed_decode(versions[v], p, len, &removed);
+        ofp_flow_update_decode(versions[v], p, len, &update, &actions, &n);
+        ofp_actions_free(&actions);
     }
 }
 
