@@ -3,6 +3,7 @@
 
 #include <event2/event.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,22 @@ static void show(struct ctl_request *req, int argc UNUSED, const char *const arg
     ctl_reply_json(req, list);
 }
 
+static void read_counter(struct ctl_request *req, int argc UNUSED, const char *const argv[],
+                         void *aux UNUSED)
+{
+    char text[64];
+
+    for (const struct coverage *c = counters; c; c = c->next) {
+        if (!strcmp(c->name, argv[0])) {
+            snprintf(text, sizeof text, "%llu", (unsigned long long)c->total);
+            ctl_reply(req, text);
+            return;
+        }
+    }
+    snprintf(text, sizeof text, "there is no event '%.20s'; see coverage/show", argv[0]);
+    ctl_reply_error(req, text);
+}
+
 static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *aux UNUSED)
 {
     coverage_turn();
@@ -94,6 +111,7 @@ void coverage_start(struct event_base *base)
     static const struct timeval slot = {COVERAGE_SLOT_S, 0};
 
     ctl_register("coverage/show", "", 0, 0, show, NULL);
+    ctl_register("coverage/read-counter", "COUNTER", 1, 1, read_counter, NULL);
     timer = event_new(base, -1, EV_PERSIST, on_timer, NULL);
     event_add(timer, &slot);
 }

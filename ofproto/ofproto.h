@@ -255,6 +255,10 @@ void ofproto_meter_done(struct ofproto_set *, uint32_t meter_no, bool was_delete
 
 /* Names for flow_key_format(): port names by datapath number. */
 const char *ofproto_dp_port_name(uint32_t dp_port, void *ofproto_set);
+/* And the reverse; false when there is no such port in the datapath. */
+bool ofproto_dp_port_by_name(const struct ofproto_set *, const char *name, uint32_t *ret);
+/* How many ports and rules there are in all bridges. */
+void ofproto_count(const struct ofproto_set *, size_t *ret_ports, size_t *ret_rules);
 /* The bridge that a port of the datapath belongs to; NULL when it belongs to none. */
 const struct ofproto *ofproto_of_dp_port(const struct ofproto_set *, uint32_t dp_port);
 

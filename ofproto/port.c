@@ -304,6 +304,18 @@ const char *ofproto_dp_port_name(uint32_t dp_port, void *set)
     return port ? port->name : NULL;
 }
 
+bool ofproto_dp_port_by_name(const struct ofproto_set *set, const char *name, uint32_t *ret)
+{
+    struct ofport *port;
+
+    HASH_FIND(by_name, set->ports_by_name, name, strlen(name), port);
+    if (!port || !port->dp_port) {
+        return false;
+    }
+    *ret = port->dp_port;
+    return true;
+}
+
 const struct ofproto *ofproto_of_dp_port(const struct ofproto_set *set, uint32_t dp_port)
 {
     const struct ofport *port = ofport_by_dp(set, dp_port);

@@ -177,3 +177,16 @@ void bridge_expire_rules(struct ofproto *bridge, uint64_t now_ms)
     }
     bridge_tell_removed(bridge);
 }
+
+void ofproto_count(const struct ofproto_set *set, size_t *ret_ports, size_t *ret_rules)
+{
+    size_t rules = 0;
+
+    for (const struct ofproto *br = set->bridges; br; br = br->hh.next) {
+        for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
+            rules += br->tables[i] ? br->tables[i]->cls.n_rules : 0;
+        }
+    }
+    *ret_ports = HASH_CNT(by_name, set->ports_by_name);
+    *ret_rules = rules;
+}

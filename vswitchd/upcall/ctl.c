@@ -1,14 +1,16 @@
 /* The ctl commands about cached flows: dpctl/dump-flows, dpif/dump-flows, dpctl/del-flows,
- * upcall/show, dpctl/show-drops. They belong to the one 'struct upcall' of the process, which
+ * revalidator/purge, memory/show, upcall/show, dpctl/show-drops. They belong to the one 'struct upcall' of the process, which
  * main.c names with upcall_ctl_init(). */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/ctl.h"
 #include "lib/strbuf.h"
+#include "ofproto/match/text.h"
 #include "vswitchd/upcall/ctl.h"
 #include "vswitchd/upcall/internal.h"
 
@@ -16,12 +18,19 @@ struct dump_options {
     bool more;                    /* -m: with an id for each flow. */
     bool names;                   /* Ports by name. */
     const struct ofproto *bridge; /* Not NULL: flows of its ports alone. */
+    bool filters;
+    struct ofp_match filter; /* filter=...: in_port is the datapath's number. */
 };
 
 bool upcall_is_datapath_name(const char *arg)
 {
     return !strcmp(arg, "netdev@ovs-netdev") || !strcmp(arg, "system@ovs-system") ||
            !strcmp(arg, "ovs-netdev") || !strcmp(arg, "ovs-system");
+}
+
+static bool filter_port(const char *name, uint32_t *ret, void *ofprotos)
+{
+    return ofproto_dp_port_by_name(ofprotos, name, ret);
 }
 
 /* The one word that is no option names the datapath, or the bridge with 'of_bridge'. */
@@ -55,6 +64,10 @@ static int parse_dump_options(const struct upcall *u, int argc, const char *cons
     for (int i = 0; i < argc && !error; i++) {
         if (!strcmp(argv[i], "-m") || !strcmp(argv[i], "--more")) {
             o->more = true;
+        } else if (!strncmp(argv[i], "filter=", 7)) {
+            o->filters = true;
+            error = ofp_match_parse(argv[i] + 7, filter_port, u->ofprotos, &o->filter, err);
+            error = error ? error_prefix(err, "%s", argv[i]) : 0;
         } else if (!strcmp(argv[i], "--names") || !strcmp(argv[i], "names")) {
             o->names = true;
         } else if (!strcmp(argv[i], "--no-names")) {
@@ -130,10 +143,23 @@ static json_t *flow_json(struct upcall *u, const struct cached_flow *f,
     return j;
 }
 
+/* What a cached flow does not look at counts as zero. */
+static bool passes(const struct cached_flow *f, const struct dump_options *o)
+{
+    struct ofp_flow flow;
+
+    if (!o->filters) {
+        return true;
+    }
+    ofp_flow_init(&flow, &f->id.masked);
+    flow.in_port = f->id.masked.in_port;
+    return ofp_match_covers(&o->filter, &flow);
+}
+
 static bool is_to_dump(const struct upcall *u, const struct cached_flow *f,
                        const struct dump_options *o)
 {
-    return f && !f->deleting && f->installed &&
+    return f && !f->deleting && f->installed && passes(f, o) &&
            (!o->bridge || ofproto_of_dp_port(u->ofprotos, f->id.masked.in_port) == o->bridge);
 }
 
@@ -204,6 +230,38 @@ static void del_flows(struct ctl_request *req, int argc, const char *const argv[
     }
     upcall_flush(aux);
     ctl_reply(req, "");
+}
+
+/* As Open vSwitch's: every cached flow goes, and is made anew by its next packet. */
+static void purge(struct ctl_request *req, int argc UNUSED, const char *const argv[] UNUSED,
+                  void *aux)
+{
+    upcall_flush(aux);
+    ctl_reply(req, "");
+}
+
+static void memory_show(struct ctl_request *req, int argc UNUSED, const char *const argv[] UNUSED,
+                        void *aux)
+{
+    struct upcall *u = aux;
+    struct mallinfo2 heap = mallinfo2();
+    size_t ports = 0, rules = 0;
+    struct strbuf s = STRBUF_INIT;
+
+    ofproto_count(u->ofprotos, &ports, &rules);
+    strbuf_printf(&s, "heap:%zu masks:%zu ports:%zu rules:%zu udpif keys:%zu\n",
+                  heap.uordblks + heap.hblkhd, (size_t)flow_table_n_masks(&u->flows), ports, rules,
+                  (size_t)flow_table_count(&u->flows));
+    if (ctl_wants_json(req)) {
+        ctl_reply_json(req, json_pack("{s:I, s:I, s:I, s:I, s:I}", "heap",
+                                      (json_int_t)(heap.uordblks + heap.hblkhd), "masks",
+                                      (json_int_t)flow_table_n_masks(&u->flows), "ports",
+                                      (json_int_t)ports, "rules", (json_int_t)rules, "udpif_keys",
+                                      (json_int_t)flow_table_count(&u->flows)));
+    } else {
+        ctl_reply(req, strbuf_str(&s));
+    }
+    strbuf_free(&s);
 }
 
 static const char *drop_port_name(struct upcall *u, uint32_t port_no, char *buf, size_t size)
@@ -317,9 +375,12 @@ void upcall_counts(const struct upcall *u, struct upcall_counts *ret)
 
 void upcall_ctl_init(struct upcall *u)
 {
-    ctl_register("dpctl/dump-flows", "[-m] [--names] [DP]", 0, 4, dump_flows, u);
-    ctl_register("dpif/dump-flows", "[-m] [--names] BRIDGE", 1, 4, dump_bridge_flows, u);
+    ctl_register("dpctl/dump-flows", "[-m] [--names] [DP] [filter=MATCH]", 0, 5, dump_flows, u);
+    ctl_register("dpif/dump-flows", "[-m] [--names] BRIDGE [filter=MATCH]", 1, 5, dump_bridge_flows,
+                 u);
     ctl_register("dpctl/del-flows", "[DP]", 0, 1, del_flows, u);
+    ctl_register("revalidator/purge", "", 0, 0, purge, u);
+    ctl_register("memory/show", "", 0, 0, memory_show, u);
     ctl_register("dpctl/show-drops", "", 0, 0, show_drops, u);
     ctl_register("upcall/show", "", 0, 0, show, u);
 }
