@@ -290,6 +290,10 @@ static void stop(struct vswitchd *v)
     link_monitor_free(v->links);
     db_client_free(v->db);
     dp_close(v->dp);
+    if (v->upcall) { /* Bridges that go may have something to say to it. */
+        upcall_set_dp(v->upcall, NULL);
+        ofproto_set_dp(v->ofprotos, NULL);
+    }
     reconcile_free(v->reconcile); /* Whose bridges may wait for upcall/. */
     upcall_free(v->upcall);
     if (v->ofprotos) {
