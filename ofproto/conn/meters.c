@@ -4,18 +4,6 @@
 #include "ofproto/conn/requestforward.h"
 #include "ofproto/meter/meter.h"
 
-struct forwarded_meter_mod {
-    uint32_t xid;
-    const struct ofp_meter_mod *mod;
-};
-
-static void encode_meter_mod(struct strbuf *s, enum ofp_version version, const void *forwarded)
-{
-    const struct forwarded_meter_mod *f = forwarded;
-
-    ofp_meter_mod_encode(s, version, f->xid, f->mod);
-}
-
 int handle_meter_mod(struct conn *conn, const struct request *r)
 {
     struct ofp_meter_mod mod;
@@ -23,9 +11,7 @@ int handle_meter_mod(struct conn *conn, const struct request *r)
 
     rc = rc ? rc : meter_mod_apply(conn->bridge, &mod, time_now_ms());
     if (!rc) {
-        const struct forwarded_meter_mod f = {r->h.xid, &mod};
-
-        forward_request(conn, OFPRFR_METER_MOD, encode_meter_mod, &f);
+        forward_meter_mod(conn, r->h.xid, &mod);
     }
     return rc;
 }
