@@ -1,5 +1,7 @@
 /* Attaching again: after vswitchd was restarted, after the connection broke, after the datapath was
  * restarted. */
+#include "ofproto/codec/group_text.h"
+#include "ofproto/group/group.h"
 #include "tests/unit/vswitchd/upcall_env.h"
 
 /* This process dies and a new one takes its place; the datapath goes on. */
@@ -74,6 +76,85 @@ static void addresses_are_learned_from_the_flows_that_live(void **state)
     env_send(e, 3, 1);
     assert_int_equal(env_sent(e, 1), 1);
     assert_int_equal(env_sent(e, 2) + env_sent(e, 4), 0);
+}
+
+/* A select group in place of NORMAL. */
+static void add_group(struct env *e)
+{
+    static const char text[] = "group_id=1,type=select,bucket=actions=output:2,"
+                               "bucket=actions=output:3";
+    struct ofp_match match;
+    struct ofp_actions actions = OFP_ACTIONS_INIT;
+    struct ofp_action_group *group = ofp_actions_put(&actions, OFP_ACTION_GROUP, sizeof *group);
+    struct ofp_rule_config config = {.match = &match, .priority = 200};
+    struct ofp_group_mod gm;
+    struct error err;
+
+    assert_int_equal(ofp_group_mod_parse(OFP_GROUP_ADD, text, NULL, NULL, &gm, &err), 0);
+    assert_int_equal(group_mod_apply(e->bridge, &gm, env_now(e)), 0);
+    ofp_group_config_free(&gm.config);
+    group->group_id = 1;
+    ofp_match_init(&match);
+    config.actions = actions.data;
+    config.actions_len = actions.len;
+    bridge_add_rule(e->bridge, 0, rule_new(&e->bridge->set->masks, &config));
+    ofp_actions_free(&actions);
+}
+
+/* Recirculation ids mean the same to the next process. */
+static void flows_of_packets_that_go_round_are_kept(void **state)
+{
+    struct env *e = *state;
+    struct flow_key key = env_key(1, 2, 1000);
+    const struct dp_action *a;
+    struct dp_flow flow;
+
+    add_group(e);
+    env_send_key(e, &key);
+    assert_true(fake_flow_lookup(e->dp, &key, &flow));
+    a = dp_actions_first(flow.actions, flow.actions_len);
+    assert_int_equal(a->type, DP_ACTION_HASH);
+    a = dp_actions_next(flow.actions, flow.actions_len, a);
+    assert_int_equal(a->type, DP_ACTION_RECIRC);
+    key.recirc_id = ((const struct dp_action_recirc *)a)->id;
+    for (uint32_t hash = 0; hash < 16; hash++) {
+        key.dp_hash = hash;
+        env_send_key(e, &key);
+    }
+    assert_int_equal(fake_flow_count(e->dp), 17);
+    key.recirc_id = 0;
+    env_send_key(e, &key); /* Used again. */
+    restart(e);
+    add_group(e);
+    upcall_start(e->u, false, time_now_ms());
+    env_revalidate(e);
+    assert_int_equal(e->u->n.adopted, 17);
+    assert_int_equal(e->u->n.deleted_wrong, 0);
+    assert_int_equal(e->u->n.reput, 0);
+    assert_int_equal(fake_flow_count(e->dp), 17);
+}
+
+/* Those of rules that are gone are deleted. */
+static void flows_of_a_round_that_means_nothing_are_deleted(void **state)
+{
+    struct env *e = *state;
+    struct flow_key key = env_key(1, 2, 1000);
+    const struct dp_action *a;
+    struct dp_flow flow;
+
+    add_group(e);
+    env_send_key(e, &key);
+    assert_true(fake_flow_lookup(e->dp, &key, &flow));
+    a = dp_actions_first(flow.actions, flow.actions_len);
+    a = dp_actions_next(flow.actions, flow.actions_len, a);
+    key.recirc_id = ((const struct dp_action_recirc *)a)->id;
+    key.dp_hash = 5;
+    env_send_key(e, &key);
+    assert_int_equal(fake_flow_count(e->dp), 2);
+    restart(e);
+    upcall_start(e->u, false, time_now_ms());
+    env_revalidate(e);
+    assert_false(fake_flow_lookup(e->dp, &key, &flow));
 }
 
 static void misses_wait_until_the_configuration_is_in_place(void **state)
@@ -172,6 +253,8 @@ int main(void)
         TEST(flows_that_agree_are_kept_with_their_statistics),
         TEST(flows_that_disagree_are_corrected),
         TEST(addresses_are_learned_from_the_flows_that_live),
+        TEST(flows_of_packets_that_go_round_are_kept),
+        TEST(flows_of_a_round_that_means_nothing_are_deleted),
         TEST(misses_wait_until_the_configuration_is_in_place),
         TEST(new_flows_do_not_take_numbers_of_adopted_ones),
         TEST(restarted_datapath_is_filled_by_misses),
