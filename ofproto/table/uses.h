@@ -25,7 +25,7 @@ struct used_thing {
     uint64_t key; /* Kind and id. */
     uint32_t n_rules;
     uint32_t n_buckets;
-    LIST_HEAD(, rule_use) rules;
+    LIST_HEAD(rule_use_list, rule_use) rules;
     UT_hash_handle hh;
 };
 
