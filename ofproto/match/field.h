@@ -174,8 +174,8 @@ void ofp_field_fill(const struct ofp_field *, struct ofp_flow *mask);
 bool ofp_field_any(const struct ofp_field *, const struct ofp_flow *mask);
 bool ofp_field_all(const struct ofp_field *, const struct ofp_flow *mask);
 
-/* Not when it names another packet type (OpenFlow 1.5.1 section 7.2.3.11): then there are no fields of
- * Ethernet. */
+/* Not when it names another packet type (OpenFlow 1.5.1 section 7.2.3.11): then there are no fields
+ * of Ethernet. */
 bool ofp_match_is_ethernet(const struct ofp_match *);
 /* Whether the match says what the prerequisite wants. */
 bool ofp_prereq_match(enum ofp_prereq, const struct ofp_match *);

@@ -89,18 +89,14 @@ void meter_read_some(struct ofproto_set *set)
 {
     struct meter_numbers *numbers = set->meter_numbers;
     unsigned int n = MIN_OF(HASH_CNT(by_no, numbers->meters), (unsigned int)READ_AT_ONCE);
-    const struct ofp_meter *first;
     struct ofp_meter *meter;
 
     HASH_FIND(by_no, numbers->meters, &numbers->read_cursor, sizeof meter->dp_no, meter);
-    meter = meter ? meter : numbers->meters;
-    for (first = meter; n && meter; n--) {
+    while (n--) { /* As many as there are, at most: none comes twice. */
+        meter = meter ? meter : numbers->meters;
         read_counters(set, meter);
-        meter = meter->by_no.next ? meter->by_no.next : numbers->meters;
-        numbers->read_cursor = meter->dp_no;
-        if (meter == first) {
-            break;
-        }
+        meter = meter->by_no.next;
+        numbers->read_cursor = meter ? meter->dp_no : DP_NO_METER;
     }
 }
 

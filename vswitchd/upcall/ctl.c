@@ -1,6 +1,6 @@
 /* The ctl commands about cached flows: dpctl/dump-flows, dpif/dump-flows, dpctl/del-flows,
- * revalidator/purge, memory/show, upcall/show, dpctl/show-drops. They belong to the one 'struct upcall' of the process, which
- * main.c names with upcall_ctl_init(). */
+ * revalidator/purge, memory/show, upcall/show, dpctl/show-drops. They belong to the one 'struct
+ * upcall' of the process, which main.c names with upcall_ctl_init(). */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>

@@ -9,16 +9,9 @@
 
 #include "ofproto/match/text.h"
 #include "ofproto/table/classifier.h"
+#include "tests/unit/rng.h"
 
 #define MAX_RULES 400
-
-static uint64_t rng_state;
-
-static uint32_t rnd(uint32_t n)
-{
-    rng_state = rng_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((rng_state >> 33) % n);
-}
 
 struct world {
     struct mask_pool masks;

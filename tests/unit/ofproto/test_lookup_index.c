@@ -2,14 +2,7 @@
  * rules; and how few it looks at when there are many. */
 #include "ofproto/table/lookup_index.h"
 #include "tests/unit/ofproto/net.h"
-
-static uint64_t rng_state;
-
-static uint32_t rnd(uint32_t n)
-{
-    rng_state = rng_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((rng_state >> 33) % n);
-}
+#include "tests/unit/rng.h"
 
 struct one {
     struct lookup lookup;

@@ -1,6 +1,7 @@
 /* How many cached flows traffic makes: no more than rules can tell apart. */
 #include "tests/unit/ofproto/cache.h"
 #include "tests/unit/ofproto/text_rule.h"
+#include "tests/unit/rng.h"
 
 #define N_PACKETS 200000
 
@@ -8,14 +9,6 @@ static int setup(void **state)
 {
     bridge_flush_rules(net_setup(state, 5)->br);
     return 0;
-}
-
-static uint64_t rng_state = 1;
-
-static uint32_t rnd(uint32_t n)
-{
-    rng_state = rng_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((rng_state >> 33) % n);
 }
 
 /* Any 5-tuple, between two of 'n_hosts' hosts. */

@@ -6,14 +6,7 @@
 #include "ofproto/codec/action_hash.h"
 #include "ofproto/xlate/record.h"
 #include "tests/unit/ofproto/net.h"
-
-static uint64_t rng_state;
-
-static uint32_t rnd(uint32_t n)
-{
-    rng_state = rng_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((rng_state >> 33) % n);
-}
+#include "tests/unit/rng.h"
 
 #define N_PORTS 6
 

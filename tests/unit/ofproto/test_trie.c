@@ -8,16 +8,9 @@
 #include <cmocka.h>
 
 #include "ofproto/table/trie.h"
+#include "tests/unit/rng.h"
 
 #define N 64
-
-static uint64_t rng_state = 5;
-
-static uint32_t rnd(uint32_t n)
-{
-    rng_state = rng_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((rng_state >> 33) % n);
-}
 
 static bool same_prefix(const uint8_t *a, const uint8_t *b, unsigned int n)
 {
