@@ -42,6 +42,13 @@ typedef uint16_t action_fn(struct action_env *, const struct dp_action *, struct
 void action_run(struct action_env *, const struct wildcard_actions *, struct rte_mbuf **,
                 uint16_t n);
 
+/* Tells policy of the packets that the meter (DP_NO_METER: there is none) lets pass. */
+void action_tell(struct action_env *, uint32_t cookie, uint32_t meter_no, struct rte_mbuf **,
+                 uint16_t n);
+/* Drops packets for a reason of policy's; 'told': policy knows of them. */
+void action_drop(struct action_env *, enum dp_policy_drop, bool told, struct rte_mbuf **,
+                 uint16_t n);
+
 void action_register(enum dp_action_type, action_fn *);
 #define ACTION_REGISTER(TYPE, FN)                                                                  \
     CONSTRUCTOR static void action_register_##TYPE(void)                                           \

@@ -21,6 +21,8 @@ CONSTRUCTOR static void register_policy_reasons(void)
         [DP_DROP_PORT_CONFIG] = "a controller switched the port's receiving or sending off",
         [DP_DROP_TOO_DEEP] = "translation passed its bound of depth or size",
         [DP_DROP_TTL_EXPIRED] = "a rule decrements the TTL, and none is left",
+        [DP_DROP_TOO_MANY_TAGS] =
+            "it has more VLAN tags or labels than the rule's action can work on",
         [DP_DROP_RECIRC_UNKNOWN] = "what it was recirculated for is gone",
         [DP_DROP_RECIRC_LIMIT] = "too many recirculation ids are in use",
     };
@@ -51,14 +53,37 @@ static void drop(struct action_env *env, const struct drop_reason *reason, struc
     rte_pktmbuf_free_bulk(pkts, n);
 }
 
-/* Is there an output behind 'a', which makes what stands between matter? Policy is one, too, and
+void action_drop(struct action_env *env, enum dp_policy_drop why, bool told, struct rte_mbuf **pkts,
+                 uint16_t n)
+{
+    drop(env,
+         told                     ? &drop_told
+         : why == DP_DROP_NO_RULE ? &drop_no_rule
+                                  : &policy_reasons[why],
+         pkts, n);
+}
+
+/* A list, or one within a clone. */
+struct actions {
+    const void *data;
+    size_t len;
+};
+
+/* A place that packets go to, which makes what stands before it matter. Policy is one, too, and
  * meters count. */
-static bool is_last_output(const struct wildcard_actions *list, const struct dp_action *a)
+static bool is_output(const struct dp_action *a)
+{
+    return a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_UPCALL ||
+           a->type == DP_ACTION_METER || a->type == DP_ACTION_RECIRC ||
+           a->type == DP_ACTION_CHECK_LEN || a->type == DP_ACTION_CLONE ||
+           (a->type == DP_ACTION_DEC_TTL && ((const struct dp_action_dec_ttl *)a)->tell);
+}
+
+/* Is there no output behind 'a'? */
+static bool is_last_output(const struct actions *list, const struct dp_action *a)
 {
     while ((a = dp_actions_next(list->data, list->len, a))) {
-        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_UPCALL ||
-            a->type == DP_ACTION_METER || a->type == DP_ACTION_RECIRC ||
-            a->type == DP_ACTION_CHECK_LEN) {
+        if (is_output(a)) {
             return false;
         }
     }
@@ -104,16 +129,24 @@ static void send_by_length(struct action_env *env, const struct dp_action_check_
     }
 }
 
-/* An output or a recirculation, to which the packets go. */
+static void run(struct action_env *env, const struct actions *list, struct rte_mbuf **pkts,
+                uint16_t n);
+
+/* An output, a recirculation or a clone, to which the packets go. */
 static void send(struct action_env *env, const struct dp_action *a, struct rte_mbuf **pkts,
                  uint16_t n)
 {
+    struct actions nested;
+
     if (likely(a->type == DP_ACTION_OUTPUT)) {
         env->output(env, ((const struct dp_action_output *)a)->port, pkts, n);
     } else if (a->type == DP_ACTION_CHECK_LEN) {
         send_by_length(env, (const struct dp_action_check_len *)a, pkts, n);
-    } else {
+    } else if (a->type == DP_ACTION_RECIRC) {
         env->recirculate(env, ((const struct dp_action_recirc *)a)->id, pkts, n);
+    } else {
+        nested.data = dp_action_nested(a, &nested.len);
+        run(env, &nested, pkts, n);
     }
 }
 
@@ -135,22 +168,22 @@ static void send_copies(struct action_env *env, const struct dp_action *a, struc
     send(env, a, copies, n_copies);
 }
 
-static void tell(struct action_env *env, const struct dp_action_upcall *a, struct rte_mbuf **pkts,
+void action_tell(struct action_env *env, uint32_t cookie, uint32_t meter_no, struct rte_mbuf **pkts,
                  uint16_t n)
 {
     struct rte_mbuf *pass[ACTION_BATCH];
 
-    if (a->meter_no == DP_NO_METER) {
-        env->upcall(env, a->cookie, pkts, n);
+    if (meter_no == DP_NO_METER) {
+        env->upcall(env, cookie, pkts, n);
         return;
     }
-    n = action_meter_copies(env, a->meter_no, pkts, n, pass);
+    n = action_meter_copies(env, meter_no, pkts, n, pass);
     if (n) {
-        env->upcall(env, a->cookie, pass, n);
+        env->upcall(env, cookie, pass, n);
     }
 }
 
-void action_run(struct action_env *env, const struct wildcard_actions *list, struct rte_mbuf **pkts,
+static void run(struct action_env *env, const struct actions *list, struct rte_mbuf **pkts,
                 uint16_t n)
 {
     const struct dp_action *a = dp_actions_first(list->data, list->len);
@@ -158,7 +191,7 @@ void action_run(struct action_env *env, const struct wildcard_actions *list, str
 
     for (; a && n; a = dp_actions_next(list->data, list->len, a)) {
         if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_RECIRC ||
-            a->type == DP_ACTION_CHECK_LEN) {
+            a->type == DP_ACTION_CHECK_LEN || a->type == DP_ACTION_CLONE) {
             if (is_last_output(list, a)) {
                 send(env, a, pkts, n);
                 return;
@@ -166,7 +199,9 @@ void action_run(struct action_env *env, const struct wildcard_actions *list, str
             send_copies(env, a, pkts, n);
             reason = &drop_metered; /* Unless something else follows. */
         } else if (a->type == DP_ACTION_UPCALL) {
-            tell(env, (const struct dp_action_upcall *)a, pkts, n);
+            const struct dp_action_upcall *u = (const struct dp_action_upcall *)a;
+
+            action_tell(env, u->cookie, u->meter_no, pkts, n);
             reason = &drop_told;
         } else if (a->type == DP_ACTION_DROP) {
             uint32_t why = ((const struct dp_action_drop *)a)->reason;
@@ -177,4 +212,12 @@ void action_run(struct action_env *env, const struct wildcard_actions *list, str
         }
     }
     drop(env, reason, pkts, n);
+}
+
+void action_run(struct action_env *env, const struct wildcard_actions *list, struct rte_mbuf **pkts,
+                uint16_t n)
+{
+    const struct actions all = {list->data, list->len};
+
+    run(env, &all, pkts, n);
 }

@@ -82,7 +82,7 @@ static int get_lines(const void *src, uint8_t lines, struct flow_key *ret)
             from += 64;
         }
     }
-    return ret->pad0 ? -EPROTO : 0;
+    return ret->ipv6_exthdr & ~be16_make(FLOW_EXTHDR_ALL) ? -EPROTO : 0;
 }
 
 int record_key_get(const void *src, uint8_t lines, struct flow_key *ret)

@@ -75,6 +75,26 @@ static int check_meter_no(uint32_t meter_no, struct error *err)
     return 0;
 }
 
+static bool is_mpls(be16_t type)
+{
+    return type == be16_make(0x8847) || type == be16_make(0x8848);
+}
+
+static int check_push_mpls(const struct dp_action *a, struct error *err)
+{
+    const struct dp_action_push_mpls *push = (const void *)a;
+
+    if (!is_mpls(push->eth_type)) {
+        return error_set(err, EINVAL,
+                         "action push_mpls: Ethernet type 0x%04x is neither 0x8847 nor 0x8848",
+                         be16_get(push->eth_type));
+    }
+    if (!(push->mask & be32_make(0x100))) {
+        return error_set(err, EINVAL, "action push_mpls: it leaves the bottom of the stack open");
+    }
+    return 0;
+}
+
 static int check_meter(const struct dp_action *a, struct error *err)
 {
     return check_meter_no(((const struct dp_action_meter *)a)->meter_no, err);
@@ -98,9 +118,29 @@ static int check_check_len(const struct dp_action *a, struct error *err)
     return 0;
 }
 
+static int check_dec_ttl(const struct dp_action *a, struct error *err)
+{
+    const struct dp_action_dec_ttl *dec = (const void *)a;
+
+    if (dec->layer > DP_TTL_MPLS || dec->tell > 1) {
+        return error_set(err, EINVAL, "action dec_ttl: layer %u or flag %u is unknown", dec->layer,
+                         dec->tell);
+    }
+    return dec->meter_no == DP_NO_METER ? 0 : check_meter_no(dec->meter_no, err);
+}
+
+static int check_copy_ttl(const struct dp_action *a, struct error *err)
+{
+    uint32_t inwards = ((const struct dp_action_copy_ttl *)a)->inwards;
+
+    return inwards <= 1
+               ? 0
+               : error_set(err, EINVAL, "action copy_ttl: direction %u is unknown", inwards);
+}
+
 static const struct row {
     const char *name;
-    uint16_t size;
+    uint16_t size;                                          /* 0: any, of whole words. */
     int (*check)(const struct dp_action *, struct error *); /* NULL: every value is fine. */
 } rows[DP_N_ACTIONS] = {
     [DP_ACTION_OUTPUT] = {"output", sizeof(struct dp_action_output), check_output},
@@ -115,6 +155,15 @@ static const struct row {
     [DP_ACTION_UPCALL] = {"userspace", sizeof(struct dp_action_upcall), check_upcall},
     [DP_ACTION_METER] = {"meter", sizeof(struct dp_action_meter), check_meter},
     [DP_ACTION_HASH] = {"hash", sizeof(struct dp_action_hash), check_hash},
+    [DP_ACTION_PUSH_MPLS] = {"push_mpls", sizeof(struct dp_action_push_mpls), check_push_mpls},
+    [DP_ACTION_POP_MPLS] = {"pop_mpls", sizeof(struct dp_action_pop_mpls), NULL},
+    [DP_ACTION_SET_MPLS] = {"set(mpls)", sizeof(struct dp_action_set_mpls), NULL},
+    [DP_ACTION_PUSH_PBB] = {"push_pbb", sizeof(struct dp_action_push_pbb), NULL},
+    [DP_ACTION_POP_PBB] = {"pop_pbb", sizeof(struct dp_action_pop_pbb), NULL},
+    [DP_ACTION_SET_PBB] = {"set(pbb)", sizeof(struct dp_action_set_pbb), NULL},
+    [DP_ACTION_DEC_TTL] = {"dec_ttl", sizeof(struct dp_action_dec_ttl), check_dec_ttl},
+    [DP_ACTION_COPY_TTL] = {"copy_ttl", sizeof(struct dp_action_copy_ttl), check_copy_ttl},
+    [DP_ACTION_CLONE] = {"clone", 0, NULL},
     [DP_ACTION_RECIRC] = {"recirc", sizeof(struct dp_action_recirc), check_recirc},
     [DP_ACTION_CHECK_LEN] = {"check_pkt_len", sizeof(struct dp_action_check_len), check_check_len},
     [DP_ACTION_SET_ARP] = {"set(arp)", sizeof(struct dp_action_set_arp), NULL},
@@ -135,6 +184,7 @@ const char *dp_policy_drop_name(enum dp_policy_drop reason)
         [DP_DROP_TTL_EXPIRED] = "ttl-expired",
         [DP_DROP_RECIRC_UNKNOWN] = "recirc-unknown",
         [DP_DROP_RECIRC_LIMIT] = "recirc-limit",
+        [DP_DROP_TOO_MANY_TAGS] = "too-many-tags",
     };
 
     return (unsigned int)reason < DP_N_POLICY_DROPS ? names[reason] : "unknown";
@@ -245,6 +295,42 @@ void dp_actions_append(struct dp_actions *actions, const struct dp_actions *more
     }
 }
 
+bool dp_actions_wrap_clone(struct dp_actions *actions, uint32_t start)
+{
+    size_t n = actions->len - start;
+    struct dp_action *a;
+
+    if (n + sizeof *a > DP_ACTIONS_MAX_LEN) {
+        return false;
+    }
+    extend(actions, sizeof *a);
+    a = (struct dp_action *)(actions->data + start);
+    memmove(a + 1, a, n);
+    a->type = DP_ACTION_CLONE;
+    a->len = (uint16_t)(n + sizeof *a);
+    return true;
+}
+
+bool dp_actions_any(const void *data, size_t len, bool (*is)(const struct dp_action *))
+{
+    for (const struct dp_action *a = dp_actions_first(data, len); a;
+         a = dp_actions_next(data, len, a)) {
+        size_t n;
+
+        if (is(a)) {
+            return true;
+        }
+        if (a->type == DP_ACTION_CLONE) {
+            const void *nested = dp_action_nested(a, &n);
+
+            if (dp_actions_any(nested, n, is)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 bool dp_actions_equal(const struct dp_actions *a, const struct dp_actions *b)
 {
     return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len));
@@ -262,7 +348,7 @@ const struct dp_action *dp_actions_next(const void *data, size_t len, const stru
     return next < (const uint8_t *)data + len ? (const void *)next : NULL;
 }
 
-int dp_actions_validate(const void *data, size_t len, struct error *err)
+static int validate(const void *data, size_t len, unsigned int depth, struct error *err)
 {
     size_t pos = 0;
 
@@ -280,11 +366,23 @@ int dp_actions_validate(const void *data, size_t len, struct error *err)
         if (!a->type || a->type >= DP_N_ACTIONS) {
             return error_set(err, EINVAL, "actions: unknown type %u at byte %zu", a->type, pos);
         }
-        if (a->len != rows[a->type].size || a->len > len - pos) {
+        if (!rows[a->type].size) {
+            if (a->len < sizeof *a || a->len % 4 || a->len > len - pos) {
+                return error_set(err, EINVAL, "action %s at byte %zu: length %u",
+                                 rows[a->type].name, pos, a->len);
+            }
+        } else if (a->len != rows[a->type].size || a->len > len - pos) {
             return error_set(err, EINVAL, "action %s at byte %zu: length %u, expected %u",
                              rows[a->type].name, pos, a->len, rows[a->type].size);
         }
         error = rows[a->type].check ? rows[a->type].check(a, err) : 0;
+        if (a->type == DP_ACTION_CLONE) {
+            if (depth == DP_MAX_CLONES) {
+                return error_set(err, EINVAL, "actions: more than %d clones in each other",
+                                 DP_MAX_CLONES);
+            }
+            error = validate(a + 1, a->len - sizeof *a, depth + 1, err);
+        }
         if (error) {
             return error;
         }
@@ -295,4 +393,9 @@ int dp_actions_validate(const void *data, size_t len, struct error *err)
         }
     }
     return 0;
+}
+
+int dp_actions_validate(const void *data, size_t len, struct error *err)
+{
+    return validate(data, len, 0, err);
 }

@@ -28,6 +28,15 @@ enum dp_action_type {
     DP_ACTION_DROP,
     DP_ACTION_UPCALL,
     DP_ACTION_METER,
+    DP_ACTION_PUSH_MPLS,
+    DP_ACTION_POP_MPLS,
+    DP_ACTION_SET_MPLS,
+    DP_ACTION_PUSH_PBB,
+    DP_ACTION_POP_PBB,
+    DP_ACTION_SET_PBB,
+    DP_ACTION_DEC_TTL,
+    DP_ACTION_COPY_TTL,
+    DP_ACTION_CLONE,
     DP_ACTION_RECIRC,
     DP_ACTION_SET_ARP,
     DP_ACTION_SET_ND,
@@ -152,6 +161,66 @@ struct dp_action_check_len {
     uint32_t longer_id, other_id; /* Neither is 0. */
 };
 
+/* Labels and I-TAGs go behind the VLAN tags. A new label stack entry is 'lse' in the bits of
+ * 'mask' and, in the others, what stood outside so far: the entry that was the outermost, or an IP
+ * header's TTL. The mask has the bit that says whether it is the bottom of the stack. */
+struct dp_action_push_mpls {
+    struct dp_action h;
+    be16_t eth_type; /* 0x8847 or 0x8848. */
+    be16_t pad;
+    be32_t lse, mask;
+};
+
+struct dp_action_pop_mpls {
+    struct dp_action h;
+    be16_t eth_type; /* Of what is behind it. */
+    be16_t pad;
+};
+
+struct dp_action_set_mpls { /* The outermost entry. */
+    struct dp_action h;
+    be32_t lse, lse_mask;
+};
+
+/* The frame becomes the customer's, within one of the same addresses (IEEE 802.1Q section 6.10). */
+struct dp_action_push_pbb {
+    struct dp_action h;
+    be32_t tag;
+};
+
+struct dp_action_pop_pbb {
+    struct dp_action h;
+};
+
+struct dp_action_set_pbb {
+    struct dp_action h;
+    be32_t tag, tag_mask;
+};
+
+enum dp_ttl_layer { DP_TTL_IP, DP_TTL_MPLS };
+
+/* A packet that has 1 or 0 left is dropped ("ttl-expired"), after policy was told if it wants. */
+struct dp_action_dec_ttl {
+    struct dp_action h;
+    uint16_t layer; /* enum dp_ttl_layer. */
+    uint16_t tell;  /* 1: as dp_action_upcall, whose fields follow; 0. */
+    uint32_t cookie;
+    uint32_t meter_no;
+};
+
+/* Between the two outermost headers that have a TTL. */
+struct dp_action_copy_ttl {
+    struct dp_action h;
+    uint32_t inwards; /* 1; 0: outwards. */
+};
+
+/* Carries out a list of its own on a copy of the packet. */
+#define DP_MAX_CLONES 16 /* In each other. */
+struct dp_action_clone {
+    struct dp_action h;
+    uint8_t actions[]; /* h.len less the header. */
+};
+
 /* Why policy dropped a packet. Rows in action.c give names; the datapath counts each under that
  * name. */
 enum dp_policy_drop {
@@ -166,6 +235,7 @@ enum dp_policy_drop {
     DP_DROP_TTL_EXPIRED,        /* dec_ttl of a packet that had 1 or 0 left. */
     DP_DROP_RECIRC_UNKNOWN,     /* Its recirculation id means nothing (any more). */
     DP_DROP_RECIRC_LIMIT,       /* Too many recirculation ids are in use. */
+    DP_DROP_TOO_MANY_TAGS,      /* More VLAN tags or labels than an action can work on. */
     DP_N_POLICY_DROPS
 };
 const char *dp_policy_drop_name(enum dp_policy_drop);
@@ -193,12 +263,24 @@ void dp_actions_put_meter(struct dp_actions *, uint32_t meter_no);
 void dp_actions_put_hash(struct dp_actions *, enum dp_hash_alg, uint32_t basis);
 void dp_actions_put_recirc(struct dp_actions *, uint32_t id);
 void dp_actions_put_drop(struct dp_actions *, enum dp_policy_drop reason);
+/* Makes what was put from byte 'start' on into a clone. False when it would be too long. */
+bool dp_actions_wrap_clone(struct dp_actions *, uint32_t start);
 void dp_actions_append(struct dp_actions *, const struct dp_actions *more);
 bool dp_actions_equal(const struct dp_actions *, const struct dp_actions *);
 
 /* Walks a validated list: for (a = first; a; a = next). */
 const struct dp_action *dp_actions_first(const void *data, size_t len);
 const struct dp_action *dp_actions_next(const void *data, size_t len, const struct dp_action *);
+
+/* The list within a clone. */
+static inline const void *dp_action_nested(const struct dp_action *a, size_t *ret_len)
+{
+    *ret_len = a->len - sizeof *a;
+    return a + 1;
+}
+
+/* Whether the list, or one within it, has an action that 'is' says yes to. */
+bool dp_actions_any(const void *data, size_t len, bool (*is)(const struct dp_action *));
 
 /* Checks bytes from an untrusted side: every record whole, of a known type and its exact size,
  * values in range. 'data' must be aligned to 4 bytes. */

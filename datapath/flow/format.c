@@ -234,6 +234,7 @@ static void l3_ip(struct out *o, const struct flow_key *k, const struct flow_key
         address(o, "src", AF_INET6, k->ipv6_src, m->ipv6_src);
         address(o, "dst", AF_INET6, k->ipv6_dst, m->ipv6_dst);
         number(o, "label", HEX, be32_get(k->ipv6_label), be32_get(m->ipv6_label), 0xfffff);
+        number(o, "exthdr", HEX, be16_get(k->ipv6_exthdr), be16_get(m->ipv6_exthdr) & 0x1ff, 0x1ff);
     } else {
         address4(o, "src", k->nw_src, m->nw_src);
         address4(o, "dst", k->nw_dst, m->nw_dst);
@@ -260,15 +261,40 @@ static void l3_arp(struct out *o, const struct flow_key *k, const struct flow_ke
     group_end(o);
 }
 
-static void l3_mpls(struct out *o, const struct flow_key *k, const struct flow_key *m)
+static void lse_fields(struct out *o, uint32_t lse, uint32_t mask)
 {
-    uint32_t lse = be32_get(k->nw_src), mask = be32_get(m->nw_src);
-
-    group_begin(o, "mpls");
     number(o, "label", DEC, lse >> 12, mask >> 12, 0xfffff);
     number(o, "tc", DEC, lse >> 9 & 7, mask >> 9 & 7, 7);
     number(o, "ttl", DEC, lse & 0xff, mask & 0xff, 0xff);
     number(o, "bos", DEC, lse >> 8 & 1, mask >> 8 & 1, 1);
+}
+
+static void tag_fields(struct out *o, uint32_t tag, uint32_t mask)
+{
+    number(o, "pcp", DEC, tag >> 29, mask >> 29, 7);
+    number(o, "dei", DEC, tag >> 28 & 1, mask >> 28 & 1, 1);
+    number(o, "uca", DEC, tag >> 27 & 1, mask >> 27 & 1, 1);
+    number(o, "isid", DEC, tag & 0xffffff, mask & 0xffffff, 0xffffff);
+}
+
+static void l3_mpls(struct out *o, const struct flow_key *k, const struct flow_key *m)
+{
+    be32_t lse[FLOW_MAX_MPLS] = {k->nw_src, k->nw_dst};
+    be32_t mask[FLOW_MAX_MPLS] = {m->nw_src, m->nw_dst};
+
+    memcpy(&lse[2], &k->tp_src, sizeof lse[2]);
+    memcpy(&mask[2], &m->tp_src, sizeof mask[2]);
+    group_begin(o, "mpls");
+    for (unsigned int i = 0; i < FLOW_MAX_MPLS; i++) {
+        lse_fields(o, be32_get(lse[i]), be32_get(mask[i]));
+    }
+    group_end(o);
+}
+
+static void l2_pbb(struct out *o, const struct flow_key *k, const struct flow_key *m)
+{
+    group_begin(o, "pbb");
+    tag_fields(o, be32_get(k->nw_src), be32_get(m->nw_src));
     group_end(o);
 }
 
@@ -331,6 +357,8 @@ void flow_key_format(struct strbuf *s, const struct flow_key *key, const struct 
         l3_arp(&o, &k, &m);
     } else if (eth_type == 0x8847 || eth_type == 0x8848) {
         l3_mpls(&o, &k, &m);
+    } else if (eth_type == 0x88e7) {
+        l2_pbb(&o, &k, &m);
     } else {
         l3_ip(&o, &k, &m, eth_type == 0x86dd);
         l4(&o, &k, &m, eth_type == 0x86dd);
@@ -424,6 +452,52 @@ static void put_set_nd(struct out *o, const struct dp_action *a)
     group_end(o);
 }
 
+static void put_set_mpls(struct out *o, const struct dp_action *a)
+{
+    const struct dp_action_set_mpls *set = (const void *)a;
+
+    group_begin(o, "mpls");
+    lse_fields(o, be32_get(set->lse), be32_get(set->lse_mask));
+    group_end(o);
+}
+
+static void put_set_pbb(struct out *o, const struct dp_action *a)
+{
+    const struct dp_action_set_pbb *set = (const void *)a;
+
+    group_begin(o, "pbb");
+    tag_fields(o, be32_get(set->tag), be32_get(set->tag_mask));
+    group_end(o);
+}
+
+/* Fields that are not named are copied from what was outside before. */
+static void put_push_mpls(struct strbuf *s, const struct dp_action_push_mpls *push)
+{
+    struct out o = {.s = s};
+
+    group_begin(&o, "push_mpls");
+    lse_fields(&o, be32_get(push->lse), be32_get(push->mask));
+    number(&o, "eth_type", HEX, be16_get(push->eth_type), UINT16_MAX, UINT16_MAX);
+    group_end(&o);
+}
+
+static void put_push_pbb(struct strbuf *s, const struct dp_action_push_pbb *push)
+{
+    struct out o = {.s = s};
+
+    group_begin(&o, "push_pbb");
+    tag_fields(&o, be32_get(push->tag), UINT32_MAX);
+    group_end(&o);
+}
+
+static void put_dec_ttl(struct strbuf *s, const struct dp_action_dec_ttl *dec)
+{
+    strbuf_puts(s, dec->layer == DP_TTL_MPLS ? "dec_mpls_ttl" : "dec_ttl");
+    if (dec->tell) {
+        strbuf_printf(s, "(le_1(userspace(cookie=0x%x)))", dec->cookie);
+    }
+}
+
 static void put_push_vlan(struct strbuf *s, const struct dp_action_push_vlan *push)
 {
     uint16_t tci = be16_get(push->tci);
@@ -453,9 +527,12 @@ static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_na
         [DP_ACTION_SET_ETH] = put_set_eth,   [DP_ACTION_SET_VLAN] = put_set_vlan,
         [DP_ACTION_SET_IPV4] = put_set_ipv4, [DP_ACTION_SET_IPV6] = put_set_ipv6,
         [DP_ACTION_SET_L4] = put_set_l4,     [DP_ACTION_SET_ARP] = put_set_arp,
-        [DP_ACTION_SET_ND] = put_set_nd,
+        [DP_ACTION_SET_ND] = put_set_nd,     [DP_ACTION_SET_MPLS] = put_set_mpls,
+        [DP_ACTION_SET_PBB] = put_set_pbb,
     };
     struct out o = {.s = s};
+    const void *nested;
+    size_t n;
 
     if (a->type < DP_N_ACTIONS && set[a->type]) {
         strbuf_puts(s, "set(");
@@ -485,8 +562,26 @@ static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_na
                       ((const struct dp_action_hash *)a)->alg == DP_HASH_SYM_L4 ? "sym_l4" : "l4",
                       ((const struct dp_action_hash *)a)->basis);
         break;
+    case DP_ACTION_PUSH_MPLS: put_push_mpls(s, (const void *)a); break;
+    case DP_ACTION_POP_MPLS:
+        strbuf_printf(s, "pop_mpls(eth_type=0x%x)",
+                      be16_get(((const struct dp_action_pop_mpls *)a)->eth_type));
+        break;
+    case DP_ACTION_PUSH_PBB: put_push_pbb(s, (const void *)a); break;
+    case DP_ACTION_POP_PBB: strbuf_puts(s, "pop_pbb"); break;
+    case DP_ACTION_DEC_TTL: put_dec_ttl(s, (const void *)a); break;
+    case DP_ACTION_COPY_TTL:
+        strbuf_puts(s, ((const struct dp_action_copy_ttl *)a)->inwards ? "copy_ttl_in"
+                                                                       : "copy_ttl_out");
+        break;
     case DP_ACTION_RECIRC:
         strbuf_printf(s, "recirc(0x%x)", ((const struct dp_action_recirc *)a)->id);
+        break;
+    case DP_ACTION_CLONE:
+        nested = dp_action_nested(a, &n);
+        strbuf_puts(s, "clone(");
+        dp_actions_format_names(s, nested, n, port_name, aux);
+        strbuf_putc(s, ')');
         break;
     case DP_ACTION_DROP:
         strbuf_printf(s, "drop:%s",

@@ -70,14 +70,14 @@ void flow_mask_exact(struct flow_mask *mask, uint8_t lines)
         }
     }
     mask->bits.lines = 0;
-    mask->bits.pad0 = 0;
+    mask->bits.ipv6_exthdr &= be16_make(FLOW_EXTHDR_ALL);
     mask->lines = lines & ALL_LINES;
 }
 
 void flow_mask_seal(struct flow_mask *mask)
 {
     mask->bits.lines = 0;
-    mask->bits.pad0 = 0;
+    mask->bits.ipv6_exthdr &= be16_make(FLOW_EXTHDR_ALL);
     mask->lines = 0;
     for (unsigned int w = 0; w < FLOW_N_WORDS; w++) {
         if (mask->bits.u64[w]) {

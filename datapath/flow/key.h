@@ -32,6 +32,22 @@ enum flow_line {
 #define FLOW_FRAG_ANY 1   /* Is a fragment. */
 #define FLOW_FRAG_LATER 2 /* Not the first one: has no L4 header, tp_src and tp_dst are 0. */
 
+/* Label stack entries that a key has room for; those behind the bottom of the stack are 0. They
+ * stand where IP has addresses and ports, so that an MPLS packet needs one line. */
+#define FLOW_MAX_MPLS 3
+
+/* ipv6_exthdr (OpenFlow 1.5.1 section 7.2.3.8), host order. */
+#define FLOW_EXTHDR_NONEXT 0x01 /* "No next header". */
+#define FLOW_EXTHDR_ESP 0x02
+#define FLOW_EXTHDR_AUTH 0x04
+#define FLOW_EXTHDR_DEST 0x08 /* Destination options: one or two. */
+#define FLOW_EXTHDR_FRAG 0x10
+#define FLOW_EXTHDR_ROUTER 0x20
+#define FLOW_EXTHDR_HOP 0x40
+#define FLOW_EXTHDR_UNREP 0x80  /* One came again that may not. */
+#define FLOW_EXTHDR_UNSEQ 0x100 /* They are not in the order of RFC 8200 section 4.1. */
+#define FLOW_EXTHDR_ALL 0x1ff
+
 /* vlan.tci: set in every tag that is there, so that "VLAN 0, priority 0" differs from "no tag". */
 #define FLOW_VLAN_PRESENT 0x1000 /* Host order: the CFI/DEI bit. */
 
@@ -54,21 +70,22 @@ struct flow_key {
             be16_t eth_type;  /* Of the payload, after VLAN tags; below 0x600 (802.3): 0x05ff. */
             be16_t tcp_flags; /* Low 12 bits. */
             struct flow_vlan vlan[FLOW_MAX_VLANS]; /* Outermost first. */
-            be32_t nw_src;                         /* IPv4, ARP's sender protocol address, MPLS's
-                                                    * outermost label stack entry, or the reserved
-                                                    * 32 bits of neighbour discovery. */
-            be32_t nw_dst;                         /* IPv4, ARP's target protocol address, or the
-                                                    * type (low byte) of neighbour discovery's first
-                                                    * option that has a link-layer address. */
+            be32_t nw_src;    /* IPv4, ARP's sender protocol address, MPLS's outermost label stack
+                               * entry, a PBB frame's service instance tag (I-TAG), or the reserved
+                               * 32 bits of neighbour discovery. */
+            be32_t nw_dst;    /* IPv4, ARP's target protocol address, MPLS's second entry, or the
+                               * type (low byte) of neighbour discovery's first option that has a
+                               * link-layer address. */
             be16_t tp_src;    /* TCP, UDP, SCTP; ICMP type (in the low byte); ARP's opcode. */
-            be16_t tp_dst;    /* TCP, UDP, SCTP; ICMP code (in the low byte). */
+            be16_t tp_dst;    /* TCP, UDP, SCTP; ICMP code (in the low byte). With tp_src: MPLS's
+                               * third entry. */
             uint8_t nw_proto; /* IP protocol. */
             uint8_t nw_tos;   /* DSCP and ECN. */
             uint8_t nw_ttl;
             uint8_t nw_frag; /* FLOW_FRAG_*. */
             uint32_t ct_mark;
             uint16_t ct_zone;
-            uint16_t pad0;
+            be16_t ipv6_exthdr; /* FLOW_EXTHDR_*. */
             uint32_t pkt_mark;
             uint32_t dp_hash;
 

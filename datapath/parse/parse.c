@@ -27,6 +27,7 @@ static_assert(offsetof(struct flow_key, nw_frag) == 47, "word 5");
 #define TYPE_RARP BE16(0x8035)
 #define TYPE_MPLS BE16(0x8847)
 #define TYPE_MPLS_MULTICAST BE16(0x8848)
+#define TYPE_PBB BE16(0x88e7)
 #define TYPE_NOT_ETHERNET_II BE16(0x05ff)
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -62,6 +63,7 @@ struct words {
     uint64_t tcp_flags; /* In place for word 2. */
     uint64_t nw;        /* Word 4. */
     uint64_t tp;        /* Word 5. */
+    uint64_t exthdr;    /* In place for word 6. */
 };
 
 static void ports_word(struct words *w, const uint8_t *p)
@@ -193,11 +195,46 @@ static ALWAYS_INLINE void ipv4(struct cursor c, struct words *w, struct flow_key
     }
 }
 
+/* What a walk over extension headers has met. */
+struct exthdr {
+    uint16_t bits; /* FLOW_EXTHDR_*. */
+    uint8_t rank;  /* Of the last one in the recommended order. */
+    uint8_t n_dest;
+};
+
+/* RFC 8200 section 4.1 recommends hop-by-hop, destination (before a routing header), routing,
+ * fragment, authentication, ESP, destination. */
+static void note_exthdr(struct exthdr *e, uint8_t proto)
+{
+    uint16_t bit;
+    uint8_t rank;
+
+    switch (proto) {
+    case 0: bit = FLOW_EXTHDR_HOP, rank = 1; break;
+    case 60: bit = FLOW_EXTHDR_DEST, rank = e->rank < 2 ? 2 : 7; break;
+    case 43: bit = FLOW_EXTHDR_ROUTER, rank = 3; break;
+    case 44: bit = FLOW_EXTHDR_FRAG, rank = 4; break;
+    case 51: bit = FLOW_EXTHDR_AUTH, rank = 5; break;
+    case 50: bit = FLOW_EXTHDR_ESP, rank = 6; break;
+    case 59: e->bits |= FLOW_EXTHDR_NONEXT; return;
+    default: return;
+    }
+    e->n_dest += proto == 60;
+    if (proto == 60 ? e->n_dest > 2 : e->bits & bit) {
+        e->bits |= FLOW_EXTHDR_UNREP;
+    }
+    if (rank < e->rank) {
+        e->bits |= FLOW_EXTHDR_UNSEQ;
+    }
+    e->bits |= bit;
+    e->rank = rank;
+}
+
 /* Steps over extension headers. Returns false when one is cut. '*ret_proto' is the upper-layer
  * protocol, or the number of the header where the walk gave up (then '*ret_more' is false and there
  * is no L4 for us). */
 static bool extension_headers(struct cursor *c, uint8_t proto, uint8_t *ret_proto,
-                              uint64_t *ret_frag, bool *ret_more)
+                              uint64_t *ret_frag, bool *ret_more, struct exthdr *seen)
 {
     *ret_frag = 0;
     *ret_more = true;
@@ -205,6 +242,7 @@ static bool extension_headers(struct cursor *c, uint8_t proto, uint8_t *ret_prot
         uint32_t len;
 
         *ret_proto = proto;
+        note_exthdr(seen, proto);
         switch (proto) {
         case 0:
         case 43:
@@ -247,6 +285,7 @@ static NOINLINE void ipv6(struct cursor c, struct words *w, struct flow_key *key
                           struct parse_lens *lens)
 {
     const uint8_t *h = c.p;
+    struct exthdr seen = {0, 0, 0};
     uint32_t payload, first;
     uint64_t frag;
     uint8_t proto;
@@ -263,7 +302,7 @@ static NOINLINE void ipv6(struct cursor c, struct words *w, struct flow_key *key
     c.left = MIN_OF(c.left, c.full);
     advance(&c, 40);
     first = c.left;
-    if (!extension_headers(&c, h[6], &proto, &frag, &more) || first - c.left + 40 > 511) {
+    if (!extension_headers(&c, h[6], &proto, &frag, &more, &seen) || first - c.left + 40 > 511) {
         return; /* 511: what mbuf->l3_len can say. */
     }
     key->lines |= 1u << FLOW_LINE_L3X;
@@ -273,17 +312,34 @@ static NOINLINE void ipv6(struct cursor c, struct words *w, struct flow_key *key
     key->ipv6_label = be32_load(h) & be32_make(0xfffff);
     w->tp = (uint64_t)proto << 32 | (uint64_t)(uint8_t)(h[0] << 4 | h[1] >> 4) << 40 |
             (uint64_t)h[7] << 48 | frag << 56;
+    w->exthdr = (uint64_t)be16_make(seen.bits) << 48;
     lens->l3 = (uint16_t)(first - c.left + 40);
     if (more) {
         l4(&c, proto, true, w, key, lens);
     }
 }
 
-/* The outermost label stack entry (RFC 3032), where IPv4 has its source address. What it carries
- * is not told by the packet. */
+/* Label stack entries (RFC 3032), where IPv4 has addresses and ports. What the last one carries is
+ * not told by the packet. */
 static void mpls(const struct cursor *c, struct words *w)
 {
-    if (c->left >= 4) {
+    be32_t entry[FLOW_MAX_MPLS] = {0};
+
+    for (unsigned int i = 0; i < FLOW_MAX_MPLS && c->left >= 4 * (i + 1); i++) {
+        entry[i] = be32_load(c->p + 4 * i);
+        if (entry[i] & be32_make(0x100)) {
+            break;
+        }
+    }
+    w->nw = entry[0] | (uint64_t)entry[1] << 32;
+    w->tp = entry[2];
+}
+
+/* The service instance tag of a backbone frame (IEEE 802.1Q section 9.7). The customer's frame
+ * behind it is payload. */
+static void pbb(const struct cursor *c, struct words *w)
+{
+    if (c->left >= 16) { /* With the customer's addresses, which are of the tag. */
         w->nw = be32_load(c->p);
     }
 }
@@ -352,6 +408,8 @@ static ALWAYS_INLINE void others(const struct cursor *c, be16_t type, struct wor
         arp(&at, &copy, key);
     } else if (type == TYPE_MPLS || type == TYPE_MPLS_MULTICAST) {
         mpls(&at, &copy);
+    } else if (type == TYPE_PBB) {
+        pbb(&at, &copy);
     }
     *w = copy;
     *lens = l;
@@ -362,7 +420,7 @@ enum parse_status parse_bytes(const void *data, uint32_t len, uint32_t full_len,
 {
     struct cursor c = {data, len, full_len};
     struct parse_lens l = {0, 0, 0};
-    struct words w = {0, 0, 0};
+    struct words w = {0, 0, 0, 0};
     uint64_t vlan_word = 0;
     be16_t type;
 
@@ -393,7 +451,7 @@ enum parse_status parse_bytes(const void *data, uint32_t len, uint32_t full_len,
     key->u64[3] = vlan_word;
     key->u64[4] = w.nw;
     key->u64[5] = w.tp;
-    key->u64[6] = 0;
+    key->u64[6] = w.exthdr;
     key->u64[7] = 0;
     return PARSE_OK;
 }

@@ -110,8 +110,15 @@ static struct rte_mbuf *linearize(struct offload_ctx *ctx, struct rte_mbuf *m)
     one->port = m->port;
     one->ol_flags = m->ol_flags & ~(RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT);
     one->tx_offload = m->tx_offload;
+    one->packet_type = m->packet_type;
     rte_pktmbuf_free(m);
     return one;
+}
+
+/* Devices and the kernel look for the IP header behind Ethernet and tags. */
+static bool is_behind_shim(const struct rte_mbuf *m)
+{
+    return unlikely((m->packet_type & RTE_PTYPE_L2_MASK) == PORT_PTYPE_SHIM);
 }
 
 /* What remains to be done to a packet that is no super-packet (any more). NULL: dropped. */
@@ -129,7 +136,7 @@ static struct rte_mbuf *finish(struct offload_ctx *ctx, const struct port *port,
         }
         m = one;
     }
-    if (csum && !(port->features & PORT_TX_CSUM)) {
+    if (csum && (!(port->features & PORT_TX_CSUM) || is_behind_shim(m))) {
         uint16_t start = (uint16_t)(m->l2_len + m->l3_len);
         uint16_t offset = csum == RTE_MBUF_F_TX_UDP_CKSUM ? UDP_CSUM_AT : TCP_CSUM_AT;
 
@@ -158,7 +165,8 @@ static bool can_send_super(const struct port *port, const struct rte_mbuf *m)
 {
     uint32_t need = m->ol_flags & RTE_MBUF_F_TX_TCP_SEG ? PORT_TX_TSO : PORT_TX_USO;
 
-    return (port->features & need) && (m->nb_segs == 1 || (port->features & PORT_TX_MULTI_SEG));
+    return !is_behind_shim(m) && (port->features & need) &&
+           (m->nb_segs == 1 || (port->features & PORT_TX_MULTI_SEG));
 }
 
 /* Cuts up 'm', beginning or going on. Returns true when 'm' is done with and false when 'out' is
@@ -190,6 +198,7 @@ static bool cut(struct offload_ctx *ctx, const struct port *port, struct rte_mbu
             return true;
         }
         *extra = (uint16_t)(*extra + !last);
+        seg->packet_type = m->packet_type;
         seg = finish(ctx, port, seg);
         if (seg) {
             out[(*n_out)++] = seg;

@@ -32,6 +32,10 @@
 #define PORT_TX_USO (1u << 2)       /* UDP super-packets. */
 #define PORT_TX_MULTI_SEG (1u << 3) /* mbufs of several segments. */
 
+/* The mbuf's packet_type: its IP header is behind labels or another Ethernet header, where no
+ * device looks for it. */
+#define PORT_PTYPE_SHIM RTE_PTYPE_L2_ETHER_MPLS
+
 struct port {
     const struct port_type *type;
     char name[DP_NAME_MAX];

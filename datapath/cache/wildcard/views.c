@@ -180,7 +180,7 @@ void wildcard_mask_count(struct wildcard *w, uint16_t view_no, struct wildcard_m
 static enum parse_depth depth_of(const struct flow_mask *all, bool needs_l3)
 {
     bool deep = needs_l3 || all->lines & (1u << FLOW_LINE_L3X) || all->bits.u64[4] ||
-                all->bits.u64[5] || all->bits.tcp_flags;
+                all->bits.u64[5] || all->bits.tcp_flags || all->bits.ipv6_exthdr;
 
     return deep ? PARSE_ALL : PARSE_L2;
 }

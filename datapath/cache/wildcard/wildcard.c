@@ -122,14 +122,15 @@ int wildcard_set_limits(struct wildcard *w, uint32_t flow_limit, unsigned int ma
 }
 
 /* It has to know where headers behind Ethernet stand. */
-static bool needs_l3(enum dp_action_type type)
+static bool needs_l3(const struct dp_action *a)
 {
-    switch (type) {
+    switch (a->type) {
     case DP_ACTION_SET_IPV4:
     case DP_ACTION_SET_IPV6:
     case DP_ACTION_SET_L4:
     case DP_ACTION_SET_ARP:
     case DP_ACTION_SET_ND:
+    case DP_ACTION_DEC_TTL:
     case DP_ACTION_METER: return true;
     default: return false;
     }
@@ -147,9 +148,7 @@ struct wildcard_actions *wildcard_actions_new(const void *data, uint32_t len)
     if (first && first->type == DP_ACTION_OUTPUT && !dp_actions_next(data, len, first)) {
         a->only_port = (uint16_t)((const struct dp_action_output *)first)->port;
     }
-    for (const struct dp_action *i = first; i; i = dp_actions_next(data, len, i)) {
-        a->needs_l3 |= needs_l3((enum dp_action_type)i->type);
-    }
+    a->needs_l3 = dp_actions_any(data, len, needs_l3);
     return a;
 }
 

@@ -171,7 +171,7 @@ static void test_a_key_with_padding_is_refused(void **state)
     assert_int_equal(record_put_op(&f->w, &op), 0);
     assert_int_equal(get(f, &type, &len), 1);
     assert_int_equal(record_get_op(type, f->record, len, &f->op), 0);
-    p[40 + offsetof(struct flow_key, pad0)] = 1;
+    p[40 + offsetof(struct flow_key, ipv6_exthdr)] = 0x80;
     assert_int_equal(record_get_op(type, f->record, len, &f->op), -EPROTO);
 }
 

@@ -17,7 +17,7 @@ static void make_key(struct flow_key *key, uint8_t lines, uint8_t fill)
         }
     }
     key->lines = lines;
-    key->pad0 = 0;
+    key->ipv6_exthdr = 0;
 }
 
 static void absent_lines_are_not_compared(void **state UNUSED)
@@ -79,7 +79,7 @@ static void an_exact_mask_leaves_out_what_is_no_field(void **state UNUSED)
     flow_mask_exact(&mask, 1);
     assert_int_equal(mask.lines, 1);
     assert_int_equal(mask.bits.lines, 0);
-    assert_int_equal(mask.bits.pad0, 0);
+    assert_int_equal(mask.bits.ipv6_exthdr, be16_make(FLOW_EXTHDR_ALL));
     assert_int_equal(mask.bits.dp_hash, UINT32_MAX);
     assert_int_equal(mask.bits.u64[8], 0);
 }

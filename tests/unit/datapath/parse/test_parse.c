@@ -342,6 +342,82 @@ static void headers_over_several_segments_read_as_one(void **state UNUSED)
     }
 }
 
+static void labels_are_read_down_to_the_bottom_of_the_stack(void **state UNUSED)
+{
+    struct frame f = {.n = 0};
+    struct parse_lens lens;
+    struct flow_key key;
+
+    put(&f, MACS "8847 00011040 00022041 00033042 00044143" IPV4("0014", "11", "0000"));
+    assert_int_equal(parse(&f, f.n, &key, &lens), PARSE_OK);
+    assert_int_equal(key.lines, 1);
+    assert_int_equal(key.nw_src, be32_make(0x00011040));
+    assert_int_equal(key.nw_dst, be32_make(0x00022041));
+    assert_int_equal(key.tp_src, be16_make(0x0003));
+    assert_int_equal(key.tp_dst, be16_make(0x3042));
+    assert_int_equal(key.nw_proto, 0);
+    assert_int_equal(lens.l3, 0);
+    f.b[16] |= 1; /* The first one is the bottom. */
+    assert_int_equal(parse(&f, f.n, &key, &lens), PARSE_OK);
+    assert_int_equal(key.nw_dst, 0);
+    assert_int_equal(key.tp_src, 0);
+    f.b[16] &= 0xfe;
+    assert_int_equal(parse(&f, 21, &key, &lens), PARSE_OK); /* The second is cut. */
+    assert_int_equal(key.nw_src, be32_make(0x00011040));
+    assert_int_equal(key.nw_dst, 0);
+}
+
+static void a_backbone_frame_has_its_i_tag(void **state UNUSED)
+{
+    struct frame f = {.n = 0};
+    struct parse_lens lens;
+    struct flow_key key;
+
+    put(&f, MACS "88a8 0005 88e7 68012345" MACS "0800" IPV4("0014", "11", "0000"));
+    assert_int_equal(parse(&f, f.n, &key, &lens), PARSE_OK);
+    assert_int_equal(key.eth_type, be16_make(0x88e7));
+    assert_int_equal(key.nw_src, be32_make(0x68012345));
+    assert_int_equal(key.nw_dst, 0);
+    assert_int_equal(parse(&f, 30, &key, &lens), PARSE_OK);
+    assert_int_equal(key.nw_src, 0);
+}
+
+/* An IPv6 packet without payload behind these extension headers, the first of this type. */
+static uint16_t exthdr_of(const char *first, const char *headers)
+{
+    struct frame f = {.n = 0}, tail = {.n = 0};
+    char hex[128];
+    struct parse_lens lens;
+    struct flow_key key;
+
+    put(&tail, headers);
+    snprintf(hex, sizeof hex, MACS "86dd 60000000 %04x %s 40", tail.n, first);
+    put(&f, hex);
+    put(&f, "20010000000000000000000000000001 20010000000000000000000000000002");
+    put(&f, headers);
+    assert_int_equal(parse(&f, f.n, &key, &lens), PARSE_OK);
+    return be16_get(key.ipv6_exthdr);
+}
+
+#define EXT(NEXT) NEXT "00 000000000000"
+
+static void extension_headers_are_named_and_their_order_is_judged(void **state UNUSED)
+{
+    assert_int_equal(exthdr_of("11", ""), 0);
+    assert_int_equal(exthdr_of("3b", ""), FLOW_EXTHDR_NONEXT);
+    assert_int_equal(exthdr_of("32", ""), FLOW_EXTHDR_ESP);
+    assert_int_equal(exthdr_of("00", EXT("11")), FLOW_EXTHDR_HOP);
+    assert_int_equal(exthdr_of("00", EXT("3c") EXT("2b") EXT("2c") EXT("3c") EXT("3b")),
+                     FLOW_EXTHDR_HOP | FLOW_EXTHDR_DEST | FLOW_EXTHDR_ROUTER | FLOW_EXTHDR_FRAG |
+                         FLOW_EXTHDR_NONEXT);
+    assert_int_equal(exthdr_of("3c", EXT("11")), FLOW_EXTHDR_DEST);
+    assert_int_equal(exthdr_of("2b", EXT("00") EXT("11")),
+                     FLOW_EXTHDR_HOP | FLOW_EXTHDR_ROUTER | FLOW_EXTHDR_UNSEQ);
+    assert_int_equal(exthdr_of("2b", EXT("2b") EXT("11")), FLOW_EXTHDR_ROUTER | FLOW_EXTHDR_UNREP);
+    assert_int_equal(exthdr_of("3c", EXT("3c") EXT("3c") EXT("11")),
+                     FLOW_EXTHDR_DEST | FLOW_EXTHDR_UNREP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +436,9 @@ int main(void)
         cmocka_unit_test(ipv6_fragments),
         cmocka_unit_test(neighbour_solicitation_and_its_options),
         cmocka_unit_test(headers_over_several_segments_read_as_one),
+        cmocka_unit_test(labels_are_read_down_to_the_bottom_of_the_stack),
+        cmocka_unit_test(a_backbone_frame_has_its_i_tag),
+        cmocka_unit_test(extension_headers_are_named_and_their_order_is_judged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
