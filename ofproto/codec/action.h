@@ -36,6 +36,13 @@ enum ofp_action_type {
     OFP_ACTION_PUSH_VLAN,
     OFP_ACTION_POP_VLAN,
     OFP_ACTION_DEC_TTL,
+    OFP_ACTION_COPY_TTL_IN,
+    OFP_ACTION_COPY_TTL_OUT,
+    OFP_ACTION_PUSH_MPLS, /* action_shim.h has these. */
+    OFP_ACTION_POP_MPLS,
+    OFP_ACTION_DEC_MPLS_TTL,
+    OFP_ACTION_PUSH_PBB,
+    OFP_ACTION_POP_PBB,
     OFP_ACTION_MOVE,
     OFP_ACTION_STACK_PUSH,
     OFP_ACTION_STACK_POP,
@@ -85,7 +92,7 @@ struct ofp_action_push_vlan {
 enum ofp_set_form {
     OFP_SET_FIELD,
     OFP_SET_LOAD, /* Nicira's reg_load: ones of the mask are in one piece of at most 64 bits. */
-    OFP_SET_OWN,  /* The field's own action: mod_nw_ttl. */
+    OFP_SET_OWN,  /* The field's own action: mod_nw_ttl, set_mpls_ttl. */
 };
 
 /* field = (field & ~mask) | (value & mask). The field is a settable one of the table; value and
@@ -189,9 +196,16 @@ struct ofp_action_goto_table {
  * OFP_PLACE_SET the last one that was written, and nothing after a group. */
 enum ofp_set_place {
     OFP_PLACE_NONE, /* May not be in a set. */
-    OFP_PLACE_POP,
+    OFP_PLACE_COPY_TTL_IN,
+    OFP_PLACE_POP_VLAN,
+    OFP_PLACE_POP_MPLS,
+    OFP_PLACE_POP_PBB,
+    OFP_PLACE_PUSH_MPLS,
+    OFP_PLACE_PUSH_PBB,
     OFP_PLACE_PUSH_VLAN,
+    OFP_PLACE_COPY_TTL_OUT,
     OFP_PLACE_DEC_TTL,
+    OFP_PLACE_DEC_MPLS_TTL,
     OFP_PLACE_SET, /* All of them, as they were written. */
     OFP_PLACE_METER,
     OFP_PLACE_QOS,

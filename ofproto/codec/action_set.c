@@ -72,6 +72,10 @@ static void format_set(struct strbuf *s, const struct ofp_action *h)
         ofp_format_set_like(s, a, f, value, mask, ofp_field_all(f, &bits));
         return;
     }
+    if (a->form == OFP_SET_OWN && f->prereq == OFP_PREREQ_MPLS) {
+        ofp_format_set_mpls(s, f, value);
+        return;
+    }
     if (ofp_field_all(f, &bits) &&
         (f->id == OFP_FIELD_VLAN_VID || f->id == OFP_FIELD_VLAN_PCP || a->form == OFP_SET_OWN)) {
         strbuf_printf(s, f->id == OFP_FIELD_VLAN_VID   ? "mod_vlan_vid:"

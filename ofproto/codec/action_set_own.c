@@ -13,13 +13,15 @@ static const struct own {
     uint16_t len;
     enum ofp_field_id field;
     uint8_t n_bytes;
+    uint16_t nx; /* Nicira's subtype in 1.0; 0: none. */
 } owns[] = {
-    {1, 1, 8, OFP_FIELD_VLAN_VID, 2},  {2, 2, 8, OFP_FIELD_VLAN_PCP, 1},
-    {4, 3, 16, OFP_FIELD_ETH_SRC, 6},  {5, 4, 16, OFP_FIELD_ETH_DST, 6},
-    {6, 5, 8, OFP_FIELD_NW_SRC, 4},    {7, 6, 8, OFP_FIELD_NW_DST, 4},
-    {8, 7, 8, OFP_FIELD_NW_TOS, 1},    {9, 9, 8, OFP_FIELD_TCP_SRC, 2},
-    {10, 10, 8, OFP_FIELD_TCP_DST, 2}, {0, 8, 8, OFP_FIELD_NW_ECN, 1},
-    {0, 23, 8, OFP_FIELD_NW_TTL, 1},
+    {1, 1, 8, OFP_FIELD_VLAN_VID, 2},     {2, 2, 8, OFP_FIELD_VLAN_PCP, 1},
+    {4, 3, 16, OFP_FIELD_ETH_SRC, 6},     {5, 4, 16, OFP_FIELD_ETH_DST, 6},
+    {6, 5, 8, OFP_FIELD_NW_SRC, 4},       {7, 6, 8, OFP_FIELD_NW_DST, 4},
+    {8, 7, 8, OFP_FIELD_NW_TOS, 1},       {9, 9, 8, OFP_FIELD_TCP_SRC, 2},
+    {10, 10, 8, OFP_FIELD_TCP_DST, 2},    {0, 8, 8, OFP_FIELD_NW_ECN, 1},
+    {0, 23, 8, OFP_FIELD_NW_TTL, 1},      {0, 13, 8, OFP_FIELD_MPLS_LABEL, 4, 30},
+    {0, 14, 8, OFP_FIELD_MPLS_TC, 1, 31}, {0, 15, 8, OFP_FIELD_MPLS_TTL, 1, 25},
 };
 
 static enum ofp_field_id port_field(enum ofp_field_id id)
@@ -33,9 +35,20 @@ static enum ofp_field_id port_field(enum ofp_field_id id)
     }
 }
 
+/* Fields that later versions set by actions of their own, too. */
+static bool is_ttl(enum ofp_field_id id)
+{
+    return id == OFP_FIELD_NW_TTL || id == OFP_FIELD_MPLS_TTL;
+}
+
+static bool is_mpls(enum ofp_field_id id)
+{
+    return id >= OFP_FIELD_MPLS_LABEL && id <= OFP_FIELD_MPLS_TTL;
+}
+
 static uint16_t type_in(const struct own *own, enum ofp_version version)
 {
-    bool always = own->field == OFP_FIELD_NW_TTL;
+    bool always = is_ttl(own->field);
 
     return version == OFP10 ? own->type10 : version == OFP11 || always ? own->type11 : 0;
 }
@@ -56,6 +69,21 @@ static bool encode_set_tunnel(struct strbuf *s, const struct ofp_action_set_fiel
     return true;
 }
 
+/* Where Nicira's actions on labels have the value. */
+static unsigned int nx_value_at(const struct own *own)
+{
+    return own->n_bytes == 4 ? 12 : 10;
+}
+
+static void encode_nx_mpls(struct strbuf *s, const struct own *own, const uint8_t *value)
+{
+    size_t start = nx_action_begin(s, own->nx);
+
+    wire_zeros(s, nx_value_at(own) - 10);
+    strbuf_put(s, value, own->n_bytes);
+    ofp_action_end(s, start);
+}
+
 bool ofp_encode_set_own(struct strbuf *s, enum ofp_version version,
                         const struct ofp_action_set_field *a, const struct ofp_field *f,
                         bool is_masked)
@@ -65,12 +93,17 @@ bool ofp_encode_set_own(struct strbuf *s, enum ofp_version version,
     if (f->id == OFP_FIELD_TUN_ID) {
         return !is_masked && version < OFP12 && encode_set_tunnel(s, a);
     }
-    if (is_masked || (f->id == OFP_FIELD_NW_TTL && a->form != OFP_SET_OWN)) {
+    if (is_masked ||
+        ((is_ttl(f->id) || (version == OFP10 && is_mpls(f->id))) && a->form != OFP_SET_OWN)) {
         return false;
     }
     for (size_t i = 0; i < ARRAY_SIZE(owns); i++) {
         const struct own *own = &owns[i];
 
+        if (own->field == f->id && own->nx && version == OFP10) {
+            encode_nx_mpls(s, own, a->value + f->n_bytes - own->n_bytes);
+            return true;
+        }
         if (own->field != port_field(f->id) || !type_in(own, version)) {
             continue;
         }
@@ -87,6 +120,33 @@ bool ofp_encode_set_own(struct strbuf *s, enum ofp_version version,
     return false;
 }
 
+/* Of a label: has no bits that the field does not. */
+static int put_mpls(const struct ofp_action_in *in, const struct own *own, const uint8_t *bytes,
+                    struct ofp_actions *out)
+{
+    const struct ofp_field *f = ofp_field(own->field);
+    uint8_t value[16] = {0};
+
+    memcpy(value + f->n_bytes - own->n_bytes, bytes, own->n_bytes);
+    if (wire_get32(value) >> f->n_bits) {
+        return OFPERR_BAC_BAD_ARGUMENT;
+    }
+    if (ofp_action_check_prereq(in, f)) {
+        return OFPERR_BAC_MATCH_INCONSISTENT;
+    }
+    return ofp_put_set(out, f, value, NULL, OFP_SET_OWN) ? 0 : OFPERR_BAC_TOO_MANY;
+}
+
+static int decode_nx_mpls(const struct ofp_action_in *in, struct ofp_actions *out)
+{
+    const struct own *own = owns;
+
+    while (own->nx != wire_get16(in->p + 8)) {
+        own++;
+    }
+    return put_mpls(in, own, in->p + nx_value_at(own), out);
+}
+
 static int decode_own(const struct ofp_action_in *in, struct ofp_actions *out)
 {
     const struct own *own = &owns[0];
@@ -99,6 +159,9 @@ static int decode_own(const struct ofp_action_in *in, struct ofp_actions *out)
         }
     }
     f = ofp_field(own->field);
+    if (own->nx) {
+        return put_mpls(in, own, in->p + 4, out);
+    }
     memcpy(value + f->n_bytes - own->n_bytes, in->p + 4, own->n_bytes);
     if ((f->id == OFP_FIELD_VLAN_VID && value[0] & 0xf0) ||
         (f->id == OFP_FIELD_VLAN_PCP && value[1] & 0xf8) ||
@@ -134,7 +197,7 @@ static int decode_set_tunnel(const struct ofp_action_in *in, struct ofp_actions 
 
 CONSTRUCTOR static void register_own(void)
 {
-    static struct ofp_action_form forms[3 * ARRAY_SIZE(owns)];
+    static struct ofp_action_form forms[4 * ARRAY_SIZE(owns)];
     static const struct ofp_action_form tunnel[] = {
         {OFP10, OFP15, 2, 16, decode_set_tunnel, OFP_VENDOR_NX},
         {OFP10, OFP15, 9, 24, decode_set_tunnel, OFP_VENDOR_NX},
@@ -147,7 +210,11 @@ CONSTRUCTOR static void register_own(void)
         if (own->type10) {
             forms[n++] = (struct ofp_action_form){OFP10, OFP10, own->type10, own->len, decode_own};
         }
-        forms[n++] = (struct ofp_action_form){OFP11, own->field == OFP_FIELD_NW_TTL ? OFP15 : OFP11,
+        if (own->nx) {
+            forms[n++] = (struct ofp_action_form){OFP10, OFP15,          own->nx,
+                                                  16,    decode_nx_mpls, OFP_VENDOR_NX};
+        }
+        forms[n++] = (struct ofp_action_form){OFP11, is_ttl(own->field) ? OFP15 : OFP11,
                                               own->type11, own->len, decode_own};
     }
     ofp_action_forms_register(forms, n);
@@ -174,6 +241,9 @@ static const struct own_word {
     {"mod_nw_ttl", OFP_FIELD_NW_TTL, OFP_SET_OWN},
     {"mod_tp_src", OFP_FIELD_TCP_SRC, OFP_SET_FIELD},
     {"mod_tp_dst", OFP_FIELD_TCP_DST, OFP_SET_FIELD},
+    {"set_mpls_label", OFP_FIELD_MPLS_LABEL, OFP_SET_OWN},
+    {"set_mpls_tc", OFP_FIELD_MPLS_TC, OFP_SET_OWN},
+    {"set_mpls_ttl", OFP_FIELD_MPLS_TTL, OFP_SET_OWN},
     {"set_tunnel", OFP_FIELD_TUN_ID, OFP_SET_OWN},
     {"set_tunnel64", OFP_FIELD_TUN_ID, OFP_SET_OWN},
 };
@@ -185,6 +255,11 @@ static void format_set_tunnel(struct strbuf *s, const uint8_t *value)
 
     strbuf_printf(s, id > UINT32_MAX ? "set_tunnel64:%#llx" : "set_tunnel:%#llx",
                   (unsigned long long)id);
+}
+
+void ofp_format_set_mpls(struct strbuf *s, const struct ofp_field *f, const uint8_t *value)
+{
+    strbuf_printf(s, "set_%s(%u)", f->name, wire_get32(value));
 }
 
 /* The field's name in set_field. */
@@ -216,6 +291,10 @@ void ofp_format_set_like(struct strbuf *s, const struct ofp_action_set_field *a,
         }
         if (f->id == OFP_FIELD_TUN_ID) {
             format_set_tunnel(s, value);
+            return;
+        }
+        if (is_mpls(f->id)) {
+            ofp_format_set_mpls(s, f, value);
             return;
         }
         strbuf_printf(s, "%s:", w->name);

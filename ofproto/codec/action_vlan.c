@@ -80,7 +80,7 @@ CONSTRUCTOR static void register_vlan(void)
     static const struct ofp_action_codec push = {OFP_ACTION_PUSH_VLAN, format_push, encode_push,
                                                  OFP_PLACE_PUSH_VLAN};
     static const struct ofp_action_codec pop = {OFP_ACTION_POP_VLAN, format_pop, encode_pop,
-                                                OFP_PLACE_POP};
+                                                OFP_PLACE_POP_VLAN};
     static const struct ofp_action_form forms[] = {
         {OFP10, OFP10, 3, 8, decode_pop},
         {OFP11, OFP15, 17, 8, decode_push},

@@ -158,7 +158,7 @@ static void learn(struct xlate_ctx *ctx, struct bundle *in, uint16_t vlan)
     if (mac[0] & 1) {
         return;
     }
-    if (ctx->in->may_learn && mac_learn(macs, vlan, mac, &in->macs, ctx->in->now_ms)) {
+    if (xlate_may_learn(ctx) && mac_learn(macs, vlan, mac, &in->macs, ctx->in->now_ms)) {
         xlate_say(ctx,
                   "     -> learned that %02x:%02x:%02x:%02x:%02x:%02x is on port %s in VLAN %u",
                   mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], in->name, vlan);

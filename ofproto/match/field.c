@@ -122,14 +122,19 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
     ROW(ETH_TYPE, "dl_type", "eth_type", P(eth_type), 2, 16, 0, false, false, false, false,
         OFP_STAGE_L2, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(5), NXM0(3)),
     /* A label stack entry stands where IPv4 has its source address: an MPLS packet has none. */
-    ROW(MPLS_LABEL, "mpls_label", NULL, P(nw_src), 4, 20, 12, false, false, false, false,
+    ROW(MPLS_LABEL, "mpls_label", NULL, P(nw_src), 4, 20, 12, false, false, false, true,
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, OXM(34), 0),
-    ROW(MPLS_TC, "mpls_tc", NULL, P(nw_src), 4, 3, 9, false, false, false, false,
+    ROW(MPLS_TC, "mpls_tc", NULL, P(nw_src), 4, 3, 9, false, false, false, true,
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, OXM(35), 0),
     ROW(MPLS_BOS, "mpls_bos", NULL, P(nw_src), 4, 1, 8, false, false, false, false,
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, OXM(36), 0),
-    ROW(MPLS_TTL, "mpls_ttl", NULL, P(nw_src), 4, 8, 0, false, false, false, false,
+    ROW(MPLS_TTL, "mpls_ttl", NULL, P(nw_src), 4, 8, 0, false, false, false, true,
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_MPLS, 0, NXM1(30)),
+    /* So does a backbone frame's service instance tag. */
+    ROW(PBB_ISID, "pbb_isid", NULL, P(nw_src), 4, 24, 0, false, false, true, true,
+        OFP_STAGE_L3, OFP_FORM_HEX, OFP_PREREQ_PBB, OXM(37), 0),
+    ROW(PBB_UCA, "pbb_uca", NULL, P(nw_src), 4, 1, 27, false, false, false, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_PBB, OXM(41), 0),
     ROW(NW_SRC, "nw_src", "ip_src", P(nw_src), 4, 32, 0, false, true, true, true,
         OFP_STAGE_L3, OFP_FORM_IPV4, OFP_PREREQ_IPV4, OXM(11), NXM0(7)),
     ROW(NW_DST, "nw_dst", "ip_dst", P(nw_dst), 4, 32, 0, false, true, true, true,
@@ -162,6 +167,8 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_L3, OFP_FORM_IPV6, OFP_PREREQ_IPV6, OXM(27), NXM1(20)),
     ROW(IPV6_LABEL, "ipv6_label", NULL, P(ipv6_label), 4, 20, 0, false, false, true, true,
         OFP_STAGE_L3, OFP_FORM_HEX, OFP_PREREQ_IPV6, OXM(28), NXM1(27)),
+    ROW(IPV6_EXTHDR, "ipv6_exthdr", NULL, P(ipv6_exthdr), 2, 9, 0, false, false, true, false,
+        OFP_STAGE_L3, OFP_FORM_HEX, OFP_PREREQ_IPV6, OXM(39), 0),
     ROW(ND_TARGET, "nd_target", NULL, P(nd_target), 16, 128, 0, false, false, true, true,
         OFP_STAGE_L4, OFP_FORM_IPV6, OFP_PREREQ_ND, OXM(31), NXM1(23)),
     ROW(ND_SLL, "nd_sll", NULL, P(arp_sha), 6, 48, 0, false, false, true, true,
@@ -396,6 +403,7 @@ static bool prereq_holds(enum ofp_prereq prereq, const struct ofp_flow *flow)
     case OFP_PREREQ_ICMP: return has_proto(flow, 0x0800, IPPROTO_ICMP, 0);
     case OFP_PREREQ_ICMPV6: return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6);
     case OFP_PREREQ_MPLS: return has_type(flow, 0x8847) || has_type(flow, 0x8848);
+    case OFP_PREREQ_PBB: return has_type(flow, 0x88e7);
     case OFP_PREREQ_CT: return flow->pkt.ct_state != 0;
     case OFP_PREREQ_ND: return is_nd(flow, 135) || is_nd(flow, 136);
     case OFP_PREREQ_ND_SOLICIT: return is_nd(flow, 135);
@@ -425,6 +433,7 @@ static void prereq_bits(enum ofp_prereq prereq, struct ofp_flow *mask)
     case OFP_PREREQ_IPV4:
     case OFP_PREREQ_IPV6:
     case OFP_PREREQ_MPLS:
+    case OFP_PREREQ_PBB:
     case OFP_PREREQ_ARP: mask->pkt.eth_type = 0xffff; return;
     case OFP_PREREQ_CT: return; /* Any bit of the state, which the flow then has. */
     }

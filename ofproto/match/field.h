@@ -65,6 +65,8 @@ enum ofp_field_id {
     OFP_FIELD_MPLS_TC,
     OFP_FIELD_MPLS_BOS,
     OFP_FIELD_MPLS_TTL,
+    OFP_FIELD_PBB_ISID,
+    OFP_FIELD_PBB_UCA,
     OFP_FIELD_NW_SRC,
     OFP_FIELD_NW_DST,
     OFP_FIELD_NW_PROTO,
@@ -81,6 +83,7 @@ enum ofp_field_id {
     OFP_FIELD_IPV6_SRC,
     OFP_FIELD_IPV6_DST,
     OFP_FIELD_IPV6_LABEL,
+    OFP_FIELD_IPV6_EXTHDR,
     OFP_FIELD_ND_TARGET,
     OFP_FIELD_ND_SLL,
     OFP_FIELD_ND_TLL,
@@ -124,6 +127,7 @@ enum ofp_prereq {
     OFP_PREREQ_ICMP,
     OFP_PREREQ_ICMPV6,
     OFP_PREREQ_MPLS,
+    OFP_PREREQ_PBB,
     OFP_PREREQ_CT, /* Something of a connection. */
     OFP_PREREQ_ND, /* Neighbour solicitation or advertisement. */
     OFP_PREREQ_ND_SOLICIT,

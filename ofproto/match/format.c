@@ -241,7 +241,7 @@ static void format_vlan(struct strbuf *s, const struct ofp_match *match, struct 
 static const struct {
     enum ofp_field_id from, to;
 } order[] = {
-    {OFP_FIELD_PACKET_TYPE, OFP_FIELD_NW_DST},      {OFP_FIELD_IPV6_SRC, OFP_FIELD_IPV6_LABEL},
+    {OFP_FIELD_PACKET_TYPE, OFP_FIELD_NW_DST},      {OFP_FIELD_IPV6_SRC, OFP_FIELD_IPV6_EXTHDR},
     {OFP_FIELD_NW_PROTO, OFP_FIELD_NW_FRAG},        {OFP_FIELD_ARP_SPA, OFP_FIELD_ARP_TPA},
     {OFP_FIELD_ARP_OP, OFP_FIELD_ARP_OP},           {OFP_FIELD_ARP_SHA, OFP_FIELD_ARP_THA},
     {OFP_FIELD_ICMPV6_TYPE, OFP_FIELD_ICMPV6_CODE}, {OFP_FIELD_ND_TARGET, OFP_FIELD_ICMP_CODE},

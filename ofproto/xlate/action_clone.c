@@ -11,7 +11,9 @@ static void on_copy(struct xlate_ctx *ctx, const void *actions, size_t len,
     unsigned int n_stack = ctx->stack.n;
     void *stack = n_stack ? xmemdup(ctx->stack.value, n_stack * sizeof ctx->stack.value[0]) : NULL;
     bool stop = ctx->stop;
+    struct xlate_scope scope;
 
+    xlate_scope_begin(ctx, &scope);
     ctx->action_set = (struct ofp_actions)OFP_ACTIONS_INIT;
     if (set.len) { /* It may be read as a field, and is put back as it was. */
         uint32_t actset_output = ctx->now.flow.actset_output;
@@ -30,6 +32,7 @@ static void on_copy(struct xlate_ctx *ctx, const void *actions, size_t len,
         free(stack);
     }
     ctx->stop = stop;
+    xlate_scope_end(ctx, &scope);
     ctx->now = before;
 }
 

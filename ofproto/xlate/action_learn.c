@@ -139,6 +139,10 @@ static void execute_learn(struct xlate_ctx *ctx, const struct ofp_action *h)
 
     c->table_id = a->table_id;
     c->limit = a->limit;
+    if (ctx->unknown) {
+        rule_change_free(c, ctx->set);
+        return;
+    }
     say_learned(ctx, c);
     outcome = ctx->in->may_learn ? rule_change_apply(c, ctx->set->now_ms)
                                  : rule_change_is_possible(c);
@@ -176,7 +180,7 @@ static void execute_fin(struct xlate_ctx *ctx, const struct ofp_action *h)
     c->fin = true;
     c->idle_s = a->idle_s;
     c->hard_s = a->hard_s;
-    if (ctx->in->may_learn) {
+    if (xlate_may_learn(ctx)) {
         rule_change_apply(c, ctx->set->now_ms);
     }
     effects_add_change(ctx->effects, c);

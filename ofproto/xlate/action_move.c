@@ -63,6 +63,7 @@ static void execute_push(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     const struct ofp_action_stack *a = (const struct ofp_action_stack *)h;
     struct xlate_stack *stack = &ctx->stack;
+    uint8_t number[16];
 
     if (stack->n == XLATE_MAX_STACK) {
         xlate_too_deep(ctx, "too many values on the stack");
@@ -71,7 +72,10 @@ static void execute_push(struct xlate_ctx *ctx, const struct ofp_action *h)
     if (!stack->value) {
         stack->value = xcalloc(XLATE_MAX_STACK, sizeof stack->value[0]);
     }
-    xlate_read_subfield(ctx, &a->subfield, stack->value[stack->n++]);
+    xlate_read_subfield(ctx, &a->subfield, number);
+    if (!ctx->unknown) {
+        memcpy(stack->value[stack->n++], number, sizeof number);
+    }
 }
 
 static void execute_pop(struct xlate_ctx *ctx, const struct ofp_action *h)
@@ -79,11 +83,14 @@ static void execute_pop(struct xlate_ctx *ctx, const struct ofp_action *h)
     const struct ofp_action_stack *a = (const struct ofp_action_stack *)h;
 
     if (ctx->stack.n == ctx->stack.floor) {
-        xlate_say(ctx, "     >> the stack is empty");
+        xlate_say(ctx, ">> the stack is empty");
         return;
     }
-    xlate_write_subfield(ctx, &a->subfield, ctx->stack.value[--ctx->stack.n]);
-    xlate_say_subfield(ctx, &a->subfield, ctx->stack.value[ctx->stack.n]);
+    xlate_write_subfield(ctx, &a->subfield, ctx->stack.value[ctx->stack.n - 1]);
+    if (!ctx->unknown) {
+        ctx->stack.n--;
+        xlate_say_subfield(ctx, &a->subfield, ctx->stack.value[ctx->stack.n]);
+    }
 }
 
 static void execute_output_reg(struct xlate_ctx *ctx, const struct ofp_action *h)
@@ -98,7 +105,7 @@ static void execute_output_reg(struct xlate_ctx *ctx, const struct ofp_action *h
     if (port >= 0xffff0000u + OFP_PORT_IN_PORT) {
         port &= 0xffff; /* A reserved port as OpenFlow 1.1 and later number it. */
     }
-    xlate_say(ctx, "     -> output port is %u", port);
+    xlate_say(ctx, "-> output port is %u", port);
     xlate_output_to(ctx, port);
 }
 

@@ -130,13 +130,13 @@ static void widen_to_fields(const struct xlate_ctx *ctx, struct ofp_flow *mask)
  * another packet. Looks at bits that go back to the packet's own value. */
 static bool difference(struct xlate_ctx *ctx, struct ofp_flow *mask)
 {
-    bool any = false;
+    bool any = false, moved = shims_changed(&ctx->now.shims);
 
     for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
         uint64_t now_w = ctx->now.written.u64[i], base_w = ctx->base.written.u64[i];
         uint64_t values = ctx->now.flow.u64[i] ^ ctx->base.flow.u64[i];
         /* The packet's own bits, known and already right. */
-        uint64_t known = now_w & ~base_w & ctx->wc.u64[i] & ~values;
+        uint64_t known = moved ? 0 : now_w & ~base_w & ctx->wc.u64[i] & ~values;
 
         mask->u64[i] = ((now_w ^ base_w) & ~known) | (values & (now_w | base_w));
         any |= mask->u64[i] != 0;
@@ -264,6 +264,28 @@ static void commit_nd(struct xlate_ctx *ctx, const struct flow_key *mask)
     put_masked(a->tll, a->tll_mask, key->arp_tha, mask->arp_tha, 6);
 }
 
+static void commit_mpls(struct xlate_ctx *ctx, const struct flow_key *mask)
+{
+    struct dp_action_set_mpls *a;
+
+    if (mask->nw_src) {
+        a = dp_actions_put(ctx->actions, DP_ACTION_SET_MPLS, sizeof *a);
+        a->lse = ctx->now.flow.pkt.nw_src & mask->nw_src;
+        a->lse_mask = mask->nw_src;
+    }
+}
+
+static void commit_pbb(struct xlate_ctx *ctx, const struct flow_key *mask)
+{
+    struct dp_action_set_pbb *a;
+
+    if (mask->nw_src) {
+        a = dp_actions_put(ctx->actions, DP_ACTION_SET_PBB, sizeof *a);
+        a->tag = ctx->now.flow.pkt.nw_src & mask->nw_src;
+        a->tag_mask = mask->nw_src;
+    }
+}
+
 /* Set-field looked at the Ethernet type and protocol before it wrote anything below. */
 static void commit_behind_eth(struct xlate_ctx *ctx, const struct flow_key *mask)
 {
@@ -275,6 +297,9 @@ static void commit_behind_eth(struct xlate_ctx *ctx, const struct flow_key *mask
         commit_l4(ctx, mask);
         commit_nd(ctx, mask);
         break;
+    case 0x8847:
+    case 0x8848: commit_mpls(ctx, mask); break;
+    case 0x88e7: commit_pbb(ctx, mask); break;
     default:
         commit_ipv4(ctx, mask);
         commit_l4(ctx, mask);

@@ -128,7 +128,7 @@ static_assert(offsetof(struct packet_origin, extra) ==
                   offsetof(struct packet_origin, id) + sizeof(struct packet_origin_id),
               "one key");
 
-void xlate_to_controller(struct xlate_ctx *ctx, const struct packet_to_controller *to)
+bool xlate_origin(struct xlate_ctx *ctx, const struct packet_to_controller *to, uint32_t *ret)
 {
     struct packet_origin_id id = {
         .bridge = ctx->bridge,
@@ -144,26 +144,37 @@ void xlate_to_controller(struct xlate_ctx *ctx, const struct packet_to_controlle
     struct packet_origins *origins = ctx->set->origins;
     struct packet_origin *origin;
 
-    if (ctx->too_deep || !xlate_has_room(ctx)) {
-        return;
-    }
     if (ctx->in_port->config & OFPPC_NO_PACKET_IN) {
         xlate_say(ctx, "     >> port %s is configured to send no packets to controllers",
                   ctx->in_port->name);
-        xlate_drop(ctx, DP_DROP_PORT_CONFIG);
-        return;
+        return false;
     }
     memcpy(id.reg, ctx->now.flow.reg, sizeof id.reg);
     ctx->bridge->meters_some_packet_ins |= to->meter_id != 0;
     origin = packet_origin_get(origins, &id, to->userdata,
                                to->continuation ? to->continuation->data : NULL);
     effects_add_origin(ctx->effects, origin);
+    *ret = origin->number;
+    packet_origin_unref(origins, origin, ctx->set->now_ms);
+    return true;
+}
+
+void xlate_to_controller(struct xlate_ctx *ctx, const struct packet_to_controller *to)
+{
+    uint32_t number;
+
+    if (ctx->too_deep || ctx->unknown || !xlate_has_room(ctx)) {
+        return;
+    }
+    if (!xlate_origin(ctx, to, &number)) {
+        xlate_drop(ctx, DP_DROP_PORT_CONFIG);
+        return;
+    }
     xlate_commit(ctx);
     dp_actions_put_upcall(
-        ctx->actions, origin->number,
+        ctx->actions, number,
         meter_dp_no(ctx->bridge, to->meter_id ? to->meter_id : OFP_METER_CONTROLLER));
     ctx->last_output_end = ctx->actions->len;
-    packet_origin_unref(origins, origin, ctx->set->now_ms);
 }
 
 void xlate_controller(struct xlate_ctx *ctx, enum ofp_packet_in_reason reason)

@@ -64,6 +64,9 @@ struct packet_to_controller {
 
 /* Sends the packet as it is now to the bridge's controllers. */
 struct xlate_ctx;
+/* The number of an origin that is here, which the effects hold. False: the port's packets are not
+ * for controllers. */
+bool xlate_origin(struct xlate_ctx *, const struct packet_to_controller *, uint32_t *ret);
 void xlate_to_controller(struct xlate_ctx *, const struct packet_to_controller *);
 /* To those that have no id, with nothing added. */
 void xlate_controller(struct xlate_ctx *, enum ofp_packet_in_reason);

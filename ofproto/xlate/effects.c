@@ -18,6 +18,11 @@ struct ofproto_effects *effects_new(struct ofproto_set *set)
     return effects;
 }
 
+void effects_pause(struct ofproto_effects *effects, bool pause)
+{
+    effects->paused = pause;
+}
+
 static struct effect *add(struct ofproto_effects *effects, enum effect_kind kind)
 {
     struct effect *e;
@@ -44,15 +49,21 @@ static struct effect *add_bridge(struct ofproto_effects *effects, enum effect_ki
 
 void effects_add_rule(struct ofproto_effects *effects, struct ofp_rule *rule)
 {
-    rule_ref(rule);
-    add(effects, EFFECT_RULE)->rule = rule;
+    if (!effects->paused) {
+        rule_ref(rule);
+        add(effects, EFFECT_RULE)->rule = rule;
+    }
 }
 
 void effects_add_mac(struct ofproto_effects *effects, struct ofproto *bridge, uint16_t vlan,
                      const uint8_t mac[6], uint16_t ofport)
 {
-    struct effect *e = add_bridge(effects, EFFECT_MAC, bridge);
+    struct effect *e;
 
+    if (effects->paused) {
+        return;
+    }
+    e = add_bridge(effects, EFFECT_MAC, bridge);
     e->vlan = vlan;
     e->ofport = ofport;
     memcpy(e->mac, mac, 6);
@@ -60,15 +71,21 @@ void effects_add_mac(struct ofproto_effects *effects, struct ofproto *bridge, ui
 
 void effects_add_patch(struct ofproto_effects *effects, const struct ofport *from)
 {
-    add_bridge(effects, EFFECT_PATCH, from->bridge)->ofport = from->ofport;
+    if (!effects->paused) {
+        add_bridge(effects, EFFECT_PATCH, from->bridge)->ofport = from->ofport;
+    }
 }
 
 void effects_add_lookup(struct ofproto_effects *effects, struct ofproto *bridge, uint8_t table_id,
                         const struct ofp_rule *rule, const struct xlate_packet *now,
                         const struct ofp_flow *looked)
 {
-    struct effect *e = add_bridge(effects, EFFECT_LOOKUP, bridge);
+    struct effect *e;
 
+    if (effects->paused) {
+        return;
+    }
+    e = add_bridge(effects, EFFECT_LOOKUP, bridge);
     e->table_id = table_id;
     e->vlan = rule != NULL;
     e->priority = rule && !rule_is_conjunctive(rule) ? rule->priority : -1;
@@ -77,15 +94,21 @@ void effects_add_lookup(struct ofproto_effects *effects, struct ofproto *bridge,
 
 void effects_add_group(struct ofproto_effects *effects, struct ofp_group *group)
 {
-    group_ref(group);
-    add(effects, EFFECT_GROUP)->group = group;
+    if (!effects->paused) {
+        group_ref(group);
+        add(effects, EFFECT_GROUP)->group = group;
+    }
 }
 
 void effects_add_bucket(struct ofproto_effects *effects, struct ofp_group *group,
                         unsigned int bucket)
 {
-    struct effect *e = add(effects, EFFECT_BUCKET);
+    struct effect *e;
 
+    if (effects->paused) {
+        return;
+    }
+    e = add(effects, EFFECT_BUCKET);
     group_ref(group);
     e->group = group;
     e->vlan = (uint16_t)bucket;
@@ -93,7 +116,11 @@ void effects_add_bucket(struct ofproto_effects *effects, struct ofp_group *group
 
 void effects_add_change(struct ofproto_effects *effects, struct rule_change *change)
 {
-    add(effects, EFFECT_CHANGE)->change = change;
+    if (effects->paused) {
+        rule_change_free(change, effects->set);
+    } else {
+        add(effects, EFFECT_CHANGE)->change = change;
+    }
 }
 
 void effects_add_origin(struct ofproto_effects *effects, struct packet_origin *origin)

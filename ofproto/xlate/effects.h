@@ -50,6 +50,7 @@ struct ofproto_effects {
     struct effect *effect;
     struct known_words known;    /* At each lookup. */
     struct effects_watch *watch; /* NULL: not watched. */
+    bool paused;                 /* See effects_pause(). */
 };
 
 struct ofproto_effects *effects_new(struct ofproto_set *);
@@ -70,6 +71,8 @@ struct rule_change;
 void effects_add_change(struct ofproto_effects *, struct rule_change *);
 struct packet_origin;
 void effects_add_origin(struct ofproto_effects *, struct packet_origin *);
+/* Nothing is recorded meanwhile. */
+void effects_pause(struct ofproto_effects *, bool);
 struct frozen_state;
 void effects_add_frozen(struct ofproto_effects *, struct frozen_state *);
 /* The verdict depends on the bridge's configuration and groups; on a bucket of its MAC table. */

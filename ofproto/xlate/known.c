@@ -4,8 +4,10 @@
 #include "ofproto/xlate/xlate.h"
 
 #define VLAN_WORD (offsetof(struct ofp_flow, pkt.vlan) / 8)
+/* With an index: of other bits of the word nothing is known, whatever the key has there. */
+#define WHOLE (UINT64_C(1) << 32)
 
-static void put(struct known_words *k, unsigned int index, uint64_t value, uint64_t mask)
+static void put(struct known_words *k, uint64_t index, uint64_t value, uint64_t mask)
 {
     if (k->n == k->size) {
         k->size = k->size ? k->size * 2 : 4;
@@ -24,19 +26,39 @@ static bool is_untouched(const struct vlan_stack *s)
     return same;
 }
 
+/* Of packets whose headers moved. */
+static void put_moved(struct known_words *k, const struct xlate_packet *now,
+                      const struct ofp_flow *looked)
+{
+    for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
+        put(k, i | WHOLE, now->flow.u64[i],
+            looked->u64[i] | (i == VLAN_WORD ? 0 : now->written.u64[i]));
+    }
+}
+
+static void put_headers(struct known_words *k, const struct xlate_packet *now,
+                        const struct ofp_flow *looked)
+{
+    for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
+        if (i == VLAN_WORD) {
+            if (!is_untouched(&now->vlans)) { /* All the flow's packets agree on what was read. */
+                put(k, i | WHOLE, now->flow.u64[i], looked->u64[i]);
+            }
+        } else if (now->written.u64[i]) {
+            put(k, i, now->flow.u64[i], now->written.u64[i]);
+        }
+    }
+}
+
 struct known_range known_add(struct known_words *k, const struct xlate_packet *now,
                              const struct ofp_flow *looked)
 {
     struct known_range range = {k->n, 0};
 
-    for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
-        if (i == VLAN_WORD) {
-            if (!is_untouched(&now->vlans)) { /* All the flow's packets agree on what was read. */
-                put(k, i, now->flow.u64[i], looked->u64[i]);
-            }
-        } else if (now->written.u64[i]) {
-            put(k, i, now->flow.u64[i], now->written.u64[i]);
-        }
+    if (shims_changed(&now->shims)) {
+        put_moved(k, now, looked);
+    } else {
+        put_headers(k, now, looked);
     }
     for (unsigned int i = FLOW_N_WORDS; i < OFP_FLOW_WORDS; i++) {
         if (now->flow.u64[i]) {
@@ -63,11 +85,13 @@ void known_get(const struct known_words *k, struct known_range range, const stru
     }
     memset(&ret->known.u64[FLOW_N_WORDS], 0xff, OFP_PIPELINE_WORDS * 8);
     for (const struct known_word *w = k->word + range.at, *end = w + range.n; w < end; w++) {
-        if (w->index == VLAN_WORD) { /* Of tags that moved, other bits may be another's. */
-            ret->known.u64[w->index] = 0;
+        uint64_t index = w->index & ~WHOLE;
+
+        if (w->index & WHOLE) { /* Of tags that moved, other bits may be another's. */
+            ret->known.u64[index] = 0;
         }
-        ret->value.u64[w->index] = (ret->value.u64[w->index] & ~w->mask) | w->value;
-        ret->known.u64[w->index] |= w->mask;
+        ret->value.u64[index] = (ret->value.u64[index] & ~w->mask) | w->value;
+        ret->known.u64[index] |= w->mask;
     }
     ret->known.conj_id = 0; /* Any conjunction may lead there. */
 }

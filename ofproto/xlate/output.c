@@ -11,6 +11,7 @@ static void output_patch(struct xlate_ctx *ctx, const struct ofport *port)
     struct xlate_packet before = ctx->now;
     struct ofproto *bridge = ctx->bridge;
     struct xlate_at at = ctx->at;
+    struct xlate_scope scope;
 
     if (!peer) {
         xlate_say(ctx, "     >> patch port %s: its peer '%s' does not exist or is no peer of it",
@@ -22,7 +23,9 @@ static void output_patch(struct xlate_ctx *ctx, const struct ofport *port)
     /* The pipeline begins anew there; only the packet goes over. */
     memset(&ctx->now.flow.u64[FLOW_N_WORDS], 0, OFP_PIPELINE_WORDS * 8);
     ctx->depth++;
+    xlate_scope_begin(ctx, &scope);
     xlate_enter_bridge(ctx, peer);
+    xlate_scope_end(ctx, &scope);
     ctx->depth--;
     ctx->now = before;
     ctx->bridge = bridge;
@@ -41,7 +44,7 @@ bool xlate_has_room(struct xlate_ctx *ctx)
 
 void xlate_output(struct xlate_ctx *ctx, const struct ofport *port)
 {
-    if (ctx->too_deep || !xlate_has_room(ctx)) {
+    if (ctx->too_deep || ctx->unknown || !xlate_has_room(ctx)) {
         return;
     }
     if (port->config & (OFPPC_PORT_DOWN | OFPPC_NO_FWD)) {

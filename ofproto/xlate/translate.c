@@ -34,8 +34,17 @@ void xlate_too_deep(struct xlate_ctx *ctx, const char *what)
 static_assert(offsetof(struct ofp_flow, pkt.vlan) % 8 == 0 && FLOW_MAX_VLANS == 2,
               "the VLAN tags are one word of the flow");
 
+bool xlate_may_learn(const struct xlate_ctx *ctx)
+{
+    return ctx->in->may_learn && !ctx->unknown;
+}
+
 void xlate_look(struct xlate_ctx *ctx, const struct ofp_flow *bits)
 {
+    if (shims_changed(&ctx->now.shims)) {
+        xlate_look_moved(ctx, bits);
+        return;
+    }
     for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
         if (i != VLAN_WORD) {
             ctx->wc.u64[i] |= bits->u64[i] & ~ctx->now.written.u64[i];
@@ -51,6 +60,10 @@ void xlate_look(struct xlate_ctx *ctx, const struct ofp_flow *bits)
 
 void xlate_look_vlan(struct xlate_ctx *ctx, uint16_t tci_bits)
 {
+    if (ctx->now.shims.hidden_l2) {
+        xlate_unknown(ctx);
+        return;
+    }
     vlan_stack_look(&ctx->now.vlans, 0, 0, be16_make(tci_bits), &ctx->wc);
 }
 
@@ -83,17 +96,24 @@ void xlate_vlan_restore(struct xlate_ctx *ctx, const struct vlan_stack *tags)
     vlan_stack_show(&ctx->now.vlans, &ctx->now.flow.pkt);
 }
 
+/* The pipeline is being frozen: 'a' and those behind it are for when the packet comes back. */
+static void keep_from(struct xlate_ctx *ctx, const struct ofp_action *a, const void *actions,
+                      size_t len)
+{
+    const uint8_t *rest = (const uint8_t *)a;
+
+    xlate_freeze_actions(ctx, rest, (size_t)((const uint8_t *)actions + len - rest));
+}
+
 void xlate_actions(struct xlate_ctx *ctx, const void *actions, size_t len)
 {
     const struct ofp_action *a;
     struct xlate_step *step;
 
-    for (a = ofp_actions_first(actions, len); a && !ctx->too_deep && !ctx->stop;
+    for (a = ofp_actions_first(actions, len); a && !ctx->too_deep && !ctx->stop && !ctx->unknown;
          a = ofp_actions_next(actions, len, a)) {
         if (ctx->freeze.on) {
-            const uint8_t *rest = (const uint8_t *)a;
-
-            xlate_freeze_actions(ctx, rest, (size_t)((const uint8_t *)actions + len - rest));
+            keep_from(ctx, a, actions, len);
             break;
         }
         if (++ctx->n_actions > XLATE_MAX_ACTIONS) {
@@ -103,6 +123,10 @@ void xlate_actions(struct xlate_ctx *ctx, const void *actions, size_t len)
         step = xlate_enter_action(ctx, a);
         classes[a->type]->execute(ctx, a);
         xlate_leave(ctx, step);
+        if (xlate_ask_again(ctx)) {
+            keep_from(ctx, a, actions, len);
+            break;
+        }
     }
 }
 
@@ -152,6 +176,10 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
         rule = classifier_lookup(&table->cls, &ctx->now.flow, &looked);
         xlate_look(ctx, &looked);
     }
+    if (ctx->unknown) {
+        xlate_ask_table_again(ctx, table_id);
+        return;
+    }
     effects_add_lookup(ctx->effects, ctx->bridge, table_id, rule, &ctx->now, &looked);
     if (ctx->resubmit_from) { /* The other port is for this lookup alone. */
         ctx->now.flow.in_port = ctx->own_in_port;
@@ -182,7 +210,7 @@ void xlate_table(struct xlate_ctx *ctx, uint8_t table_id)
 
     ctx->via = OFPR_ACTION;
 
-    while (next >= 0 && !ctx->too_deep && !ctx->stop && !ctx->freeze.on) {
+    while (next >= 0 && !ctx->too_deep && !ctx->stop && !ctx->freeze.on && !ctx->unknown) {
         ctx->next_table = -1;
         one_table(ctx, (uint8_t)next);
         next = ctx->next_table;
@@ -268,6 +296,11 @@ void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
         ctx->at.rule = NULL;
         ctx->at.cookie = UINT64_MAX;
         xlate_normal(ctx);
+        if (xlate_ask_again(ctx)) {
+            /* A level without tables has nowhere to go on. */
+            xlate_drop(ctx, DP_DROP_RECIRC_UNKNOWN);
+            ctx->freeze.on = false;
+        }
     } else {
         run_pipeline(ctx);
     }

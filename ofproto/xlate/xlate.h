@@ -23,6 +23,7 @@
 #include "ofproto/xlate/effects.h"
 #include "ofproto/xlate/record.h"
 #include "ofproto/xlate/frozen.h"
+#include "ofproto/xlate/shims.h"
 #include "ofproto/xlate/vlan_stack.h"
 
 #define XLATE_MAX_DEPTH 64
@@ -34,6 +35,7 @@ struct xlate_packet {
     struct ofp_flow flow;
     struct ofp_flow written; /* Bits of 'flow' that are constants; VLAN bits are in 'vlans'. */
     struct vlan_stack vlans;
+    struct shims shims;
 };
 
 /* The rule at work. */
@@ -77,6 +79,9 @@ struct xlate_ctx {
     bool too_deep;
     bool no_cache;
     bool is_metered;            /* Some meter is among the actions. */
+    bool own_copy;              /* Put datapath actions here that cannot be undone. */
+    bool unknown;               /* See xlate_unknown(). */
+    unsigned int n_clones;      /* In each other, of the datapath's. */
     enum dp_policy_drop reason; /* Why, if nothing is output. */
 };
 
@@ -99,6 +104,9 @@ struct xlate_packet_out {
 };
 void translate_packet_out(const struct xlate_packet_out *, const struct ofproto_xlate_in *,
                           struct ofproto_xlate_out *);
+
+/* Whether MACs and rules are learned now. */
+bool xlate_may_learn(const struct xlate_ctx *);
 
 /* The verdict depends on these bits of 'now' (VLAN bits among them are followed to where they came
  * from). */

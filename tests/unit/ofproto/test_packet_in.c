@@ -16,14 +16,18 @@ static unsigned int receive_packet(struct peer *p, const struct flow_key *key)
     net_translate(&p->net, key, true, &out);
     for (a = dp_actions_first(out.actions.data, out.actions.len); a;
          a = dp_actions_next(out.actions.data, out.actions.len, a)) {
-        if (a->type == DP_ACTION_UPCALL) {
+        const struct dp_action_dec_ttl *dec = (const void *)a;
+        bool over = a->type == DP_ACTION_DEC_TTL && key->nw_ttl <= 1;
+
+        if (a->type == DP_ACTION_UPCALL || (over && dec->tell)) {
             struct dp_upcall up = {.reason = DP_UPCALL_ACTION,
                                    .in_port = key->in_port,
                                    .key = key,
                                    .packet = frame,
                                    .packet_len = sizeof frame,
                                    .full_len = 1000,
-                                   .cookie = ((const struct dp_action_upcall *)a)->cookie};
+                                   .cookie = over ? dec->cookie
+                                                  : ((const struct dp_action_upcall *)a)->cookie};
 
             ofproto_packet_in(p->net.set, &up, p->net.now_ms);
             n++;

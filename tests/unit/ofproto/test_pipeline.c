@@ -66,8 +66,7 @@ static void an_action_set_runs_in_the_order_of_the_specification(void **state)
     hex_rule(net->br, 1, 1, "vlan_tci=0x1000/0x1000",
              WRITE("0038", SET_VID("00a") OUTPUT("03") POP_VLAN PUSH_VLAN));
     assert_string_equal(net_send(net, net_key_vlan(1, 1, 2, 7)),
-                        "set(vlan(vid=10,pcp=0)),set(eth(dst=02:00:00:00:00:09)),"
-                        "set(ipv4(ttl=63)),3");
+                        "dec_ttl,set(vlan(vid=10,pcp=0)),set(eth(dst=02:00:00:00:00:09)),3");
 }
 
 static void a_cleared_action_set_is_empty(void **state)
@@ -148,23 +147,47 @@ static void an_action_set_may_resubmit(void **state)
     assert_string_equal(net_send(net, net_key(1, 1, 2)), "3");
 }
 
-static void ttl_is_decremented_and_its_end_drops(void **state)
+static void packets_of_any_ttl_share_a_flow(void **state)
 {
     struct net *net = *state;
     struct ofproto_xlate_out out;
     struct flow_key key = net_key(1, 1, 2);
 
     hex_rule(net->br, 0, 1, "ip", APPLY("0038", DEC_TTL OUTPUT("02") DEC_TTL OUTPUT("03")));
-    assert_string_equal(net_send_key(net, &key), "set(ipv4(ttl=63)),2,set(ipv4(ttl=62)),3");
-    key.nw_ttl = 2;
-    assert_string_equal(net_send_key(net, &key), "set(ipv4(ttl=1)),2");
-    key.nw_ttl = 1;
-    assert_string_equal(net_send_key(net, &key), "drop:ttl-expired");
+    for (unsigned int ttl = 0; ttl < 4; ttl++) {
+        key.nw_ttl = (uint8_t)ttl;
+        assert_string_equal(net_send_key(net, &key), "dec_ttl,2,dec_ttl,3");
+    }
     net_translate(net, &key, false, &out);
-    assert_int_equal(out.mask.bits.nw_ttl, 0xff);
-    assert_int_equal(out.mask.bits.nw_src, 0);
+    assert_int_equal(out.mask.bits.nw_ttl, 0);
     ofproto_xlate_out_free(&out);
     bridge_flush_rules(net->br);
+    /* A later table that asks for it is told what is left. */
+    hex_rule(net->br, 0, 1, "ip", APPLY("0010", DEC_TTL) GOTO("01"));
+    hex_rule(net->br, 1, 1, "ip,nw_ttl=7", APPLY("0018", OUTPUT("02")));
+    key.nw_ttl = 8;
+    assert_string_equal(net_send_key(net, &key), "dec_ttl,2");
+    key.nw_ttl = 7;
+    assert_string_equal(net_send_key(net, &key), "drop:no-rule");
+    net_translate(net, &key, false, &out);
+    assert_int_equal(out.mask.bits.nw_ttl, 0xff);
+    ofproto_xlate_out_free(&out);
+}
+
+static void a_known_ttl_is_decremented_and_its_end_drops(void **state)
+{
+    struct net *net = *state;
+    struct ofproto_xlate_out out;
+    struct flow_key key = net_key(1, 1, 2);
+
+    hex_rule(net->br, 0, 1, "ip",
+             APPLY("0040", SET_TTL("03") DEC_TTL OUTPUT("02") DEC_TTL OUTPUT("03")));
+    assert_string_equal(net_send_key(net, &key), "set(ipv4(ttl=2)),2,set(ipv4(ttl=1)),3");
+    hex_rule(net->br, 0, 1, "ip",
+             APPLY("0040", SET_TTL("02") DEC_TTL OUTPUT("02") DEC_TTL OUTPUT("03")));
+    assert_string_equal(net_send_key(net, &key), "set(ipv4(ttl=1)),2");
+    hex_rule(net->br, 0, 1, "ip", APPLY("0028", SET_TTL("01") DEC_TTL OUTPUT("02")));
+    assert_string_equal(net_send_key(net, &key), "drop:ttl-expired");
     /* A constant one depends on nothing. */
     hex_rule(net->br, 0, 1, "ip", APPLY("0028", SET_TTL("09") DEC_TTL OUTPUT("02")));
     net_translate(net, &key, false, &out);
@@ -429,7 +452,8 @@ int main(void)
         T(exit_ends_all_levels_but_not_the_set),
         T(a_loop_of_resubmits_is_dropped_by_name),
         T(an_action_set_may_resubmit),
-        T(ttl_is_decremented_and_its_end_drops),
+        T(packets_of_any_ttl_share_a_flow),
+        T(a_known_ttl_is_decremented_and_its_end_drops),
         T(the_stack_keeps_values),
         T(megaflows_see_what_was_moved_and_nothing_that_was_written),
         T(a_changed_in_port_may_be_sent_to),

@@ -186,6 +186,67 @@ static inline void naive_output(struct naive_outputs *outs, uint32_t port,
     outs->of[outs->n++].packet = *p;
 }
 
+struct naive_walk {
+    struct ofproto_set *set;
+    uint16_t in_port;
+    uint32_t dp_hash;
+    unsigned int depth;
+    bool teach;
+    struct naive_outputs *outs;
+};
+static inline void naive_round(struct ofproto_set *set, const struct naive_packet *packet,
+                               uint16_t in_port, uint32_t recirc_id, uint32_t dp_hash,
+                               unsigned int depth, bool teach, struct naive_outputs *outs);
+
+/* False: the packet's time is over. */
+static inline bool naive_dec_ttl(struct naive_packet *p, const struct naive_view *v)
+{
+    uint8_t *ip = p->data + v->lens.l2, *ttl = ip + (ip[0] >> 4 == 6 ? 7 : 8);
+
+    if (v->lens.l3 && *ttl <= 1) {
+        return false;
+    }
+    *ttl = (uint8_t)(*ttl - (v->lens.l3 != 0));
+    return true;
+}
+
+static inline void naive_list(struct naive_walk *w, const void *data, size_t len,
+                              struct naive_packet *p, struct naive_view *v)
+{
+    for (const struct dp_action *a = dp_actions_first(data, len); a;
+         a = dp_actions_next(data, len, a)) {
+        if (a->type == DP_ACTION_OUTPUT) {
+            naive_output(w->outs, ((const struct dp_action_output *)a)->port, p, v);
+        } else if (a->type == DP_ACTION_RECIRC && w->depth < NAIVE_MAX_ROUNDS) {
+            naive_round(w->set, p, w->in_port, ((const struct dp_action_recirc *)a)->id, w->dp_hash,
+                        w->depth + 1, w->teach, w->outs);
+        } else if (a->type == DP_ACTION_HASH) {
+            const struct dp_action_hash *hash = (const void *)a;
+            struct naive_view now;
+
+            w->dp_hash = naive_parse(p, w->in_port, &now)
+                             ? flow_key_hash(&now.key, (enum dp_hash_alg)hash->alg, hash->basis)
+                             : 1;
+        } else if (a->type == DP_ACTION_CLONE) {
+            struct naive_packet *copy = xmemdup(p, sizeof *p);
+            struct naive_walk inner = *w;
+            struct naive_view view = *v;
+            size_t n;
+            const void *nested = dp_action_nested(a, &n);
+
+            naive_list(&inner, nested, n, copy, &view);
+            free(copy);
+        } else if (a->type == DP_ACTION_DEC_TTL) {
+            if (!naive_dec_ttl(p, v)) {
+                return;
+            }
+        } else if (a->type != DP_ACTION_DROP && a->type != DP_ACTION_UPCALL &&
+                   a->type != DP_ACTION_RECIRC) {
+            naive_change(p, v, a);
+        }
+    }
+}
+
 /* What the tables say of the packet, in this round and those that follow, and what comes of it.
  * 'teach': the tables learn from it. */
 static inline void naive_round(struct ofproto_set *set, const struct naive_packet *packet,
@@ -193,6 +254,7 @@ static inline void naive_round(struct ofproto_set *set, const struct naive_packe
                                unsigned int depth, bool teach, struct naive_outputs *outs)
 {
     struct naive_packet *p = xmemdup(packet, sizeof *packet);
+    struct naive_walk w = {set, in_port, 0, depth, teach, outs};
     struct ofproto_xlate_out out;
     struct naive_view v;
     struct ofproto_xlate_in in = {.key = &v.key,
@@ -204,27 +266,8 @@ static inline void naive_round(struct ofproto_set *set, const struct naive_packe
     if (naive_parse(p, in_port, &v)) {
         v.key.recirc_id = recirc_id;
         v.key.dp_hash = dp_hash;
-        dp_hash = 0;
         ofproto_translate(set, &in, &out);
-        for (const struct dp_action *a = dp_actions_first(out.actions.data, out.actions.len); a;
-             a = dp_actions_next(out.actions.data, out.actions.len, a)) {
-            if (a->type == DP_ACTION_OUTPUT) {
-                naive_output(outs, ((const struct dp_action_output *)a)->port, p, &v);
-            } else if (a->type == DP_ACTION_RECIRC && depth < NAIVE_MAX_ROUNDS) {
-                naive_round(set, p, in_port, ((const struct dp_action_recirc *)a)->id, dp_hash,
-                            depth + 1, teach, outs);
-            } else if (a->type == DP_ACTION_HASH) {
-                const struct dp_action_hash *hash = (const void *)a;
-                struct naive_view now;
-
-                dp_hash = naive_parse(p, in_port, &now)
-                              ? flow_key_hash(&now.key, (enum dp_hash_alg)hash->alg, hash->basis)
-                              : 1;
-            } else if (a->type != DP_ACTION_DROP && a->type != DP_ACTION_UPCALL &&
-                       a->type != DP_ACTION_RECIRC) {
-                naive_change(p, &v, a);
-            }
-        }
+        naive_list(&w, out.actions.data, out.actions.len, p, &v);
         ofproto_xlate_out_free(&out);
     }
     free(p);
