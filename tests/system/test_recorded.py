@@ -83,7 +83,8 @@ def test_what_ovs_ofctl_asks_is_answered_in_well_formed_messages(switch, version
         ask("add-group", "group_id=1,type=all,bucket=output:1")
         for command in ("dump-ports-desc", "dump-groups", "dump-group-stats", "dump-group-features", "dump-table-features"):
             ask(command)
-    assert ask("add-flow", "table=254,actions=drop", check=False).returncode
+        # In 1.0 the table is Nicira's extension, in the command's upper byte: malformed to tshark.
+        assert ask("add-flow", "table=254,actions=drop", check=False).returncode
     statistics = "17" if version == "1.0" else "19"
     wait_for(lambda: {"14", statistics} <= recording.types(NUMBER[version]), "the recording of the messages")
     recording.assert_well_formed()

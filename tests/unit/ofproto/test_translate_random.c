@@ -1,7 +1,9 @@
 /* Translation against itself and against a model: random bridges, VLAN settings, rules and packets.
  *
  * Soundness: any packet that agrees with a megaflow's mask gets the same actions. Correctness of
- * NORMAL: what the actions do to the packet is what a switch written down plainly does. */
+ * NORMAL: what the actions do to the packet is what a switch written down plainly does.
+ *
+ * lint: long: both properties are asked of the same random packets, rules and settings. */
 #include "ofproto/codec/action_conjunction.h"
 #include "ofproto/codec/action_hash.h"
 #include "ofproto/xlate/record.h"
