@@ -33,8 +33,14 @@ enum {
     AT_NW_DST = 52,
     AT_TP_SRC = 60,
     AT_TP_DST = 62,
+    AT_MPLS_LABEL = 64,
+    AT_MPLS_TC = 68,
     AT_METADATA = 72,
 };
+
+/* In the outermost label, which keys have in place of IPv4's source address. */
+#define LSE_LABEL 0xfffff000u
+#define LSE_TC 0xe00u
 
 #define NO_VLAN 0xffff
 #define ANY_VLAN 0xfffe
@@ -116,6 +122,28 @@ static int decode_l3(const uint8_t *p, uint32_t w, struct ofp_match *m)
     return decode_ports(p, w, m);
 }
 
+/* IPv4, ARP or RARP. */
+static bool has_addresses(const struct ofp_match *m)
+{
+    return m->flow.pkt.eth_type == be16_make(0x0800) || ofp_prereq_match(OFP_PREREQ_ARP, m);
+}
+
+static bool is_mpls(const struct ofp_match *m)
+{
+    return m->flow.pkt.eth_type == be16_make(0x8847) || m->flow.pkt.eth_type == be16_make(0x8848);
+}
+
+static int decode_mpls(const uint8_t *p, uint32_t w, struct ofp_match *m)
+{
+    uint32_t label = wire_get32(p + AT_MPLS_LABEL), tc = p[AT_MPLS_TC];
+    uint32_t mask = (w & W_MPLS_LABEL ? 0 : LSE_LABEL) | (w & W_MPLS_TC ? 0 : LSE_TC);
+
+    m->flow.pkt.nw_src = be32_make((label << 12 | tc << 9) & mask);
+    m->mask.pkt.nw_src = be32_make(mask);
+    return (mask & LSE_LABEL && label > 0xfffff) || (mask & LSE_TC && tc > 7) ? OFPERR_BMC_BAD_VALUE
+                                                                              : 0;
+}
+
 static void decode_eth(const uint8_t *p, uint8_t value[6], uint8_t mask[6])
 {
     for (unsigned int i = 0; i < 6; i++) {
@@ -127,7 +155,6 @@ static void decode_eth(const uint8_t *p, uint8_t value[6], uint8_t mask[6])
 int ofp11_match_decode(const uint8_t p[OFP11_MATCH_LEN], struct ofp_match *m)
 {
     uint32_t w = wire_get32(p + AT_WILDCARDS), port;
-    be16_t type = be16_load(p + AT_DL_TYPE);
     int rc;
 
     ofp_match_init(m);
@@ -144,8 +171,8 @@ int ofp11_match_decode(const uint8_t p[OFP11_MATCH_LEN], struct ofp_match *m)
     decode_eth(p + AT_DL_DST, m->flow.pkt.eth_dst, m->mask.pkt.eth_dst);
     rc = decode_vlan(p, w, m);
     if (!rc && !(w & W_DL_TYPE)) {
-        OFP_MATCH_SET(m, pkt.eth_type, type);
-        rc = type == be16_make(0x0800) || type == be16_make(0x0806) ? decode_l3(p, w, m) : 0;
+        OFP_MATCH_SET(m, pkt.eth_type, be16_load(p + AT_DL_TYPE));
+        rc = has_addresses(m) ? decode_l3(p, w, m) : is_mpls(m) ? decode_mpls(p, w, m) : 0;
     }
     m->flow.metadata = wire_get64(p + AT_METADATA);
     m->mask.metadata = ~wire_get64(p + AT_METADATA + 8);
@@ -179,6 +206,13 @@ static uint32_t encode_vlan(const struct ofp_match *m, uint8_t *p)
     return w;
 }
 
+static uint32_t encode_no_l3(uint8_t *p)
+{
+    memset(p + AT_NW_SRC + 4, 0xff, 4);
+    memset(p + AT_NW_DST + 4, 0xff, 4);
+    return W_NW_TOS | W_NW_PROTO | W_TP_SRC | W_TP_DST;
+}
+
 static uint32_t encode_l3(const struct ofp_match *m, uint8_t *p)
 {
     const struct flow_key *key = &m->flow.pkt, *mask = &m->mask.pkt;
@@ -204,6 +238,25 @@ static uint32_t encode_l3(const struct ofp_match *m, uint8_t *p)
     return w;
 }
 
+static uint32_t encode_mpls(const struct ofp_match *m, uint8_t *p)
+{
+    uint32_t lse = be32_get(m->flow.pkt.nw_src), mask = be32_get(m->mask.pkt.nw_src);
+    be32_t label = be32_make(lse >> 12);
+    uint32_t w = 0;
+
+    if ((mask & LSE_LABEL) == LSE_LABEL) {
+        memcpy(p + AT_MPLS_LABEL, &label, 4);
+    } else {
+        w |= W_MPLS_LABEL;
+    }
+    if ((mask & LSE_TC) == LSE_TC) {
+        p[AT_MPLS_TC] = (uint8_t)(lse >> 9 & 7);
+    } else {
+        w |= W_MPLS_TC;
+    }
+    return w;
+}
+
 static void encode_eth(uint8_t *p, const uint8_t value[6], const uint8_t mask[6])
 {
     for (unsigned int i = 0; i < 6; i++) {
@@ -216,9 +269,11 @@ void ofp11_match_encode(struct strbuf *s, const struct ofp_match *m)
 {
     uint8_t p[OFP11_MATCH_LEN] = {0, 0, 0, OFP11_MATCH_LEN};
     be32_t in_port = be32_make(m->mask.in_port ? ofp_port_to32(m->flow.in_port) : 0), be;
-    uint32_t w = encode_vlan(m, p) | encode_l3(m, p) | W_MPLS_LABEL | W_MPLS_TC;
+    uint32_t w = encode_vlan(m, p);
     be64_t metadata = be64_make(m->flow.metadata), wild = be64_make(~m->mask.metadata);
 
+    w |= has_addresses(m) ? encode_l3(m, p) : encode_no_l3(p);
+    w |= is_mpls(m) ? encode_mpls(m, p) : W_MPLS_LABEL | W_MPLS_TC;
     w |= m->mask.in_port ? 0 : W_IN_PORT;
     w |= m->mask.pkt.eth_type ? 0 : W_DL_TYPE;
     be = be32_make(w);

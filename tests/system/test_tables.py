@@ -159,6 +159,7 @@ def test_flows_of_1_1_are_told_as_they_were_added(switch):
         "dl_vlan=7,dl_vlan_pcp=3 actions=pop_vlan,output:1",
         "dl_src=02:00:00:00:00:00/ff:00:00:00:00:00 actions=write_actions(output:1),goto_table:2",
         "metadata=0x5/0xff actions=drop",
+        "mpls,mpls_label=100,mpls_tc=3 actions=output:1",
         "priority=3 actions=set_queue:7,output:1,pop_queue",
     ))
     ofctl(switch, "OpenFlow11", "del-flows", "br0")

@@ -138,6 +138,10 @@ static void matches_of_openflow_11_read_as_they_were_written(void **state)
         "vlan_tci=0x1000/0x1000",
         "vlan_tci=0x0000/0x1000",
         "vlan_tci=0x7000/0xf000",
+        "rarp,arp_op=3,arp_tpa=10.0.0.1",
+        "mpls,mpls_label=100",
+        "mplsm,mpls_label=1048575,mpls_tc=5",
+        "mpls,mpls_tc=0",
         "arp,nw_proto=2,nw_src=10.0.0.0/255.0.255.0",
         "ip,nw_tos=16,nw_dst=10.1.2.3",
         "udp,tp_src=53",
@@ -146,19 +150,24 @@ static void matches_of_openflow_11_read_as_they_were_written(void **state)
         "ipv6",
         "metadata=0x12345678/0xffffffff",
     };
-    static const char *const not [] = {
-        "ipv6,ipv6_src=::1",       "tcp6,tcp_dst=80", "reg0=1",
-        "tcp,tcp_src=0x10/0xfff0", "ip,nw_ttl=5",     "vlan_tci=0x1005/0x100f"};
+    static const char *const unfit[] = {"mpls,mpls_bos=1",
+                                        "mpls,mpls_label=1,mpls_ttl=3",
+                                        "ipv6,ipv6_src=::1",
+                                        "tcp6,tcp_dst=80",
+                                        "reg0=1",
+                                        "tcp,tcp_src=0x10/0xfff0",
+                                        "ip,nw_ttl=5",
+                                        "vlan_tci=0x1005/0x100f"};
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(fit) + ARRAY_SIZE(not ); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(fit) + ARRAY_SIZE(unfit); i++) {
         bool fits = i < ARRAY_SIZE(fit);
         struct strbuf s = STRBUF_INIT;
         struct ofp_match match, again;
         struct error err = {0};
         size_t n;
 
-        if (ofp_match_parse(fits ? fit[i] : not [i - ARRAY_SIZE(fit)], NULL, NULL, &match, &err)) {
+        if (ofp_match_parse(fits ? fit[i] : unfit[i - ARRAY_SIZE(fit)], NULL, NULL, &match, &err)) {
             fail_msg("%s", err.text);
         }
         ofp_match_encode(&s, OFP11, &match);
@@ -186,6 +195,10 @@ static void wrong_matches_of_openflow_11_get_the_exact_error(void **state)
         {0x3e7, 40, "0800 11", OFPERR_BMC_BAD_VALUE}, /* ECN bits. */
         {0x397, 40, "0800 00 01 0000000000000000 0000000000000000 0100", OFPERR_BMC_BAD_FIELD},
         {0x397, 40, "0800 00 02 0000000000000000 0000000000000000 0100", OFPERR_NONE}, /* IGMP. */
+        {0x2f7, 40, "8847", OFPERR_NONE},
+        {0x2f7, 40, "8847 0000 0000000000000000 0000000000000000 00000000 00100000",
+         OFPERR_BMC_BAD_VALUE},
+        {0x2f7, 64, "00100000", OFPERR_NONE}, /* Not of MPLS. */
         {0x3ff, 2, "0050", OFPERR_BMC_BAD_LEN},
         {0x3ff, 0, "0002", OFPERR_BMC_BAD_TYPE},
     };
