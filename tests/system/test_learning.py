@@ -26,7 +26,7 @@ class Listening:
     """The source MACs of the frames that come to hosts meanwhile."""
 
     def __init__(self, *hosts):
-        self.dumps = [h.popen("tcpdump", "-l", "-e", "-n", "-i", "eth0", "-Q", "in") for h in hosts]
+        self.dumps = [h.popen("tcpdump", "--immediate-mode", "-l", "-e", "-n", "-i", "eth0", "-Q", "in") for h in hosts]
         for p in self.dumps:
             while "listening on" not in p.stdout.readline():
                 assert p.poll() is None, "tcpdump ended"
