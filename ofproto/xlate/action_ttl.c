@@ -64,7 +64,6 @@ static void put_dec(struct xlate_ctx *ctx, const struct ofp_action_dec_ttl *dec,
     if (tell) { /* Somebody gets packets here. */
         ctx->last_output_end = ctx->actions->len;
     }
-    xlate_say(ctx, "-> the datapath drops it if its TTL is 1 or 0");
     ctx->own_copy = true;
 }
 

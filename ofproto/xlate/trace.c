@@ -125,8 +125,10 @@ static void format_flow(struct strbuf *s, const struct ofp_flow *flow)
     memset(&fields, 0, sizeof fields);
     for (unsigned int i = OFP_FIELD_VLAN_VID; i < OFP_N_FIELDS; i++) {
         const struct ofp_field *f = ofp_field((enum ofp_field_id)i);
+        /* Packets seldom have extension headers, and Open vSwitch does not know them. */
+        bool is_seldom = f->id == OFP_FIELD_IPV6_EXTHDR && !flow->pkt.ipv6_exthdr;
 
-        if (ofp_prereq_match(f->prereq, &all)) {
+        if (ofp_prereq_match(f->prereq, &all) && !is_seldom) {
             ofp_field_fill(f, &fields);
         }
     }
@@ -153,7 +155,28 @@ static void format_megaflow(struct strbuf *s, const struct ofp_flow *flow,
 
 struct told {
     struct strbuf flow, final, megaflow, actions;
+    const char *dropped; /* Why; NULL: it is not. */
 };
+
+/* Whether the datapath finds that the packet's time is over. */
+static bool expires(const struct flow_key *key, const struct dp_actions *actions)
+{
+    const struct dp_action *a = dp_actions_first(actions->data, actions->len);
+
+    while (a && (a->type != DP_ACTION_DEC_TTL ||
+                 ((const struct dp_action_dec_ttl *)a)->layer != DP_TTL_IP)) {
+        a = dp_actions_next(actions->data, actions->len, a);
+    }
+    return a && key->nw_ttl <= 1;
+}
+
+static const char *why_dropped(const struct flow_key *key, const struct ofproto_xlate_out *out,
+                               const struct xlate_record *r)
+{
+    return r->dropped                    ? dp_policy_drop_name(r->reason)
+           : expires(key, &out->actions) ? dp_policy_drop_name(DP_DROP_TTL_EXPIRED)
+                                         : NULL;
+}
 
 static void tell_text(struct trace *t, const struct told *told, const struct xlate_record *r)
 {
@@ -162,8 +185,8 @@ static void tell_text(struct trace *t, const struct told *told, const struct xla
     strbuf_printf(t->text, "\nFinal flow: %s\nMegaflow: %s\nDatapath actions: %s\n",
                   told->final.len ? strbuf_str(&told->final) : "unchanged",
                   strbuf_str(&told->megaflow), r->dropped ? "drop" : strbuf_str(&told->actions));
-    if (r->dropped) {
-        strbuf_printf(t->text, "Dropped: %s\n", dp_policy_drop_name(r->reason));
+    if (told->dropped) {
+        strbuf_printf(t->text, "Dropped: %s\n", told->dropped);
     }
 }
 
@@ -175,8 +198,8 @@ static json_t *tell_json(const struct told *told, const struct xlate_record *r)
                           strbuf_str(&told->megaflow), "datapath_actions",
                           r->dropped ? "drop" : strbuf_str(&told->actions));
 
-    if (r->dropped) {
-        json_object_set_new(j, "dropped", json_string(dp_policy_drop_name(r->reason)));
+    if (told->dropped) {
+        json_object_set_new(j, "dropped", json_string(told->dropped));
     }
     return j;
 }
@@ -203,7 +226,7 @@ static void translate(struct trace *t, const struct ofproto_xlate_in *in,
 static json_t *trace_key(struct trace *t, const struct flow_key *key)
 {
     struct xlate_record record;
-    struct told told = {STRBUF_INIT, STRBUF_INIT, STRBUF_INIT, STRBUF_INIT};
+    struct told told = {STRBUF_INIT, STRBUF_INIT, STRBUF_INIT, STRBUF_INIT, NULL};
     struct ofproto_xlate_in in = {.key = key,
                                   .now_ms = t->in->bridge->set->now_ms,
                                   .packet = t->in->packet,
@@ -227,6 +250,7 @@ static json_t *trace_key(struct trace *t, const struct flow_key *key)
         strbuf_clear(&told.final);
     }
     dp_actions_format(&told.actions, out.actions.data, out.actions.len);
+    told.dropped = why_dropped(key, &out, &record);
     if (t->json) {
         json = tell_json(&told, &record);
     } else {

@@ -88,6 +88,10 @@ def test_a_trace_reads_like_open_vswitchs(switch, reference):
         for ours in (["ovs-appctl"], [os.path.join(BIN, "sluice-appctl")]):
             switch.appctl("fdb/flush", "br0")  # One with -generate teaches.
             assert same_in_both(trace(ours, switch.env, args=args)) == expected, args
+    # By the datapath, so that the cached flow does not depend on it.
+    flow = "in_port=1,tcp,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_src=1.2.3.4,nw_ttl="
+    assert "Dropped: ttl-expired" in trace(["ovs-appctl"], switch.env, args=["br0", flow + "1"])
+    assert "Dropped" not in trace(["ovs-appctl"], switch.env, args=["br0", flow + "2"])
 
 
 def test_what_is_wrong_is_said_and_json_has_it_all(switch):
