@@ -20,7 +20,7 @@ class Recording:
 
     def __init__(self, switch):
         self.path = f"{switch.dir}/session.pcap"
-        self.process = switch.ns.popen("tcpdump", "-i", "lo", "-U", "--immediate-mode", "-s", 0, "-w", self.path, "tcp", "port", PORT)
+        self.process = switch.ns.popen("tcpdump", "-i", "lo", "-U", "-B", 65536, "-s", 0, "-w", self.path, "tcp", "port", PORT)
         for line in self.process.stdout:
             if "listening on" in line:
                 break
