@@ -9,7 +9,7 @@
 #include "lib/util.h"
 
 struct token_bucket {
-    uint64_t tokens; /* Empty in the beginning. */
+    uint64_t tokens; /* All zeros: it is filled at the first try. */
     uint64_t filled_ms;
 };
 

@@ -320,9 +320,9 @@ static int get_specs(const struct ofp_action_in *in, size_t at, struct ofp_learn
 
 /* What is set aside for specs suffices for the actions that they make: a spec of a load takes 10
  * bytes or more. So the actions of a learned rule fit a list. */
-_Static_assert(sizeof(struct ofp_learn_spec) * 10 / 8 >=
-                   ROUND_UP(sizeof(struct ofp_action_set_field), 8),
-               "a learned rule's actions fit a list");
+static_assert(sizeof(struct ofp_learn_spec) * 10 / 8 >=
+                  ROUND_UP(sizeof(struct ofp_action_set_field), 8),
+              "a learned rule's actions fit a list");
 
 /* Of the second form, from byte 32 on; '*ret_head' is where the specs begin. */
 static int get_limit(const struct ofp_action_in *in, bool has_result, struct ofp_action_learn *a,
