@@ -82,4 +82,41 @@ static inline struct rte_mbuf *action_writable(struct action_env *env, struct rt
     return action_make_writable(env, m);
 }
 
+/* For actions that treat each packet by itself: what one does to a packet whose first bytes are
+ * writable and contiguous. Returns the packet, the one that replaces it, or NULL when it was
+ * dropped. */
+typedef struct rte_mbuf *action_one_fn(struct action_env *, const struct dp_action *,
+                                       struct rte_mbuf *);
+
+/* Inlined with 'one', so that the loop has no indirect call. */
+static inline __attribute__((always_inline)) uint16_t action_each(struct action_env *env,
+                                                                  const struct dp_action *a,
+                                                                  struct rte_mbuf **pkts,
+                                                                  uint16_t n, uint32_t need,
+                                                                  action_one_fn *one)
+{
+    uint16_t left = 0;
+
+    for (uint16_t i = 0; i < n; i++) {
+        struct rte_mbuf *m = action_writable(env, pkts[i], need);
+
+        if (likely(m)) {
+            m = one(env, a, m);
+        }
+        if (likely(m)) {
+            pkts[left++] = m;
+        }
+    }
+    return left;
+}
+
+/* Registers such an action. 'NEED' is as of action_writable(). */
+#define ACTION_REGISTER_EACH(TYPE, NEED, ONE)                                                      \
+    static uint16_t action_each_##TYPE(struct action_env *env, const struct dp_action *a,          \
+                                       struct rte_mbuf **pkts, uint16_t n)                         \
+    {                                                                                              \
+        return action_each(env, a, pkts, n, NEED, ONE);                                            \
+    }                                                                                              \
+    ACTION_REGISTER(TYPE, action_each_##TYPE)
+
 #endif

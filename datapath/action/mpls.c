@@ -17,90 +17,58 @@ static be32_t inherited(const uint8_t *p, uint32_t room, const struct shim *s)
     return 0;
 }
 
-static uint16_t push(struct action_env *env, const struct dp_action *action, struct rte_mbuf **pkts,
-                     uint16_t n)
+static struct rte_mbuf *push(struct action_env *env, const struct dp_action *action,
+                             struct rte_mbuf *m)
 {
     const struct dp_action_push_mpls *a = (const void *)action;
-    uint16_t left = 0;
+    uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+    struct shim s;
+    be32_t entry;
 
-    for (uint16_t i = 0; i < n; i++) {
-        struct rte_mbuf *m = action_writable(env, pkts[i], ACTION_HEADER_BYTES);
-        struct shim s;
-        be32_t entry;
-        uint8_t *p;
-
-        if (unlikely(!m)) {
-            continue;
-        }
-        p = rte_pktmbuf_mtod(m, uint8_t *);
-        if (likely(shim_find(p, shim_room(m), &s))) {
-            entry = (inherited(p, shim_room(m), &s) & ~a->mask) | (a->lse & a->mask);
-            m = shim_insert(env, m, s.at, SHIM_LEN);
-            if (unlikely(!m)) {
-                continue;
-            }
-            p = rte_pktmbuf_mtod(m, uint8_t *);
-            memcpy(p + s.type_at, &a->eth_type, 2);
-            memcpy(p + s.at, &entry, sizeof entry);
-            m->packet_type = PORT_PTYPE_SHIM;
-        }
-        pkts[left++] = m;
+    if (unlikely(!shim_find(p, shim_room(m), &s))) {
+        return m;
     }
-    return left;
+    entry = (inherited(p, shim_room(m), &s) & ~a->mask) | (a->lse & a->mask);
+    m = shim_insert(env, m, s.at, SHIM_LEN);
+    if (unlikely(!m)) {
+        return NULL;
+    }
+    p = rte_pktmbuf_mtod(m, uint8_t *);
+    memcpy(p + s.type_at, &a->eth_type, 2);
+    memcpy(p + s.at, &entry, sizeof entry);
+    m->packet_type = PORT_PTYPE_SHIM;
+    return m;
 }
 
-static uint16_t pop(struct action_env *env, const struct dp_action *action, struct rte_mbuf **pkts,
-                    uint16_t n)
+static struct rte_mbuf *pop(struct action_env *env UNUSED, const struct dp_action *action,
+                            struct rte_mbuf *m)
 {
     const struct dp_action_pop_mpls *a = (const void *)action;
-    uint16_t left = 0;
+    struct shim s;
 
-    for (uint16_t i = 0; i < n; i++) {
-        struct rte_mbuf *m = action_writable(env, pkts[i], ACTION_HEADER_BYTES);
-        struct shim s;
-        uint8_t *p;
-
-        if (unlikely(!m)) {
-            continue;
-        }
-        p = rte_pktmbuf_mtod(m, uint8_t *);
-        if (likely(shim_find(p, shim_room(m), &s) && shim_is_mpls(s.type) &&
-                   shim_room(m) >= s.at + SHIM_LEN)) {
-            memcpy(p + s.type_at, &a->eth_type, 2);
-            shim_remove(m, s.at, SHIM_LEN);
-            m->packet_type = shim_is_mpls(a->eth_type) ? PORT_PTYPE_SHIM : RTE_PTYPE_UNKNOWN;
-        }
-        pkts[left++] = m;
+    if (shim_find_label(m, &s)) {
+        memcpy(rte_pktmbuf_mtod_offset(m, uint8_t *, s.type_at), &a->eth_type, 2);
+        shim_remove(m, s.at, SHIM_LEN);
+        m->packet_type = shim_is_mpls(a->eth_type) ? PORT_PTYPE_SHIM : RTE_PTYPE_UNKNOWN;
     }
-    return left;
+    return m;
 }
 
-static uint16_t set(struct action_env *env, const struct dp_action *action, struct rte_mbuf **pkts,
-                    uint16_t n)
+static struct rte_mbuf *set(struct action_env *env UNUSED, const struct dp_action *action,
+                            struct rte_mbuf *m)
 {
     const struct dp_action_set_mpls *a = (const void *)action;
-    uint16_t left = 0;
+    struct shim s;
 
-    for (uint16_t i = 0; i < n; i++) {
-        struct rte_mbuf *m = action_writable(env, pkts[i], ACTION_HEADER_BYTES);
-        struct shim s;
-        uint8_t *p;
+    if (shim_find_label(m, &s)) {
+        uint8_t *p = rte_pktmbuf_mtod_offset(m, uint8_t *, s.at);
+        be32_t entry = (be32_load(p) & ~a->lse_mask) | (a->lse & a->lse_mask);
 
-        if (unlikely(!m)) {
-            continue;
-        }
-        p = rte_pktmbuf_mtod(m, uint8_t *);
-        if (likely(shim_find(p, shim_room(m), &s) && shim_is_mpls(s.type) &&
-                   shim_room(m) >= s.at + SHIM_LEN)) {
-            be32_t entry = (be32_load(p + s.at) & ~a->lse_mask) | (a->lse & a->lse_mask);
-
-            memcpy(p + s.at, &entry, sizeof entry);
-        }
-        pkts[left++] = m;
+        memcpy(p, &entry, sizeof entry);
     }
-    return left;
+    return m;
 }
 
-ACTION_REGISTER(DP_ACTION_PUSH_MPLS, push)
-ACTION_REGISTER(DP_ACTION_POP_MPLS, pop)
-ACTION_REGISTER(DP_ACTION_SET_MPLS, set)
+ACTION_REGISTER_EACH(DP_ACTION_PUSH_MPLS, ACTION_HEADER_BYTES, push)
+ACTION_REGISTER_EACH(DP_ACTION_POP_MPLS, ACTION_HEADER_BYTES, pop)
+ACTION_REGISTER_EACH(DP_ACTION_SET_MPLS, ACTION_HEADER_BYTES, set)

@@ -32,30 +32,20 @@ static uint8_t *find(struct rte_mbuf *m)
                : NULL;
 }
 
-static uint16_t set(struct action_env *env, const struct dp_action *action, struct rte_mbuf **pkts,
-                    uint16_t n)
+static struct rte_mbuf *set(struct action_env *env UNUSED, const struct dp_action *action,
+                            struct rte_mbuf *m)
 {
     const struct dp_action_set_arp *a = (const void *)action;
-    uint16_t left = 0;
+    uint8_t *p = find(m);
 
-    for (uint16_t i = 0; i < n; i++) {
-        struct rte_mbuf *m = action_writable(env, pkts[i], ACTION_HEADER_BYTES);
-        uint8_t *p;
-
-        if (unlikely(!m)) {
-            continue;
-        }
-        pkts[left++] = m;
-        p = find(m);
-        if (likely(p)) {
-            blend(p + AT_OP, &a->op, &a->op_mask, 2);
-            blend(p + AT_SHA, a->sha, a->sha_mask, 6);
-            blend(p + AT_SPA, &a->spa, &a->spa_mask, 4);
-            blend(p + AT_THA, a->tha, a->tha_mask, 6);
-            blend(p + AT_TPA, &a->tpa, &a->tpa_mask, 4);
-        }
+    if (likely(p)) {
+        blend(p + AT_OP, &a->op, &a->op_mask, 2);
+        blend(p + AT_SHA, a->sha, a->sha_mask, 6);
+        blend(p + AT_SPA, &a->spa, &a->spa_mask, 4);
+        blend(p + AT_THA, a->tha, a->tha_mask, 6);
+        blend(p + AT_TPA, &a->tpa, &a->tpa_mask, 4);
     }
-    return left;
+    return m;
 }
 
-ACTION_REGISTER(DP_ACTION_SET_ARP, set)
+ACTION_REGISTER_EACH(DP_ACTION_SET_ARP, ACTION_HEADER_BYTES, set)

@@ -102,37 +102,19 @@ static void set6(struct rte_mbuf *m, const struct dp_action_set_ipv6 *a)
     ip[7] = blend(ip[7], a->hlimit, a->hlimit_mask);
 }
 
-static uint16_t set_ipv4(struct action_env *env, const struct dp_action *a, struct rte_mbuf **pkts,
-                         uint16_t n)
+static struct rte_mbuf *set_ipv4(struct action_env *env UNUSED, const struct dp_action *a,
+                                 struct rte_mbuf *m)
 {
-    uint16_t left = 0;
-
-    for (uint16_t i = 0; i < n; i++) {
-        struct rte_mbuf *m = action_writable(env, pkts[i], ACTION_HEADER_BYTES);
-
-        if (likely(m)) {
-            set4(m, (const void *)a);
-            pkts[left++] = m;
-        }
-    }
-    return left;
+    set4(m, (const void *)a);
+    return m;
 }
 
-static uint16_t set_ipv6(struct action_env *env, const struct dp_action *a, struct rte_mbuf **pkts,
-                         uint16_t n)
+static struct rte_mbuf *set_ipv6(struct action_env *env UNUSED, const struct dp_action *a,
+                                 struct rte_mbuf *m)
 {
-    uint16_t left = 0;
-
-    for (uint16_t i = 0; i < n; i++) {
-        struct rte_mbuf *m = action_writable(env, pkts[i], ACTION_HEADER_BYTES);
-
-        if (likely(m)) {
-            set6(m, (const void *)a);
-            pkts[left++] = m;
-        }
-    }
-    return left;
+    set6(m, (const void *)a);
+    return m;
 }
 
-ACTION_REGISTER(DP_ACTION_SET_IPV4, set_ipv4)
-ACTION_REGISTER(DP_ACTION_SET_IPV6, set_ipv6)
+ACTION_REGISTER_EACH(DP_ACTION_SET_IPV4, ACTION_HEADER_BYTES, set_ipv4)
+ACTION_REGISTER_EACH(DP_ACTION_SET_IPV6, ACTION_HEADER_BYTES, set_ipv6)

@@ -80,29 +80,19 @@ static void set_icmp(const struct layers *l, const struct dp_action_set_l4 *a)
     memcpy(l->l4, word, 2);
 }
 
-static uint16_t set(struct action_env *env, const struct dp_action *action, struct rte_mbuf **pkts,
-                    uint16_t n)
+static struct rte_mbuf *set(struct action_env *env UNUSED, const struct dp_action *action,
+                            struct rte_mbuf *m)
 {
     const struct dp_action_set_l4 *a = (const void *)action;
-    uint16_t left = 0;
+    struct layers l = layers_find(m);
 
-    for (uint16_t i = 0; i < n; i++) {
-        struct rte_mbuf *m = action_writable(env, pkts[i], ACTION_HEADER_BYTES);
-        struct layers l;
-
-        if (unlikely(!m)) {
-            continue;
-        }
-        pkts[left++] = m;
-        l = layers_find(m);
-        if (l.l4 && ((l.proto == 6 && l.room >= 18) || (l.proto == 17 && l.room >= 8) ||
-                     (l.proto == 132 && l.room >= 12))) {
-            set_ports(m, &l, a);
-        } else if (l.l4 && l.room >= 8 && l.proto == (l.ip[0] >> 4 == 6 ? 58 : 1)) {
-            set_icmp(&l, a);
-        }
+    if (l.l4 && ((l.proto == 6 && l.room >= 18) || (l.proto == 17 && l.room >= 8) ||
+                 (l.proto == 132 && l.room >= 12))) {
+        set_ports(m, &l, a);
+    } else if (l.l4 && l.room >= 8 && l.proto == (l.ip[0] >> 4 == 6 ? 58 : 1)) {
+        set_icmp(&l, a);
     }
-    return left;
+    return m;
 }
 
-ACTION_REGISTER(DP_ACTION_SET_L4, set)
+ACTION_REGISTER_EACH(DP_ACTION_SET_L4, ACTION_HEADER_BYTES, set)

@@ -58,32 +58,22 @@ static void set_options(const struct l4_checksum *c, uint8_t *p, uint32_t room,
     }
 }
 
-static uint16_t set(struct action_env *env, const struct dp_action *action, struct rte_mbuf **pkts,
-                    uint16_t n)
+static struct rte_mbuf *set(struct action_env *env UNUSED, const struct dp_action *action,
+                            struct rte_mbuf *m)
 {
     const struct dp_action_set_nd *a = (const void *)action;
-    uint16_t left = 0;
+    struct layers l = layers_find(m);
+    struct l4_checksum c;
 
-    for (uint16_t i = 0; i < n; i++) {
-        struct rte_mbuf *m = action_writable(env, pkts[i], ACTION_HEADER_BYTES);
-        struct l4_checksum c;
-        struct layers l;
-
-        if (unlikely(!m)) {
-            continue;
-        }
-        pkts[left++] = m;
-        l = layers_find(m);
-        if (!l.l4 || l.room < ND_LEN || l.proto != 58 || l.ip[0] >> 4 != 6 ||
-            (l.l4[0] != 135 && l.l4[0] != 136) || l.l4[1]) {
-            continue;
-        }
-        c = l4_checksum_find(m, l.l4, l.room, l.proto);
-        blend(&c, l.l4 + AT_RESERVED, &a->reserved, &a->reserved_mask, 4);
-        blend(&c, l.l4 + AT_TARGET, a->target, a->target_mask, 16);
-        set_options(&c, l.l4 + ND_LEN, l.room - ND_LEN, a);
+    if (!l.l4 || l.room < ND_LEN || l.proto != 58 || l.ip[0] >> 4 != 6 ||
+        (l.l4[0] != 135 && l.l4[0] != 136) || l.l4[1]) {
+        return m;
     }
-    return left;
+    c = l4_checksum_find(m, l.l4, l.room, l.proto);
+    blend(&c, l.l4 + AT_RESERVED, &a->reserved, &a->reserved_mask, 4);
+    blend(&c, l.l4 + AT_TARGET, a->target, a->target_mask, 16);
+    set_options(&c, l.l4 + ND_LEN, l.room - ND_LEN, a);
+    return m;
 }
 
-ACTION_REGISTER(DP_ACTION_SET_ND, set)
+ACTION_REGISTER_EACH(DP_ACTION_SET_ND, ACTION_HEADER_BYTES, set)

@@ -63,6 +63,13 @@ static inline uint32_t shim_room(const struct rte_mbuf *m)
     return RTE_MIN(m->data_len, (uint32_t)ACTION_HEADER_BYTES);
 }
 
+/* The outermost label stack entry, at 's->at' of contiguous headers. False: there is none. */
+static inline bool shim_find_label(const struct rte_mbuf *m, struct shim *ret)
+{
+    return likely(shim_find(rte_pktmbuf_mtod(m, const uint8_t *), shim_room(m), ret) &&
+                  shim_is_mpls(ret->type) && shim_room(m) >= ret->at + SHIM_LEN);
+}
+
 /* What the lengths of the headers must follow: where the parser, or the driver whose checksum is
  * still to be made, found an IP header, it moves with the bytes before it. */
 static inline void shim_moved(struct rte_mbuf *m, int n)

@@ -39,15 +39,15 @@ static bool dec_ip(struct rte_mbuf *m)
 
 static bool dec_mpls(struct rte_mbuf *m)
 {
-    uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
     struct shim s;
 
-    if (likely(shim_find(p, shim_room(m), &s) && shim_is_mpls(s.type) &&
-               shim_room(m) >= s.at + SHIM_LEN)) {
-        if (unlikely(p[s.at + 3] <= 1)) {
+    if (shim_find_label(m, &s)) {
+        uint8_t *ttl = rte_pktmbuf_mtod_offset(m, uint8_t *, s.at + 3);
+
+        if (unlikely(*ttl <= 1)) {
             return false;
         }
-        p[s.at + 3]--;
+        --*ttl;
     }
     return true;
 }
@@ -148,22 +148,12 @@ static void copy_one(struct rte_mbuf *m, bool inwards)
     }
 }
 
-static uint16_t copy(struct action_env *env, const struct dp_action *action, struct rte_mbuf **pkts,
-                     uint16_t n)
+static struct rte_mbuf *copy(struct action_env *env UNUSED, const struct dp_action *a,
+                             struct rte_mbuf *m)
 {
-    bool inwards = ((const struct dp_action_copy_ttl *)(const void *)action)->inwards;
-    uint16_t left = 0;
-
-    for (uint16_t i = 0; i < n; i++) {
-        struct rte_mbuf *m = action_writable(env, pkts[i], ACTION_HEADER_BYTES);
-
-        if (likely(m)) {
-            copy_one(m, inwards);
-            pkts[left++] = m;
-        }
-    }
-    return left;
+    copy_one(m, ((const struct dp_action_copy_ttl *)(const void *)a)->inwards);
+    return m;
 }
 
 ACTION_REGISTER(DP_ACTION_DEC_TTL, dec)
-ACTION_REGISTER(DP_ACTION_COPY_TTL, copy)
+ACTION_REGISTER_EACH(DP_ACTION_COPY_TTL, ACTION_HEADER_BYTES, copy)
