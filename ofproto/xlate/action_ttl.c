@@ -106,7 +106,9 @@ static void execute_dec(struct xlate_ctx *ctx, const struct ofp_action *h)
     }
     put_dec(ctx, a, DP_TTL_IP);
     now->flow.pkt.nw_ttl--;
+    now->written.pkt.nw_ttl = 0; /* Bits that were constants depend on the others now. */
     ctx->base.flow.pkt.nw_ttl = now->flow.pkt.nw_ttl;
+    ctx->base.written.pkt.nw_ttl = 0;
     now->shims.ttl_moved |= !now->shims.hidden_l3;
     ctx->base.shims = now->shims;
 }
@@ -142,6 +144,7 @@ static void execute_dec_mpls(struct xlate_ctx *ctx, const struct ofp_action *h)
     put_dec(ctx, &nobody, DP_TTL_MPLS);
     xlate_load_labels(now);
     now->flow.pkt.nw_src = be32_make((lse & ~0xffu) | ((lse - 1) & 0xff));
+    now->written.pkt.nw_src &= be32_make(~0xffu);
     ctx->base = *now;
 }
 

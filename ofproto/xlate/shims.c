@@ -46,6 +46,17 @@ static bool look_entry(struct xlate_ctx *ctx, uint8_t from, be32_t bits)
     }
 }
 
+/* A TTL that was decremented: each bit of it depends on all that are below. */
+static void look_whole_ttl(struct ofp_flow *wc, uint64_t own, unsigned int word)
+{
+    struct flow_key ttl = {.lines = 0};
+
+    ttl.nw_ttl = UINT8_MAX;
+    if (own & ttl.u64[word]) {
+        wc->u64[word] |= ttl.u64[word];
+    }
+}
+
 /* Bits of the outermost label. */
 static bool look_label(struct xlate_ctx *ctx, be32_t bits)
 {
@@ -54,7 +65,7 @@ static bool look_label(struct xlate_ctx *ctx, be32_t bits)
     bool known = true;
 
     if (own & TTL) {
-        known &= look_entry(ctx, e->ttl_from, own & TTL);
+        known &= look_entry(ctx, e->ttl_from, TTL); /* All of it: it may have been decremented. */
     }
     if (own & ~TTL) {
         known &= look_entry(ctx, e->from, own & ~TTL);
@@ -75,6 +86,9 @@ void xlate_look_moved(struct xlate_ctx *ctx, const struct ofp_flow *bits)
             known = false;
         } else if (i != VLAN_WORD && !(s->moved && i == 4)) {
             ctx->wc.u64[i] |= own;
+            if (s->ttl_moved) {
+                look_whole_ttl(&ctx->wc, own, i);
+            }
         }
     }
     if (s->moved && bits->pkt.nw_src) {

@@ -129,6 +129,31 @@ static void the_outermost_label_is_matched(void **state)
     assert_actions(send_key(net, &key), "3");
 }
 
+/* 0x20 and 0x21 differ in the low half alone, but not so when they are one less. */
+static void half_of_a_decremented_ttl_depends_on_all_of_it(void **state)
+{
+    struct flow_key ip = net_key(1, 1, 2), mpls = labels(1, true, 16);
+    struct net *net = *state;
+
+    rule(net, 0, 1, "ip", "dec_ttl,move:NXM_NX_IP_TTL[4..7]->NXM_NX_REG0[0..3],resubmit(,1)");
+    rule(net, 0, 1, "mpls",
+         "dec_mpls_ttl,move:NXM_NX_MPLS_TTL[4..7]->NXM_NX_REG0[0..3],resubmit(,1)");
+    rule(net, 0, 2, "ip,nw_dst=10.0.0.9",
+         "load:2->NXM_NX_IP_TTL[4..7],dec_ttl,move:NXM_NX_IP_TTL[4..7]->NXM_NX_REG0[0..3],"
+         "resubmit(,1)");
+    rule(net, 1, 2, "reg0=1", "output:2");
+    rule(net, 1, 1, "", "output:3");
+    ip.nw_ttl = 0x20;
+    assert_actions(send_key(net, &ip), "dec_ttl,2");
+    assert_int_equal(out.mask.bits.nw_ttl, 0xff);
+    ip.nw_dst = be32_make(0x0a000009);
+    assert_actions(send_key(net, &ip), "set(ipv4(ttl=32/0xf0)),dec_ttl,2");
+    assert_int_equal(out.mask.bits.nw_ttl, 0xff);
+    mpls.nw_src = be32_make(16 << 12 | 0x100 | 0x20);
+    assert_actions(send_key(net, &mpls), "dec_mpls_ttl,2");
+    assert_int_equal(out.mask.bits.nw_src & be32_make(0xff), be32_make(0xff));
+}
+
 static void a_label_is_pushed_with_the_ttl_of_what_is_within(void **state)
 {
     struct flow_key key = net_key(1, 1, 2);
@@ -319,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
         T(the_outermost_label_is_matched),
+        T(half_of_a_decremented_ttl_depends_on_all_of_it),
         T(a_label_is_pushed_with_the_ttl_of_what_is_within),
         T(what_was_pushed_is_matched_where_it_came_from),
         T(three_labels_are_popped_without_parsing_anew),
