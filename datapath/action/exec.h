@@ -24,6 +24,9 @@ struct action_env {
     uint64_t *copies; /* Counts packets made here. */
     /* Takes packets to send. */
     void (*output)(struct action_env *, uint32_t port_no, struct rte_mbuf **, uint16_t n);
+    /* The same of which only the first bytes are sent. */
+    void (*output_trunc)(struct action_env *, uint32_t port_no, uint32_t max_len,
+                         struct rte_mbuf **, uint16_t n);
     /* Tells policy of packets, which stay the caller's and as they are. */
     void (*upcall)(struct action_env *, uint32_t cookie, struct rte_mbuf **, uint16_t n);
     struct core_meter_counter *meters; /* The worker's: [DP_MAX_METERS]. */

@@ -73,9 +73,10 @@ struct actions {
  * meters count. */
 static bool is_output(const struct dp_action *a)
 {
-    return a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_UPCALL ||
-           a->type == DP_ACTION_METER || a->type == DP_ACTION_RECIRC ||
-           a->type == DP_ACTION_CHECK_LEN || a->type == DP_ACTION_CLONE ||
+    return a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_OUTPUT_TRUNC ||
+           a->type == DP_ACTION_UPCALL || a->type == DP_ACTION_METER ||
+           a->type == DP_ACTION_RECIRC || a->type == DP_ACTION_CHECK_LEN ||
+           a->type == DP_ACTION_CLONE ||
            (a->type == DP_ACTION_DEC_TTL && ((const struct dp_action_dec_ttl *)a)->tell);
 }
 
@@ -140,6 +141,10 @@ static void send(struct action_env *env, const struct dp_action *a, struct rte_m
 
     if (likely(a->type == DP_ACTION_OUTPUT)) {
         env->output(env, ((const struct dp_action_output *)a)->port, pkts, n);
+    } else if (a->type == DP_ACTION_OUTPUT_TRUNC) {
+        const struct dp_action_output_trunc *out = (const struct dp_action_output_trunc *)a;
+
+        env->output_trunc(env, out->port, out->max_len, pkts, n);
     } else if (a->type == DP_ACTION_CHECK_LEN) {
         send_by_length(env, (const struct dp_action_check_len *)a, pkts, n);
     } else if (a->type == DP_ACTION_RECIRC) {
@@ -190,8 +195,9 @@ static void run(struct action_env *env, const struct actions *list, struct rte_m
     const struct drop_reason *reason = &drop_no_rule;
 
     for (; a && n; a = dp_actions_next(list->data, list->len, a)) {
-        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_RECIRC ||
-            a->type == DP_ACTION_CHECK_LEN || a->type == DP_ACTION_CLONE) {
+        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_OUTPUT_TRUNC ||
+            a->type == DP_ACTION_RECIRC || a->type == DP_ACTION_CHECK_LEN ||
+            a->type == DP_ACTION_CLONE) {
             if (is_last_output(list, a)) {
                 send(env, a, pkts, n);
                 return;

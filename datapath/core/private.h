@@ -189,6 +189,9 @@ void pending_limits_of(const struct core_settings *, struct pending_limits *);
 
 /* transmit.c: transmit_output() is the env->output of actions. */
 void transmit_output(struct action_env *, uint32_t port_no, struct rte_mbuf **, uint16_t n);
+/* Its env->output_trunc. */
+void transmit_output_trunc(struct action_env *, uint32_t port_no, uint32_t max_len,
+                           struct rte_mbuf **, uint16_t n);
 void transmit_flush(struct worker *);
 
 /* message.c */

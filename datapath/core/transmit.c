@@ -66,18 +66,23 @@ static void flush_port(struct worker *w, struct core_tx *tx)
     }
 }
 
-void transmit_output(struct action_env *env, uint32_t port_no, struct rte_mbuf **pkts, uint16_t n)
+/* NULL: it is gone, and the packets are dropped. */
+static inline struct core_port *find_port(struct worker *w, uint32_t port_no,
+                                          struct rte_mbuf **pkts, uint16_t n)
 {
-    struct worker *w = CONTAINER_OF(env, struct worker, env);
     struct core_port *cp = __atomic_load_n(&core.ports[port_no], __ATOMIC_ACQUIRE);
-    struct core_tx *tx;
 
     if (unlikely(!cp)) {
         drop_count(w->id, port_no, &drop_gone, n);
         rte_pktmbuf_free_bulk(pkts, n);
-        return;
     }
-    tx = &cp->tx[w->id];
+    return cp;
+}
+
+static void queue(struct worker *w, struct core_port *cp, struct rte_mbuf **pkts, uint16_t n)
+{
+    struct core_tx *tx = &cp->tx[w->id];
+
     if (!tx->listed) {
         tx->listed = true;
         tx->next = w->tx_list;
@@ -87,6 +92,80 @@ void transmit_output(struct action_env *env, uint32_t port_no, struct rte_mbuf *
         tx->pkts[tx->n++] = pkts[i];
         if (unlikely(tx->n == CORE_BURST)) {
             flush_port(w, tx);
+        }
+    }
+}
+
+void transmit_output(struct action_env *env, uint32_t port_no, struct rte_mbuf **pkts, uint16_t n)
+{
+    struct worker *w = CONTAINER_OF(env, struct worker, env);
+    struct core_port *cp = find_port(w, port_no, pkts, n);
+
+    if (likely(cp)) {
+        queue(w, cp, pkts, n);
+    }
+}
+
+/* Takes off what is behind the first 'max_len' bytes; the packet is the caller's alone, though its
+ * bytes may be shared. */
+static void truncate(struct rte_mbuf *m, uint32_t max_len)
+{
+    struct rte_mbuf *last = m;
+    uint32_t left = max_len;
+    uint16_t segs = 1;
+
+    if (m->pkt_len <= max_len) {
+        return;
+    }
+    for (; last->data_len < left; last = last->next) {
+        left -= last->data_len;
+        segs++;
+    }
+    rte_pktmbuf_free(last->next);
+    last->next = NULL;
+    last->data_len = (uint16_t)left;
+    m->nb_segs = segs;
+    m->pkt_len = max_len;
+    m->ol_flags &= ~RTE_MBUF_F_RX_L4_CKSUM_MASK; /* Nobody can verify it any more. */
+}
+
+/* A packet whose checksum or segments are not made yet: they are, of all of it, before it is cut.
+ */
+static void truncate_unfinished(struct worker *w, struct core_port *cp, uint32_t max_len,
+                                struct rte_mbuf *m)
+{
+    struct port wire = {.port_no = cp->port->port_no, .features = PORT_TX_MULTI_SEG};
+    uint16_t used = 0, extra = 0;
+    struct rte_mbuf *out[64];
+
+    if (cp->tx[w->id].n) {
+        flush_port(w, &cp->tx[w->id]); /* What came before goes before. */
+    }
+    while (!used) {
+        uint16_t n = offload_prepare(w->offload, &wire, &m, 1, out, ARRAY_SIZE(out), &used, &extra);
+
+        w->totals->copies += extra;
+        for (uint16_t i = 0; i < n; i++) {
+            truncate(out[i], max_len);
+        }
+        /* None has anything left to do but to fit in one piece: that does not disturb the cutting
+         * up that may be under way. */
+        send_prepared(w, cp, out, n);
+    }
+}
+
+void transmit_output_trunc(struct action_env *env, uint32_t port_no, uint32_t max_len,
+                           struct rte_mbuf **pkts, uint16_t n)
+{
+    struct worker *w = CONTAINER_OF(env, struct worker, env);
+    struct core_port *cp = find_port(w, port_no, pkts, n);
+
+    for (uint16_t i = 0; cp && i < n; i++) {
+        if (unlikely(pkts[i]->ol_flags & PARSE_TX_FLAGS) && pkts[i]->pkt_len > max_len) {
+            truncate_unfinished(w, cp, max_len, pkts[i]);
+        } else {
+            truncate(pkts[i], max_len);
+            queue(w, cp, &pkts[i], 1);
         }
     }
 }

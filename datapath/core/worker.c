@@ -300,6 +300,7 @@ int worker_new(unsigned int id, struct worker **ret, struct error *err)
                                  &core.pools,
                                  &w->totals->copies,
                                  transmit_output,
+                                 transmit_output_trunc,
                                  miss_upcall,
                                  core.counters.meters[id],
                                  recirculate_put,

@@ -144,6 +144,15 @@ static void apply(struct fake_state *state, const struct dp_action *action, uint
     case DP_ACTION_OUTPUT:
         output(state, ((const struct dp_action_output *)action)->port, frame);
         break;
+    case DP_ACTION_OUTPUT_TRUNC: {
+        const struct dp_action_output_trunc *a = (const struct dp_action_output_trunc *)action;
+        size_t whole = frame->len;
+
+        frame->len = MIN_OF(whole, (size_t)a->max_len);
+        output(state, a->port, frame);
+        frame->len = whole;
+        break;
+    }
     case DP_ACTION_PUSH_VLAN: push_vlan(frame, (const struct dp_action_push_vlan *)action); break;
     case DP_ACTION_POP_VLAN: pop_vlan(frame); break;
     case DP_ACTION_SET_ETH: {

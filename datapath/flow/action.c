@@ -6,15 +6,29 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int check_output(const struct dp_action *a, struct error *err)
+static int check_port(uint32_t port, struct error *err)
 {
-    uint32_t port = ((const struct dp_action_output *)a)->port;
-
     if (!port || port > DP_ACTION_MAX_PORT) {
         return error_set(err, EINVAL, "action output: port %u is not within 1...%u", port,
                          DP_ACTION_MAX_PORT);
     }
     return 0;
+}
+
+static int check_output(const struct dp_action *a, struct error *err)
+{
+    return check_port(((const struct dp_action_output *)a)->port, err);
+}
+
+static int check_output_trunc(const struct dp_action *a, struct error *err)
+{
+    const struct dp_action_output_trunc *out = (const void *)a;
+
+    if (out->max_len < DP_TRUNC_MIN) {
+        return error_set(err, EINVAL, "action trunc: %u bytes are less than %d", out->max_len,
+                         DP_TRUNC_MIN);
+    }
+    return check_port(out->port, err);
 }
 
 static int check_push_vlan(const struct dp_action *a, struct error *err)
@@ -144,6 +158,7 @@ static const struct row {
     int (*check)(const struct dp_action *, struct error *); /* NULL: every value is fine. */
 } rows[DP_N_ACTIONS] = {
     [DP_ACTION_OUTPUT] = {"output", sizeof(struct dp_action_output), check_output},
+    [DP_ACTION_OUTPUT_TRUNC] = {"trunc", sizeof(struct dp_action_output_trunc), check_output_trunc},
     [DP_ACTION_PUSH_VLAN] = {"push_vlan", sizeof(struct dp_action_push_vlan), check_push_vlan},
     [DP_ACTION_POP_VLAN] = {"pop_vlan", sizeof(struct dp_action_pop_vlan), NULL},
     [DP_ACTION_SET_ETH] = {"set(eth)", sizeof(struct dp_action_set_eth), NULL},
@@ -246,6 +261,14 @@ void dp_actions_put_output(struct dp_actions *actions, uint32_t port)
     struct dp_action_output *a = dp_actions_put(actions, DP_ACTION_OUTPUT, sizeof *a);
 
     a->port = port;
+}
+
+void dp_actions_put_output_trunc(struct dp_actions *actions, uint32_t port, uint32_t max_len)
+{
+    struct dp_action_output_trunc *a = dp_actions_put(actions, DP_ACTION_OUTPUT_TRUNC, sizeof *a);
+
+    a->port = port;
+    a->max_len = max_len;
 }
 
 void dp_actions_put_upcall(struct dp_actions *actions, uint32_t cookie, uint32_t meter_no)

@@ -42,6 +42,7 @@ enum dp_action_type {
     DP_ACTION_SET_ND,
     DP_ACTION_CHECK_LEN,
     DP_ACTION_HASH,
+    DP_ACTION_OUTPUT_TRUNC,
     DP_N_ACTIONS
 };
 
@@ -53,6 +54,14 @@ struct dp_action {
 struct dp_action_output {
     struct dp_action h;
     uint32_t port; /* Datapath port number. */
+};
+
+/* Sends the packet's first bytes; of what is segmented on its way out, each segment's. */
+#define DP_TRUNC_MIN 14 /* An Ethernet header. */
+struct dp_action_output_trunc {
+    struct dp_action h;
+    uint32_t port;
+    uint32_t max_len; /* Bytes, at least DP_TRUNC_MIN. */
 };
 
 struct dp_action_push_vlan {
@@ -258,6 +267,7 @@ void dp_actions_clear(struct dp_actions *);
  * the next change. */
 void *dp_actions_put(struct dp_actions *, enum dp_action_type, size_t len);
 void dp_actions_put_output(struct dp_actions *, uint32_t port);
+void dp_actions_put_output_trunc(struct dp_actions *, uint32_t port, uint32_t max_len);
 void dp_actions_put_upcall(struct dp_actions *, uint32_t cookie, uint32_t meter_no);
 void dp_actions_put_meter(struct dp_actions *, uint32_t meter_no);
 void dp_actions_put_hash(struct dp_actions *, enum dp_hash_alg, uint32_t basis);

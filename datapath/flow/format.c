@@ -544,6 +544,13 @@ static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_na
     case DP_ACTION_OUTPUT:
         put_port(s, ((const struct dp_action_output *)a)->port, port_name, aux);
         break;
+    case DP_ACTION_OUTPUT_TRUNC: {
+        const struct dp_action_output_trunc *out = (const void *)a;
+
+        strbuf_printf(s, "trunc(%u),", out->max_len);
+        put_port(s, out->port, port_name, aux);
+        break;
+    }
     case DP_ACTION_PUSH_VLAN: put_push_vlan(s, (const void *)a); break;
     case DP_ACTION_POP_VLAN: strbuf_puts(s, "pop_vlan"); break;
     case DP_ACTION_UPCALL: put_upcall(s, (const void *)a); break;

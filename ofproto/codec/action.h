@@ -47,6 +47,7 @@ enum ofp_action_type {
     OFP_ACTION_STACK_PUSH,
     OFP_ACTION_STACK_POP,
     OFP_ACTION_OUTPUT_REG,
+    OFP_ACTION_OUTPUT_TRUNC,
     OFP_ACTION_RESUBMIT,
     OFP_ACTION_NOTE,
     OFP_ACTION_EXIT,
@@ -81,6 +82,16 @@ struct ofp_action_output {
     struct ofp_action h;
     uint16_t port;    /* enum ofp_port or a port's number. */
     uint16_t max_len; /* To CONTROLLER: as asked for. The packet goes whole: none is buffered. */
+};
+
+/* The packet's first bytes, to a port; other packets than LOCAL's, IN_PORT's and a number's go
+ * nowhere. */
+#define OFP_TRUNC_MIN 14 /* An Ethernet header. */
+struct ofp_action_output_trunc {
+    struct ofp_action h;
+    uint16_t port; /* enum ofp_port or a port's number. */
+    uint16_t pad;
+    uint32_t max_len; /* Bytes, at least OFP_TRUNC_MIN. */
 };
 
 struct ofp_action_push_vlan {

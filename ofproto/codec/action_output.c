@@ -2,6 +2,7 @@
  * xlate/action_output.c. Control thread. */
 #include "ofproto/codec/action_queue.h"
 #include "ofproto/codec/action_text.h"
+#include "ofproto/codec/action_trunc.h"
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/match/text.h"
 
@@ -159,6 +160,9 @@ static int parse_output(const struct ofp_action_text *t, const char *name, char 
     uint32_t port;
     int rc;
 
+    if (ofp_action_trunc_is_text(arg)) {
+        return ofp_action_trunc_parse(t, name, arg, out, err);
+    }
     if (!strchr(arg, '[')) {
         rc = ofp_action_text_port(t, name, arg, &port, err);
         if (!rc && out->len + sizeof(struct ofp_action_output) > OFP_ACTIONS_MAX_LEN) {

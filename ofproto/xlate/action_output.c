@@ -3,7 +3,17 @@
 #include "ofproto/xlate/controller.h"
 #include "ofproto/xlate/xlate.h"
 
-static void output_number(struct xlate_ctx *ctx, uint32_t number)
+static void output_port(struct xlate_ctx *ctx, const struct ofport *port, uint32_t max_len)
+{
+    if (!max_len) {
+        xlate_output(ctx, port);
+    } else {
+        xlate_output_trunc(ctx, port, max_len);
+    }
+}
+
+/* 'max_len' 0: the whole packet. */
+static void output_number(struct xlate_ctx *ctx, uint32_t number, uint32_t max_len)
 {
     const struct ofport *port = ofport_by_number(ctx->bridge, number);
 
@@ -15,7 +25,7 @@ static void output_number(struct xlate_ctx *ctx, uint32_t number)
         xlate_say(ctx, "     >> skipping output to input port");
         xlate_drop(ctx, DP_DROP_SAME_PORT);
     } else {
-        xlate_output(ctx, port);
+        output_port(ctx, port, max_len);
     }
 }
 
@@ -52,12 +62,12 @@ static void output_table(struct xlate_ctx *ctx)
     ctx->at.is_miss = false;
 }
 
-static void output_in_port(struct xlate_ctx *ctx)
+static void output_in_port(struct xlate_ctx *ctx, uint32_t max_len)
 {
     const struct ofport *port = ofport_by_number(ctx->bridge, ctx->now.flow.in_port);
 
     if (port) {
-        xlate_output(ctx, port);
+        output_port(ctx, port, max_len);
     } else {
         xlate_say(ctx, "     >> there is no input port %u any more", ctx->now.flow.in_port);
         xlate_drop(ctx, DP_DROP_NO_OUTPUT);
@@ -70,11 +80,20 @@ void xlate_output_to(struct xlate_ctx *ctx, uint32_t port)
     case OFP_PORT_NORMAL: xlate_normal(ctx); break;
     case OFP_PORT_FLOOD: output_all(ctx, OFPPC_NO_FLOOD | OFPPC_NO_FWD); break;
     case OFP_PORT_ALL: output_all(ctx, OFPPC_NO_FWD); break;
-    case OFP_PORT_IN_PORT: output_in_port(ctx); break;
+    case OFP_PORT_IN_PORT: output_in_port(ctx, 0); break;
     case OFP_PORT_TABLE: output_table(ctx); break;
     case OFP_PORT_CONTROLLER: output_controller(ctx); break;
     case OFP_PORT_NONE: break;
-    default: output_number(ctx, port); break;
+    default: output_number(ctx, port, 0); break;
+    }
+}
+
+void xlate_output_first(struct xlate_ctx *ctx, uint32_t port, uint32_t max_len)
+{
+    if (port == OFP_PORT_IN_PORT) {
+        output_in_port(ctx, max_len);
+    } else {
+        output_number(ctx, port, max_len);
     }
 }
 

@@ -42,9 +42,15 @@ bool xlate_has_room(struct xlate_ctx *ctx)
     return true;
 }
 
-void xlate_output(struct xlate_ctx *ctx, const struct ofport *port)
+/* 'max_len' 0: the whole packet. */
+static void output(struct xlate_ctx *ctx, const struct ofport *port, uint32_t max_len)
 {
     if (ctx->too_deep || ctx->unknown || !xlate_has_room(ctx)) {
+        return;
+    }
+    if (max_len && port->patch_peer) {
+        xlate_say(ctx, "     >> output_trunc does not support patch port %s", port->name);
+        xlate_drop(ctx, DP_DROP_NO_OUTPUT);
         return;
     }
     if (port->config & (OFPPC_PORT_DOWN | OFPPC_NO_FWD)) {
@@ -62,6 +68,20 @@ void xlate_output(struct xlate_ctx *ctx, const struct ofport *port)
         return;
     }
     xlate_commit(ctx);
-    dp_actions_put_output(ctx->actions, port->dp_port);
+    if (max_len) {
+        dp_actions_put_output_trunc(ctx->actions, port->dp_port, max_len);
+    } else {
+        dp_actions_put_output(ctx->actions, port->dp_port);
+    }
     ctx->last_output_end = ctx->actions->len;
+}
+
+void xlate_output(struct xlate_ctx *ctx, const struct ofport *port)
+{
+    output(ctx, port, 0);
+}
+
+void xlate_output_trunc(struct xlate_ctx *ctx, const struct ofport *port, uint32_t max_len)
+{
+    output(ctx, port, max_len);
 }

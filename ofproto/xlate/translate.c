@@ -338,8 +338,8 @@ static void end_metered(struct xlate_ctx *ctx)
 
     for (const struct dp_action *a = dp_actions_first(list->data, list->len); a;
          a = dp_actions_next(list->data, list->len, a)) {
-        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_UPCALL ||
-            a->type == DP_ACTION_RECIRC) {
+        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_OUTPUT_TRUNC ||
+            a->type == DP_ACTION_UPCALL || a->type == DP_ACTION_RECIRC) {
             return;
         }
     }

@@ -180,8 +180,13 @@ void xlate_set_on_copy(struct xlate_ctx *, const void *actions, size_t len);
 void xlate_actions(struct xlate_ctx *, const void *actions, size_t len);
 /* What the action output:PORT does. */
 void xlate_output_to(struct xlate_ctx *, uint32_t port);
+/* The same with the packet's first 'max_len' bytes, to a port's number, LOCAL or IN_PORT. */
+void xlate_output_first(struct xlate_ctx *, uint32_t port, uint32_t max_len);
 /* Sends the packet as it is now out of a port, or into the bridge behind a patch port. */
 void xlate_output(struct xlate_ctx *, const struct ofport *);
+/* Sends its first 'max_len' bytes. Not through patch ports: the tables behind one would decide by
+ * what is cut off. */
+void xlate_output_trunc(struct xlate_ctx *, const struct ofport *, uint32_t max_len);
 /* In l2/normal.c: OpenFlow's NORMAL and, without learning, FLOOD and ALL. */
 void xlate_normal(struct xlate_ctx *);
 void xlate_commit(struct xlate_ctx *);

@@ -235,6 +235,34 @@ static void a_changed_in_port_may_be_sent_to(void **state)
     assert_string_equal(net_send(net, net_key(1, 1, 2)), "1");
 }
 
+static void an_output_may_be_of_the_first_bytes_alone(void **state)
+{
+    static const struct {
+        const char *port, *sent;
+    } cases[] = {
+        {"0002", "trunc(20),2,3"},
+        {"0001", "3"}, /* Only IN_PORT sends back. */
+        {"fff8", "trunc(20),1,3"},
+        {"0063", "3"}, /* There is none. */
+        {"0009", "3"}, /* A patch port. */
+        {"fffa", "3"},
+        {"fffd", "3"},
+        {"fff9", "3"},
+    };
+    struct net *net = *state;
+    struct ofproto *br1 = net_add_bridge(net, "br1", OFPROTO_SECURE);
+    char actions[256];
+
+    net_patch(net->br, "to-br1", br1, "to-br0");
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        snprintf(actions, sizeof actions, "0004 0028 00000000 ffff 0010 " NX "0027 %s 00000014 %s",
+                 cases[i].port, OUTPUT("03"));
+        bridge_flush_rules(net->br);
+        hex_rule(net->br, 0, 1, "", actions);
+        assert_string_equal(net_send(net, net_key(1, 1, 2)), cases[i].sent);
+    }
+}
+
 static void registers_end_at_a_patch_port(void **state)
 {
     struct net *net = *state;
@@ -457,6 +485,7 @@ int main(void)
         T(the_stack_keeps_values),
         T(megaflows_see_what_was_moved_and_nothing_that_was_written),
         T(a_changed_in_port_may_be_sent_to),
+        T(an_output_may_be_of_the_first_bytes_alone),
         T(registers_end_at_a_patch_port),
         T(a_clone_leaves_the_packet_as_it_was),
         T(multipath_spreads_flows_over_links),

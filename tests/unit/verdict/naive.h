@@ -25,6 +25,7 @@ struct naive_view {
 
 struct naive_output {
     uint32_t port;
+    bool cut; /* Its checksums are of bytes that are not there any more. */
     struct naive_packet packet;
     struct naive_view view;
 };
@@ -182,8 +183,20 @@ static inline void naive_output(struct naive_outputs *outs, uint32_t port,
         return;
     }
     outs->of[outs->n].port = port;
+    outs->of[outs->n].cut = false;
     outs->of[outs->n].view = *v;
     outs->of[outs->n++].packet = *p;
+}
+
+static inline void naive_output_trunc(struct naive_outputs *outs,
+                                      const struct dp_action_output_trunc *a,
+                                      const struct naive_packet *p, const struct naive_view *v)
+{
+    naive_output(outs, a->port, p, v);
+    if (!outs->gave_up && p->len > a->max_len) {
+        outs->of[outs->n - 1].packet.len = a->max_len;
+        outs->of[outs->n - 1].cut = true;
+    }
 }
 
 struct naive_walk {
@@ -217,6 +230,8 @@ static inline void naive_list(struct naive_walk *w, const void *data, size_t len
          a = dp_actions_next(data, len, a)) {
         if (a->type == DP_ACTION_OUTPUT) {
             naive_output(w->outs, ((const struct dp_action_output *)a)->port, p, v);
+        } else if (a->type == DP_ACTION_OUTPUT_TRUNC) {
+            naive_output_trunc(w->outs, (const void *)a, p, v);
         } else if (a->type == DP_ACTION_RECIRC && w->depth < NAIVE_MAX_ROUNDS) {
             naive_round(w->set, p, w->in_port, ((const struct dp_action_recirc *)a)->id, w->dp_hash,
                         w->depth + 1, w->teach, w->outs);
@@ -353,14 +368,16 @@ static inline const char *naive_same(const struct naive_packet *in, const struct
         memset(w.data + sg.ip, 0, 2);
         memset(g.data + sg.ip, 0, 2);
     }
-    if (sg.l4 && sg.l4 + sg.l4_len <= w.len) {
-        memset(w.data + sg.l4, 0, sg.l4_len);
-        memset(g.data + sg.l4, 0, sg.l4_len);
+    if (sg.l4 && sg.l4 < w.len) {
+        size_t n = MIN_OF((size_t)sg.l4_len, w.len - sg.l4);
+
+        memset(w.data + sg.l4, 0, n);
+        memset(g.data + sg.l4, 0, n);
     }
     if (memcmp(w.data, g.data, g.len)) {
         return "bytes";
     }
-    if (!naive_parse(in, 0, &vi)) {
+    if (want->cut || !naive_parse(in, 0, &vi)) {
         return NULL;
     }
     naive_find_sums(&vi, &si);

@@ -469,7 +469,7 @@ static inline void random_nicira(struct strbuf *s, unsigned int depth, bool teac
 {
     unsigned int n_bits = 1 + rnd(16);
 
-    switch (rnd(12)) {
+    switch (rnd(13)) {
     case 0:
         strbuf_puts(s, ",move:");
         random_part(s, n_bits);
@@ -498,6 +498,7 @@ static inline void random_nicira(struct strbuf *s, unsigned int depth, bool teac
         break;
     case 9: strbuf_puts(s, teaches ? ",note:77" : ",note:00"); break; /* 77: becomes a learn. */
     case 10: strbuf_puts(s, rnd(6) ? ",note:00" : ",exit"); break;
+    case 11: strbuf_printf(s, ",output(port=%u,max_len=%u)", 1 + rnd(4), 14 + rnd(60)); break;
     default: strbuf_printf(s, ",group:%u", 1 + rnd(4)); break;
     }
 }

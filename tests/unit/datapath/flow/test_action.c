@@ -108,6 +108,30 @@ static void a_recirculation_has_an_id_and_may_stand_anywhere(void **state UNUSED
     dp_actions_free(&list);
 }
 
+static void what_is_cut_keeps_an_ethernet_header(void **state UNUSED)
+{
+    struct dp_actions list = DP_ACTIONS_INIT;
+    struct dp_action_output_trunc *a;
+    struct strbuf s = STRBUF_INIT;
+    struct error err;
+
+    dp_actions_put_output_trunc(&list, 2, 14);
+    dp_actions_put_output(&list, 1);
+    assert_int_equal(dp_actions_validate(list.data, list.len, &err), 0);
+    dp_actions_format(&s, list.data, list.len);
+    assert_string_equal(strbuf_str(&s), "trunc(14),2,1");
+    a = (struct dp_action_output_trunc *)list.data;
+    a->max_len = 13;
+    assert_int_equal(dp_actions_validate(list.data, list.len, &err), -EINVAL);
+    assert_string_equal(err.text, "action trunc: 13 bytes are less than 14");
+    a->max_len = UINT32_MAX;
+    assert_int_equal(dp_actions_validate(list.data, list.len, &err), 0);
+    a->port = 0;
+    assert_int_equal(dp_actions_validate(list.data, list.len, &err), -EINVAL);
+    strbuf_free(&s);
+    dp_actions_free(&list);
+}
+
 static void a_list_longer_than_the_limit_is_refused(void **state UNUSED)
 {
     struct dp_actions list = DP_ACTIONS_INIT;
@@ -151,6 +175,7 @@ int main(void)
         cmocka_unit_test(bad_records_are_refused_with_the_reason),
         cmocka_unit_test(a_meters_number_is_checked),
         cmocka_unit_test(a_recirculation_has_an_id_and_may_stand_anywhere),
+        cmocka_unit_test(what_is_cut_keeps_an_ethernet_header),
         cmocka_unit_test(a_list_longer_than_the_limit_is_refused),
         cmocka_unit_test(a_view_becomes_a_list_when_it_is_changed),
     };
