@@ -185,16 +185,18 @@ check:
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_TIME=$(CHECK_FUZZ_TIME)
 
 CHECK_FUZZ_TIME ?= 3
+# Tests that run side by side.
+JOBS ?= $(shell nproc)
 
 unit-programs: $(UNIT_BIN)
 
 #: make check-unit builds and runs the unit tests (also: SAN=address,undefined)
 check-unit: $(UNIT_BIN)
-	$(Q)./tests/unit/run $(UNIT_BIN)
+	$(Q)./tests/unit/run $(JOBS) $(UNIT_BIN)
 
 #: make check-system   runs the tests in network namespaces (also: SAN=..., ARGS="-k vlan")
 check-system: all
-	$(Q)SLUICE_BIN=$(abspath $(O))/bin $(PYTHON) -m pytest -q -p no:cacheprovider tests/system $(ARGS)
+	$(Q)SLUICE_BIN=$(abspath $(O))/bin $(PYTHON) -m pytest -n $(JOBS) tests/system $(ARGS)
 
 #: make check-san  unit tests and the system tests' core under ASan and UBSan
 check-san:
@@ -206,7 +208,7 @@ check-san:
 FUZZ_TIME ?= 60
 fuzz:
 	$(Q)$(MAKE) --no-print-directory O=build-fuzz CC=clang OPT=-O1 SAN=address,undefined EXTRA_CFLAGS=-fsanitize=fuzzer-no-link fuzz-programs
-	$(Q)./tests/fuzz/run $(FUZZ_TIME) $(patsubst %.c,build-fuzz/%,$(FUZZ_SRC))
+	$(Q)./tests/fuzz/run $(JOBS) $(FUZZ_TIME) $(patsubst %.c,build-fuzz/%,$(FUZZ_SRC))
 
 fuzz-programs: $(FUZZ_BIN)
 

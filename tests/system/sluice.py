@@ -32,7 +32,7 @@ def run(*argv, check=True, timeout=60, **kwargs):
     return p.stdout if check else p
 
 
-def wait_for(condition, what, timeout=10, interval=0.05):
+def wait_for(condition, what, timeout=30, interval=0.05):
     """Waits until condition() is true (or returns something true, which is returned)."""
     end = time.monotonic() + timeout * SLOW
     while True:

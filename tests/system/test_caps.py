@@ -22,6 +22,7 @@ while True:
 
 
 @pytest.mark.san
+@pytest.mark.alone
 def test_port_that_floods_new_flows_starves_only_itself(switch):
     a = switch.add_host("a", "10.0.0.1")
     b = switch.add_host("b", "10.0.0.2")
@@ -42,6 +43,7 @@ def test_port_that_floods_new_flows_starves_only_itself(switch):
     switch.assert_nothing_vanished()
 
 
+@pytest.mark.alone
 def test_number_of_cached_flows_has_a_limit_that_can_be_set(switch):
     switch.vsctl("set", "Open_vSwitch", ".", "other_config:flow-limit=100")
     a = switch.add_host("a", "10.0.0.1")

@@ -3,11 +3,13 @@
 import os
 import subprocess
 
+import pytest
 from sluice import BIN, SLOW
 
 DEMO = os.path.join(os.path.dirname(__file__), "..", "..", "utilities", "demo", "demo.sh")
 
 
+@pytest.mark.alone
 def test_demo_shows_what_it_claims_and_leaves_nothing(tmp_path):
     links = os.listdir("/sys/class/net")
     # Its own place for temporary files and whatever of the environment could lead it to another switch.

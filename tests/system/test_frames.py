@@ -105,6 +105,7 @@ def pair(request, switch):
     return switch, a, b
 
 
+@pytest.mark.alone
 def test_datagrams_of_every_size_arrive_unchanged(pair):
     switch, a, b = pair
     python(b, ECHO_DIGEST)

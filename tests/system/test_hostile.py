@@ -129,6 +129,7 @@ def test_lying_virtio_headers_do_no_harm_and_are_all_accounted_for(switch):
 
 
 @pytest.mark.san
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["tap", "veth"])
 def test_flood_of_new_flows_on_one_port_costs_the_others_nothing(switch, kind):
     flooder = (switch.add_host if kind == "tap" else switch.add_veth_host)("f", "10.0.0.66")
@@ -147,6 +148,7 @@ def test_flood_of_new_flows_on_one_port_costs_the_others_nothing(switch, kind):
     switch.assert_nothing_vanished()
 
 
+@pytest.mark.alone
 def test_port_that_fills_the_flow_cache_leaves_room_for_others(switch):
     flooder = switch.add_veth_host("f", "10.0.0.66")
     a = switch.add_host("a", "10.0.0.1")

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 
+import pytest
 from sluice import wait_for
 
 CAP = 8
@@ -61,6 +62,7 @@ def rules():
     yield "priority=100,in_port=5,actions=output:4"
 
 
+@pytest.mark.alone
 def test_explosion_of_masks_stays_within_the_cap_and_changes_no_verdict(switch):
     switch.vsctl("set", "Open_vSwitch", ".", f"other_config:mask-limit={CAP}", "--", "set-fail-mode", "br0", "secure")
     hosts = [switch.add_host(name, address) for name, address in

@@ -11,7 +11,7 @@ import time
 import pytest
 from sluice import BIN, wait_for
 
-pytestmark = pytest.mark.san
+pytestmark = [pytest.mark.san, pytest.mark.alone]
 
 
 def packets_of(switch, port):

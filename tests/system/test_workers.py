@@ -8,7 +8,7 @@ import time
 import pytest
 from sluice import SLOW, run, wait_for
 
-pytestmark = pytest.mark.skipif(os.cpu_count() < 2, reason="takes two CPUs")
+pytestmark = [pytest.mark.alone, pytest.mark.skipif(os.cpu_count() < 2, reason="takes two CPUs")]
 
 
 def workers(switch):
