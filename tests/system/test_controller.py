@@ -164,7 +164,7 @@ s.sendall(bytes([1, 0, 0, 8, 0, 0, 0, 1]))
 message()
 for i in range(60):
     port = 2 + i % 2
-    mod = struct.pack("!I", 0x3fffff) + bytes(36)
+    mod = struct.pack("!I", 0x3fffff & ~0x10) + bytes(18) + b"\\x88\\xb5" + bytes(16)
     mod += struct.pack("!QHHHHIHH", 0, 0, 0, 0, 9, 0xffffffff, 0xffff, 0) + struct.pack("!HHHH", 0, 8, port, 0)
     s.sendall(struct.pack("!BBHI", 1, 14, 8 + len(mod), 5) + mod + bytes([1, 18, 0, 8, 0, 0, 0, i]))
     while True:
@@ -193,8 +193,8 @@ for line in sys.stdin:
         sender.stdin.write(f"{i}\n")
         sender.stdin.flush()
         assert "sent" in sender.stdout.readline()
-        # The packets have left the host; the switch may still have them in a queue, so wait until it counted them.
-        wait_for(lambda: switch.totals()["rx"] >= 2 * (i + 1), "the packets to come in", interval=0.002)
+        # They have left the host; the switch may still have them in a queue. Nothing else goes out.
+        wait_for(lambda: switch.totals()["tx"] >= 2 * (i + 1), "the packets to go out", interval=0.002)
         peer.stdin.write("\n")
         peer.stdin.flush()
     at_b, at_c = heard.text()
