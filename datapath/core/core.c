@@ -10,6 +10,8 @@
 
 #include "datapath/core/meters.h"
 
+#define ASK_AT_ONCE 16 /* Whether a grace period is over, before there is a pause. */
+
 static_assert(CORE_MIN_MASKS == WILDCARD_RESERVED + 1 && CORE_MAX_MASKS == WILDCARD_MAX_MASKS,
               "core.h says what the cache can do");
 
@@ -168,6 +170,7 @@ int core_set_settings(const struct core_settings *settings, struct error *err)
 
 unsigned int core_poll(void)
 {
+    static unsigned int n_asked; /* In vain, without a pause. */
     static uint64_t tidied_ms;
     uint64_t now = time_now_ms();
     bool busy = false;
@@ -179,7 +182,11 @@ unsigned int core_poll(void)
         tidied_ms = now;
         wildcard_tidy(core.wildcard, now);
     }
-    busy |= !grace_poll();
+    if (!grace_poll()) {
+        /* Workers at work pass within a round of theirs: somebody may wait for it. */
+        return n_asked++ < ASK_AT_ONCE ? 0 : 1;
+    }
+    n_asked = 0;
     return busy ? 1 : retire_workers() ? 1000 : 20;
 }
 
