@@ -63,7 +63,8 @@ struct core_settings {
     uint64_t cores;                  /* Bit per CPU that workers are pinned to; 0: not pinned. */
     uint32_t flow_limit;             /* Default 200000. */
     unsigned int mask_limit;         /* Default 32. */
-    uint32_t upcall_rate;            /* Per port and second; default 50000, 0: no limit. */
+    uint32_t upcall_rate;            /* New flows a port and second; default 50000, 0: no
+                                      * limit. Four times as many that actions send. */
     unsigned int pending_per_flow;   /* Packets parked behind one upcall; default 32. */
     unsigned int pending_per_port;   /* Upcalls of one port that wait for an answer; default 512. */
     unsigned int pending_timeout_ms; /* After which parked packets are dropped; default 1000. */

@@ -70,7 +70,11 @@ bool miss_park_if_pending(struct worker *w, uint32_t in_port, struct rte_mbuf *m
 }
 
 /* A bucket gains the port's rate each second, and an upcall costs 1000 for each of those that share
- * it: so that a share may be less than one a second. A burst of a tenth of a second is fine. */
+ * it: so that a share may be less than one a second. A burst of a tenth of a second is fine. One
+ * that an action sends costs less, as it costs policy less: it is passed on, not translated. */
+#define MISS_PRICE UINT64_C(1000)
+#define ACTION_PRICE (MISS_PRICE / 4)
+
 static bool take_token(struct worker *w, struct token_bucket *b, uint64_t price)
 {
     uint64_t rate = core.settings.upcall_rate;
@@ -136,13 +140,13 @@ void miss_run(struct worker *w, struct core_queue *q, struct rte_mbuf *m)
         drop_packets(w, &drop_unparsed, &m, 1);
         return;
     }
-    miss(w, &key, &q->share, UINT64_C(1000) * q->port->n_rxq, m);
+    miss(w, &key, &q->share, MISS_PRICE * q->port->n_rxq, m);
 }
 
 void miss_run_again(struct worker *w, const struct flow_key *key, struct rte_mbuf *m)
 {
     w->totals->misses++;
-    miss(w, key, &w->told[key->in_port], UINT64_C(1000) * MAX_OF(core.settings.n_workers, 1u), m);
+    miss(w, key, &w->told[key->in_port], MISS_PRICE * MAX_OF(core.settings.n_workers, 1u), m);
 }
 
 /* --- By an action. */
@@ -195,7 +199,7 @@ static void tell_finished(struct worker *w, uint32_t cookie, struct rte_mbuf *m)
 void miss_upcall(struct action_env *env, uint32_t cookie, struct rte_mbuf **pkts, uint16_t n)
 {
     struct worker *w = CONTAINER_OF(env, struct worker, env);
-    uint64_t price = UINT64_C(1000) * MAX_OF(core.settings.n_workers, 1u);
+    uint64_t price = ACTION_PRICE * MAX_OF(core.settings.n_workers, 1u);
 
     for (uint16_t i = 0; i < n; i++) {
         uint16_t port_no = pkts[i]->port;
