@@ -3,15 +3,21 @@
 
 #include <stdlib.h>
 
+#include "lib/hash.h"
 #include "ofproto/table/tuple.h"
 
 #define MANY_RULES 4096 /* Beyond what caches hold. */
+#define FEW_TUPLES 16   /* So many may be as narrow as their rules. */
+#define MANY_TUPLES 256
+#define THIN_BITS 5
 
 /* At most so many rules may have one hash in a tuple that is wider than it could be. The more
  * tuples there are, the more crowded they may get: a lookup visits tuples one after the other. */
 static unsigned int crowd_limit(const struct classifier *cls)
 {
-    return cls->n_tuples < 16 ? 4 : cls->n_tuples < 64 ? 16 : 64;
+    size_t n = cls->n_tuples;
+
+    return n < 16 ? 4 : n < 64 ? 16 : n < 256 ? 64 : 512;
 }
 
 void classifier_init(struct classifier *cls)
@@ -102,6 +108,68 @@ static void exact(const struct rule_mask *mask, struct ofp_flow *flow)
     }
 }
 
+/* Bits of the mask that are no whole field and no prefix: controllers may choose them at will. */
+static void odd_bits(const struct ofp_flow *mask, struct ofp_flow *odd)
+{
+    struct ofp_flow even;
+
+    memset(&even, 0, sizeof even);
+    for (unsigned int f = 0; f < OFP_N_FIELDS; f++) {
+        if (ofp_field_all(ofp_field((enum ofp_field_id)f), mask)) {
+            ofp_field_fill(ofp_field((enum ofp_field_id)f), &even);
+        }
+    }
+    for (unsigned int f = 0; f < N_TRIE_FIELDS; f++) {
+        int length = prefix_of(mask, f);
+
+        if (length > 0) {
+            prefix_add(&even, f, (unsigned int)length);
+        }
+    }
+    for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
+        odd->u64[i] = mask->u64[i] & ~even.u64[i];
+    }
+}
+
+/* How many of such bits a new tuple keeps. Of masks that have half of all bits, a tuple with n of
+ * them suits one in 2^n, and a lookup compares one rule in 2^n: what costs least is about as many
+ * tuples as comparisons. Where masks have less in common, fewer. */
+static unsigned int n_thin_bits(const struct classifier *cls)
+{
+    unsigned int taken = (unsigned int)MIN_OF(cls->n_tuples, (size_t)MANY_TUPLES);
+
+    return THIN_BITS - taken * (THIN_BITS - 1) / MANY_TUPLES;
+}
+
+/* Leaves so many of such bits, any of them: so that the tuple suits many other masks, too, and few
+ * tuples suit them all. */
+static void thin(struct ofp_flow *mask, unsigned int keep, uint64_t seed)
+{
+    struct {
+        uint8_t index;
+        uint8_t bit;
+    } kept[THIN_BITS];
+    struct ofp_flow odd;
+    unsigned int n = 0;
+
+    odd_bits(mask, &odd);
+    for (unsigned int i = 0; i < OFP_FLOW_WORDS; i++) {
+        mask->u64[i] &= ~odd.u64[i];
+        for (uint64_t left = odd.u64[i]; left; left &= left - 1) {
+            uint64_t at = n < keep ? n : hash_mix64(seed + n) % (n + 1);
+
+            if (at < keep) {
+                kept[at].index = (uint8_t)i;
+                kept[at].bit = (uint8_t)__builtin_ctzll(left);
+            }
+            n++;
+        }
+    }
+    for (unsigned int k = 0; k < MIN_OF(n, keep); k++) {
+        mask->u64[kept[k].index] |= UINT64_C(1) << kept[k].bit;
+    }
+}
+
 /* The tuple with most bits among those that may have the rule and are not crowded at its place. */
 static struct tuple *find_room(const struct classifier *cls, const struct ofp_rule *rule)
 {
@@ -132,7 +200,19 @@ static struct tuple *choose_tuple(struct classifier *cls, const struct ofp_rule 
     }
     if (!t) {
         t = find_room(cls, rule);
-        return t ? t : add_tuple(cls, &mask);
+        if (t) {
+            return t;
+        }
+        if (cls->n_tuples >= FEW_TUPLES) {
+            thin(&mask, n_thin_bits(cls), rule->mask->hash);
+        }
+        t = find_tuple(cls, &mask);
+        if (!t) {
+            return add_tuple(cls, &mask);
+        }
+        if (cls->n_tuples >= MANY_TUPLES) {
+            return t; /* Crowded, but more tuples would cost more. */
+        }
     }
     exact(rule->mask, &mask);
     t = find_tuple(cls, &mask);

@@ -76,19 +76,25 @@ static bool differs(const struct ofp_rule *rule, const struct ofp_flow *flow,
                     struct ofp_flow *looked)
 {
     const struct rule_mask *mask = rule->mask;
-    uint64_t diff[OFP_FLOW_WORDS] = {0}, any = 0;
+    uint64_t diff[OFP_FLOW_WORDS], any = 0;
 
+    for (unsigned int i = 0; i < mask->n; i++) {
+        unsigned int w = mask->index[i];
+        uint64_t bits = (flow->u64[w] ^ rule->value[i]) & mask->word[i];
+
+        if (bits & looked->u64[w]) {
+            return true; /* Known already. */
+        }
+        any |= bits;
+    }
+    if (!any) {
+        return false;
+    }
+    memset(diff, 0, sizeof diff);
     for (unsigned int i = 0; i < mask->n; i++) {
         unsigned int w = mask->index[i];
 
         diff[w] = (flow->u64[w] ^ rule->value[i]) & mask->word[i];
-        if (diff[w] & looked->u64[w]) {
-            return true; /* Known already. */
-        }
-        any |= diff[w];
-    }
-    if (!any) {
-        return false;
     }
     for (unsigned int f = 0; f < N_TRIE_FIELDS; f++) {
         int bit = prefix_difference(rule, diff, f);

@@ -11,7 +11,8 @@
 #include "ofproto/table/classifier.h"
 #include "tests/unit/rng.h"
 
-#define MAX_RULES 400
+#define MAX_RULES 4000
+#define RANDOM_RULES 400 /* At once. */
 
 struct world {
     struct mask_pool masks;
@@ -156,7 +157,7 @@ static void run_random(bool arbitrary, uint64_t seed)
     rng_state = seed;
     world_init(&w);
     for (unsigned int round = 0; round < 60; round++) {
-        for (unsigned int i = rnd(20); i && w.n < MAX_RULES; i--) {
+        for (unsigned int i = rnd(20); i && w.n < RANDOM_RULES; i--) {
             random_match(&m, arbitrary);
             world_add(&w, &m, (uint16_t)(rnd(3) ? rnd(8) : rnd(65536)));
         }
@@ -207,6 +208,53 @@ static void many_masks_share_few_tuples(void **state)
     }
     assert_int_equal(w.n, 380);
     assert_true(w.cls.n_tuples <= 12);
+    world_free(&w);
+}
+
+static uint32_t any_bits(void)
+{
+    return rnd(UINT32_MAX) & rnd(UINT32_MAX);
+}
+
+/* And the verdict stays what it is, also when half of them are gone. */
+static void masks_of_any_bits_share_few_tuples(void **state)
+{
+    struct world w;
+
+    (void)state;
+    rng_state = 11;
+    world_init(&w);
+    while (w.n < 3000) {
+        struct ofp_match m;
+
+        ofp_match_init(&m);
+        m.mask.pkt.eth_type = UINT16_MAX;
+        m.mask.reg[0] = be32_make(any_bits());
+        m.mask.pkt.nw_dst = be32_make(any_bits());
+        random_packet(&m.flow);
+        m.flow.reg[0] = be32_make(rnd(2) ? rnd(UINT32_MAX) : 0);
+        ofp_match_normalize(&m);
+        world_add(&w, &m, (uint16_t)rnd(100));
+    }
+    assert_true(w.cls.n_tuples <= 320);
+    for (unsigned int i = 0; i < 400; i++) {
+        const struct ofp_rule *rule = w.rules[rnd((uint32_t)w.n)];
+        struct ofp_match m;
+        struct ofp_flow flow;
+
+        rule_get_match(rule, &m);
+        random_packet(&flow);
+        flow.reg[0] = be32_make(rnd(UINT32_MAX));
+        for (unsigned int k = 0; k < OFP_FLOW_WORDS; k++) {
+            flow.u64[k] = (flow.u64[k] & ~m.mask.u64[k]) | m.flow.u64[k];
+        }
+        check_lookup(&w, &flow);
+        if (i < 300) {
+            for (unsigned int k = 0; k < 5; k++) {
+                world_remove(&w, rnd((uint32_t)w.n));
+            }
+        }
+    }
     world_free(&w);
 }
 
@@ -342,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdict_equals_linear_scan_and_mask_is_sound),
         cmocka_unit_test(many_masks_share_few_tuples),
+        cmocka_unit_test(masks_of_any_bits_share_few_tuples),
         cmocka_unit_test(l2_rules_do_not_look_at_l3),
         cmocka_unit_test(untouched_traffic_is_a_handful_of_megaflows),
         cmocka_unit_test(rules_that_overlap_a_match_are_visited_and_no_others),
