@@ -11,7 +11,7 @@ static uint16_t hash(struct action_env *env, const struct dp_action *action, str
         struct flow_key key;
 
         /* The parser may not have gone this deep, and actions may have changed the packet since. */
-        pkts[i]->hash.usr = parse_mbuf(pkts[i], 0, PARSE_ALL, &key) == PARSE_OK
+        pkts[i]->hash.usr = parse_mbuf_key(pkts[i], 0, &key) == PARSE_OK
                                 ? flow_key_hash(&key, (enum dp_hash_alg)a->alg, a->basis)
                                 : 1;
     }

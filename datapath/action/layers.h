@@ -14,7 +14,8 @@ struct layers {
 };
 
 /* The packet's headers must be contiguous: action_writable(..., ACTION_HEADER_BYTES). For IPv4,
- * l2_len and l3_len as the parser set them and actions kept them; for IPv6 the parser runs again,
+ * l2_len and l3_len as the parser set them and actions kept them, while the type before it says so
+ * (a label that was pushed and popped may have left another); for IPv6 the parser runs again,
  * from the Ethernet type of what is behind all tags: it would not see through those that were
  * pushed. */
 static inline struct layers layers_find(struct rte_mbuf *m)
@@ -25,7 +26,8 @@ static inline struct layers layers_find(struct rte_mbuf *m)
     struct flow_key key;
     uint32_t skip;
 
-    if (likely(m->l3_len >= 20 && m->l2_len + m->l3_len <= m->data_len && p[m->l2_len] >> 4 == 4)) {
+    if (likely(m->l3_len >= 20 && m->l2_len >= 14 && m->l2_len + m->l3_len <= m->data_len &&
+               p[m->l2_len] >> 4 == 4 && be16_load(p + m->l2_len - 2) == be16_make(0x0800))) {
         uint32_t total = MIN_OF(be16_get(be16_load(p + m->l2_len + 2)), m->pkt_len - m->l2_len);
 
         l.ip = p + m->l2_len;

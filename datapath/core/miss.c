@@ -163,7 +163,7 @@ static void tell(struct worker *w, uint32_t cookie, struct rte_mbuf *m, uint16_t
     struct dp_upcall upcall = {.reason = DP_UPCALL_ACTION, .cookie = cookie};
     struct flow_key key;
 
-    if (parse_mbuf(m, port_no, PARSE_ALL, &key) != PARSE_OK) {
+    if (parse_mbuf_key(m, port_no, &key) != PARSE_OK) {
         not_told(w, &drop_unparsed, port_no);
         return;
     }

@@ -35,4 +35,16 @@ static inline enum parse_status parse_mbuf(struct rte_mbuf *m, uint16_t in_port,
     return status;
 }
 
+/* The whole key of a packet that actions are at work on: the lengths stay, which know of headers
+ * behind more tags than a parser sees through. */
+static inline enum parse_status parse_mbuf_key(struct rte_mbuf *m, uint16_t in_port,
+                                               struct flow_key *key)
+{
+    uint64_t lens = m->tx_offload;
+    enum parse_status status = parse_mbuf(m, in_port, PARSE_ALL, key);
+
+    m->tx_offload = lens;
+    return status;
+}
+
 #endif

@@ -217,6 +217,15 @@ static void what_follows_a_pop_finds_the_inner_header(void **state UNUSED)
     assert_makes(MACS "0800" V4_64, MACS "0800" V4_63);
 }
 
+/* A label was pushed and popped, and the type is not what it was. */
+static void what_the_type_does_not_say_is_no_header(void **state UNUSED)
+{
+    push_mpls(0x100, 0xffffffff);
+    pop_mpls(0x86dd);
+    dec_ttl(DP_TTL_IP, false);
+    assert_makes(MACS "0800" V4_64, MACS "86dd" V4_64);
+}
+
 static void a_ttl_is_decremented_in_its_header(void **state UNUSED)
 {
     dec_ttl(DP_TTL_IP, false);
@@ -343,6 +352,7 @@ int main(void)
         T(a_label_is_popped_behind_the_tags),
         T(bits_of_a_label_are_set),
         T(what_follows_a_pop_finds_the_inner_header),
+        T(what_the_type_does_not_say_is_no_header),
         T(a_ttl_is_decremented_in_its_header),
         T(a_packet_whose_time_is_over_goes_no_further),
         T(ttls_are_copied_between_the_two_outermost_headers),
