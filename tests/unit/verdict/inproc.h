@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "datapath/core/core.h"
+#include "datapath/core/meters.h"
 #include "datapath/dp.h"
 #include "ofproto/bridge.h"
 #include "vswitchd/upcall/upcall.h"
@@ -165,6 +166,20 @@ static inline void inproc_done(int error, const struct dp_flow_stats *stats, voi
     free(op);
 }
 
+static inline void inproc_meter_op(const struct dp_op *op)
+{
+    bool put = op->type == DP_OP_METER_PUT;
+    struct dp_op *later = xmemdup(op, sizeof *op);
+    int error;
+
+    inproc.n_outstanding++;
+    error = put ? core_meter_put(op->flow_no, op->meter, inproc_done, later)
+                : core_meter_del(op->flow_no, inproc_done, later);
+    if (error) {
+        inproc_done(error, NULL, later);
+    }
+}
+
 static inline void inproc_op(const struct dp_op *op)
 {
     struct dp_op *later;
@@ -196,6 +211,8 @@ static inline void inproc_op(const struct dp_op *op)
         }
         break;
     }
+    case DP_OP_METER_PUT:
+    case DP_OP_METER_DEL: inproc_meter_op(op); break;
     case DP_OP_BARRIER:
         inproc.n_outstanding++;
         core_barrier(inproc_done, xmemdup(op, sizeof *op));
@@ -384,6 +401,19 @@ static inline void inproc_settle(void)
     }
 }
 
+static inline void inproc_passed(int error UNUSED, const struct dp_flow_stats *stats UNUSED,
+                                 void *aux UNUSED)
+{
+    inproc.n_outstanding--;
+}
+
+/* What was asked for before is in force, or under way, when inproc_settle() returns. */
+static inline void inproc_barrier(void)
+{
+    inproc.n_outstanding++;
+    core_barrier(inproc_passed, NULL);
+}
+
 static inline void inproc_synced(void *aux)
 {
     *(bool *)aux = true;
@@ -406,6 +436,21 @@ static inline void inproc_sync(struct ofproto_set *set)
         }
     } while (generation != ofproto_set_generation(set));
     inproc_settle();
+}
+
+/* Behind upcall_free(): what it asked for is done, and nobody is told. */
+static inline void inproc_detach(void)
+{
+    uint64_t until = time_now_ms() + INPROC_PATIENCE_MS;
+
+    inproc_barrier();
+    while (inproc.n_outstanding) {
+        core_poll();
+        usleep(20);
+        MUST(time_now_ms() < until);
+    }
+    inproc.n_completions = inproc.n_upcalls = 0;
+    core_upcalls_reset();
 }
 
 static inline void inproc_feed(uint32_t port_no, const void *data, uint16_t len)
