@@ -159,6 +159,16 @@ static void miss(struct xlate_ctx *ctx, enum ofp_table_miss config)
     }
 }
 
+/* One more lookup, in tables or among learned addresses: every way round a loop has one. */
+static bool may_look_up(struct xlate_ctx *ctx)
+{
+    if (ctx->depth > XLATE_MAX_DEPTH || ++ctx->n_lookups > XLATE_MAX_LOOKUPS) {
+        xlate_too_deep(ctx, "too many nested tables and bridges");
+        return false;
+    }
+    return true;
+}
+
 static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
 {
     struct ofp_table *table = ctx->bridge->tables[table_id];
@@ -166,8 +176,7 @@ static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
     struct xlate_step *step;
     struct ofp_flow looked;
 
-    if (ctx->depth > XLATE_MAX_DEPTH || ++ctx->n_lookups > XLATE_MAX_LOOKUPS) {
-        xlate_too_deep(ctx, "too many nested tables and bridges");
+    if (!may_look_up(ctx)) {
         return;
     }
     ctx->at = (struct xlate_at){.cookie = UINT64_MAX, .table_id = table_id};
@@ -234,6 +243,20 @@ void xlate_end_pipeline(struct xlate_ctx *ctx, bool has_set)
     ofp_actions_free(&ctx->action_set);
 }
 
+/* As an action, so that it can be frozen as one. */
+static void normal_for_tables(struct xlate_ctx *ctx)
+{
+    struct ofp_actions normal = OFP_ACTIONS_INIT;
+
+    xlate_say(ctx, " -> the controllers are gone: NORMAL in place of the tables");
+    ctx->at = (struct xlate_at){.cookie = UINT64_MAX};
+    if (may_look_up(ctx)) {
+        ofp_actions_put_output(&normal, OFP_PORT_NORMAL);
+        xlate_actions(ctx, normal.data, normal.len);
+        ofp_actions_free(&normal);
+    }
+}
+
 /* The pipeline of a bridge, from its first table to the end of the action set. */
 static void run_pipeline(struct xlate_ctx *ctx)
 {
@@ -245,7 +268,11 @@ static void run_pipeline(struct xlate_ctx *ctx)
     ctx->stack.floor = ctx->stack.n;
     ctx->n_resubmits = 0;
     ctx->stop = false;
-    xlate_table(ctx, 0);
+    if (ctx->bridge->fail_open) {
+        normal_for_tables(ctx);
+    } else {
+        xlate_table(ctx, 0);
+    }
     xlate_end_pipeline(ctx, true);
     ctx->action_set = outer;
     ctx->stack.n = ctx->stack.floor;
@@ -291,19 +318,7 @@ void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
         xlate_leave(ctx, step);
         return;
     }
-    if (ctx->bridge->fail_open) {
-        xlate_say(ctx, " -> the controllers are gone: NORMAL in place of the tables");
-        ctx->at.rule = NULL;
-        ctx->at.cookie = UINT64_MAX;
-        xlate_normal(ctx);
-        if (xlate_ask_again(ctx)) {
-            /* A level without tables has nowhere to go on. */
-            xlate_drop(ctx, DP_DROP_RECIRC_UNKNOWN);
-            ctx->freeze.on = false;
-        }
-    } else {
-        run_pipeline(ctx);
-    }
+    run_pipeline(ctx);
     xlate_leave(ctx, step);
 }
 

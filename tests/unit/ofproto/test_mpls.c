@@ -339,6 +339,27 @@ static void a_backbone_frame_is_made_and_taken_apart(void **state)
     assert_actions(send_key(net, &key), "3");
 }
 
+/* A bridge without its controllers looks at the addresses of the frame within. */
+static void a_frame_that_was_popped_is_switched_behind_a_patch_port(void **state)
+{
+    struct net *net = *state;
+    struct ofproto *br1 = net_add_bridge(net, "br1", OFPROTO_STANDALONE);
+    struct flow_key key = net_key(1, 1, 2);
+
+    net_patch(net->br, "to1", br1, "to0");
+    net_port(br1, 9, OFPROTO_VLAN_TRUNK, -1);
+    net_port(br1, 8, OFPROTO_VLAN_TRUNK, -1);
+    br1->fail_open = true;
+    bridge_flush_rules(br1);
+    rule(net, 0, 1, "dl_type=0x88e7", "pop_pbb,output:5");
+    key.eth_type = be16_make(0x88e7);
+    assert_string_equal(net_send(net, net_key(9, 5, 2)), "8");
+    assert_string_equal(net_send(net, net_key(8, 2, 5)), "9");
+    assert_actions(send_key(net, &key), "pop_pbb,clone(recirc(*))");
+    key = inner(id_of(), 1);
+    assert_actions(send_key(net, &key), "8");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +377,7 @@ int main(void)
         T(ttls_are_copied_and_decremented),
         T(labels_go_behind_no_more_tags_than_are_parsed),
         T(a_backbone_frame_is_made_and_taken_apart),
+        T(a_frame_that_was_popped_is_switched_behind_a_patch_port),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

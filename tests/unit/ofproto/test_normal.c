@@ -189,6 +189,10 @@ static void a_loop_of_bridges_is_cut_with_a_reason(void **state)
     net_patch(net->br, "a1", br1, "b1");
     net_patch(net->br, "a2", br1, "b2");
     assert_string_equal(net_send(net, net_key(1, 1, 0xff)), "drop:too-deep");
+    /* Also where no tables are asked: with more than one way round, there are endless ways. */
+    net_patch(net->br, "a3", br1, "b3");
+    net->br->fail_open = br1->fail_open = true;
+    assert_string_equal(net_send(net, net_key(1, 1, 0xff)), "drop:too-deep");
 }
 
 static void a_million_connections_are_one_megaflow(void **state)
