@@ -26,7 +26,7 @@ static void run_bucket(struct xlate_ctx *ctx, struct ofp_group *group, unsigned 
 
 static void run_all(struct xlate_ctx *ctx, struct ofp_group *group)
 {
-    for (unsigned int i = 0; i < group->config.n; i++) {
+    for (unsigned int i = 0; i < group->config.n && !ctx->too_deep; i++) {
         run_bucket(ctx, group, i);
     }
 }
@@ -143,8 +143,12 @@ static void execute_group(struct xlate_ctx *ctx, const struct ofp_action *h)
         return;
     }
     effects_add_group(ctx->effects, group);
+    /* Those without actions are work, too: groups of groups of them would be endless. */
+    ctx->n_actions += group->config.n;
     if (++ctx->depth > XLATE_MAX_DEPTH) {
         xlate_too_deep(ctx, "too many groups in each other");
+    } else if (ctx->n_actions > XLATE_MAX_ACTIONS) {
+        xlate_too_deep(ctx, "too many buckets");
     } else {
         switch (group->config.type) {
         case OFP_GROUP_TYPE_SELECT: run_selected(ctx, group); break;

@@ -11,8 +11,8 @@
  * that were taken off), it is frozen: frozen.h.
  *
  * Bounds: XLATE_MAX_DEPTH nested bridges and resubmits, XLATE_MAX_LOOKUPS table lookups,
- * XLATE_MAX_ACTIONS actions carried out, DP_ACTIONS_MAX_LEN bytes of datapath actions; beyond them
- * the packet is dropped (DP_DROP_TOO_DEEP).
+ * XLATE_MAX_ACTIONS actions and buckets carried out, DP_ACTIONS_MAX_LEN bytes of datapath actions;
+ * beyond them the packet is dropped (DP_DROP_TOO_DEEP).
  * Control thread. */
 #ifndef OFPROTO_XLATE_XLATE_H
 #define OFPROTO_XLATE_XLATE_H

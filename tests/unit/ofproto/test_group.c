@@ -1,6 +1,7 @@
 /* Groups: what group mods make of them, exact errors, who gets which packet, and that nothing of a
  * failed mod stays. */
 #include "ofproto/group/group.h"
+#include "ofproto/xlate/effects.h"
 #include "tests/unit/ofproto/hex.h"
 
 #define OUTPUT(PORT) "0000 0010 000000" PORT " 0000 000000000000 "
@@ -317,26 +318,51 @@ static void wrong_mods_get_the_exact_error_and_change_nothing(void **state)
     }
 }
 
-static void add(struct net *net, uint32_t id, unsigned int n, uint32_t to, uint32_t watch)
+/* Bucket i leads to group 'to' + i * 'step' (0: to none). */
+static void add_type(struct net *net, enum ofp_group_type type, uint32_t id, unsigned int n,
+                     uint32_t to, uint32_t step, uint32_t watch)
 {
     struct ofp_group_mod gm = {.command = OFP_GROUP_ADD_OR_MODIFY, .group_id = id};
 
-    gm.config.type = OFP_GROUP_TYPE_SELECT;
+    gm.config.type = (uint8_t)type;
     gm.config.n = n;
     gm.config.bucket = calloc(n, sizeof *gm.config.bucket);
     for (unsigned int i = 0; i < n; i++) {
         struct ofp_bucket *b = &gm.config.bucket[i];
         struct ofp_action_group *a;
 
-        *b = (struct ofp_bucket){
-            .id = i, .weight = 1, .watch_port = OFP_PORT_NONE, .watch_group = watch};
+        *b = (struct ofp_bucket){.id = i,
+                                 .weight = type == OFP_GROUP_TYPE_SELECT,
+                                 .watch_port = OFP_PORT_NONE,
+                                 .watch_group = watch};
         if (to) {
             a = ofp_actions_put(&b->actions, OFP_ACTION_GROUP, sizeof *a);
-            a->group_id = to + i;
+            a->group_id = to + i * step;
         }
     }
     assert_int_equal(group_mod_apply(net->br, &gm, 1000), 0);
     ofp_group_config_free(&gm.config);
+}
+
+static void add(struct net *net, uint32_t id, unsigned int n, uint32_t to, uint32_t watch)
+{
+    add_type(net, OFP_GROUP_TYPE_SELECT, id, n, to, 1, watch);
+}
+
+static void groups_of_groups_of_empty_buckets_are_bounded(void **state)
+{
+    struct flow_key key = net_key(1, 1, 2);
+    struct ofproto_xlate_out out;
+    struct net *net = *state;
+
+    for (uint32_t id = 9; id >= 7; id--) { /* 125 million buckets. */
+        add_type(net, OFP_GROUP_TYPE_ALL, id, 500, id < 9 ? id + 1 : 0, 0, OFP_GROUP_ANY);
+    }
+    hex_rule(net->br, 0, 1, "", APPLY_GROUP("07"));
+    assert_string_equal(net_send(net, key), "drop:too-deep");
+    net_translate(net, &key, true, &out);
+    assert_true(out.effects->n < 200000);
+    ofproto_xlate_out_free(&out);
 }
 
 static void many_groups_may_lead_to_each_other_and_watch_in_circles(void **state)
@@ -409,6 +435,7 @@ int main(void)
         T(uses_are_counted_as_they_come_and_go),
         T(buckets_come_and_go_by_their_ids),
         T(wrong_mods_get_the_exact_error_and_change_nothing),
+        T(groups_of_groups_of_empty_buckets_are_bounded),
         T(many_groups_may_lead_to_each_other_and_watch_in_circles),
         T(a_description_says_what_was_added),
     };
