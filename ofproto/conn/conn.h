@@ -23,12 +23,16 @@ struct rate_limit {
     struct token_bucket bucket; /* A packet costs 1000. */
 };
 
+/* Where a connection comes from. Each kind has places of its own: who may connect over a network
+ * does not keep out those who may use the management socket, or controllers. */
+enum conn_kind { CONN_MANAGEMENT, CONN_PASSIVE, CONN_ACTIVE, CONN_N_KINDS };
+
 /* The connections of a bridge. */
 struct mgmt {
     struct ofproto *bridge;
     struct stream_listener *listener;
     LIST_HEAD(conn_list, conn) conns;
-    unsigned int n_conns;
+    unsigned int n_conns[CONN_N_KINDS];
     unsigned int n_monitors; /* Of all connections. */
     size_t staged_bytes;     /* Of all connections' bundles. */
     LIST_HEAD(controllers, controller) controllers;
@@ -45,12 +49,13 @@ struct conn {
     struct ofproto *bridge;
     struct bufferevent *bev;
     struct event *limit; /* Ends it: no hello in time, or its last answers not read in time. */
-    char *peer;          /* Who it is: "unix", "tcp:ADDRESS:PORT". */
-    uint8_t version;     /* 0 until the peer's hello. */
-    bool paused;         /* Does not read its answers: is not read from. */
-    bool closing;        /* Ends when everything is written. */
-    bool in_barrier;     /* What follows waits until synced_reply is sent. */
-    bool reading;        /* Its messages are being handled. */
+    enum conn_kind kind;
+    char *peer;                 /* Who it is: "unix", "tcp:ADDRESS:PORT". */
+    uint8_t version;            /* 0 until the peer's hello. */
+    bool paused;                /* Does not read its answers: is not read from. */
+    bool closing;               /* Ends when everything is written. */
+    bool in_barrier;            /* What follows waits until synced_reply is sent. */
+    bool reading;               /* Its messages are being handled. */
     struct strbuf synced_reply; /* Waits for that. */
     LIST_HEAD(staged_bundles, staged_bundle) bundles;
     unsigned int n_bundles;
@@ -120,10 +125,10 @@ void mgmt_forget_removed(struct mgmt *);
 
 /* In mgmt.c: ends it; 'why' (NULL: it is wanted) is for its controller. */
 void conn_close(struct conn *, const char *why);
-/* Serves a stream: a controller's (then 'controller' is told of its end), or one that was accepted
- * for a passive one. NULL, and the stream is freed, when there are too many. */
-struct conn *mgmt_serve_controller(struct mgmt *, struct bufferevent *, const char *peer,
-                                   struct controller *);
+/* Serves a stream: of an active one, 'controller' is told of its end; else it is NULL. NULL, and
+ * the stream is freed, when there are too many; active ones always have a place. */
+struct conn *mgmt_serve_kind(struct mgmt *, struct bufferevent *, const char *peer, enum conn_kind,
+                             struct controller *);
 
 /* In probe.c. */
 void conn_set_probe(struct conn *, unsigned int probe_ms);

@@ -141,11 +141,7 @@ static void on_connect(struct bufferevent *bev, short what, void *c_)
         return;
     }
     c->connected_ms = time_now_ms();
-    c->conn = mgmt_serve_controller(c->mgmt, bev, c->target, c);
-    if (!c->conn) {
-        failed(c, "there are too many OpenFlow connections");
-        return;
-    }
+    c->conn = mgmt_serve_kind(c->mgmt, bev, c->target, CONN_ACTIVE, c);
     c->conn->packet_in_limit = c->packet_in_limit;
     conn_set_probe(c->conn, c->probe_ms);
     c->conn->no_async = c->no_async;
@@ -157,7 +153,7 @@ static void on_connect(struct bufferevent *bev, short what, void *c_)
 static void serve(struct bufferevent *bev, const char *peer, void *c_)
 {
     struct controller *c = c_;
-    struct conn *conn = mgmt_serve_controller(c->mgmt, bev, peer, NULL);
+    struct conn *conn = mgmt_serve_kind(c->mgmt, bev, peer, CONN_PASSIVE, NULL);
 
     if (conn) {
         conn->packet_in_limit = c->packet_in_limit;

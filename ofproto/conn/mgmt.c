@@ -15,7 +15,7 @@
 
 LOG_MODULE(openflow);
 
-#define MAX_CONNECTIONS 64
+#define MAX_CONNECTIONS 64 /* Of the management socket; and of passive controllers. */
 /* For the peer's hello; and, when a connection is to end, for reading what is left. */
 #define LIMIT_S 5
 #define DEFAULT_MISS_SEND_LEN 128 /* OpenFlow 1.3.5 section 7.3.2. */
@@ -46,7 +46,7 @@ void conn_close(struct conn *conn, const char *why)
     conn_free_features_request(conn);
     conn_free_monitors(conn);
     LIST_REMOVE(conn, node);
-    mgmt->n_conns--;
+    mgmt->n_conns[conn->kind]--;
     mgmt_async_changed(mgmt);
     conn_end_probe(conn);
     event_free(conn->limit);
@@ -300,14 +300,14 @@ static void on_event(struct bufferevent *bev, short what, void *conn)
     }
 }
 
-/* When all places are taken: the oldest connection that has said no hello, does not read its
- * answers or is to end loses its place. False when there is none. */
-static bool make_room(struct mgmt *mgmt)
+/* When all places of a kind are taken: the oldest connection that has said no hello, does not read
+ * its answers or is to end loses its place. False when there is none. */
+static bool make_room(struct mgmt *mgmt, enum conn_kind kind)
 {
     struct conn *conn, *victim = NULL;
 
     LIST_FOREACH (conn, &mgmt->conns, node) {
-        if (!conn->controller && (!conn->version || conn->paused || conn->closing)) {
+        if (conn->kind == kind && (!conn->version || conn->paused || conn->closing)) {
             victim = conn; /* The newest is first. */
         }
     }
@@ -323,12 +323,12 @@ static bool make_room(struct mgmt *mgmt)
     return true;
 }
 
-struct conn *mgmt_serve_controller(struct mgmt *mgmt, struct bufferevent *bev, const char *peer,
-                                   struct controller *controller)
+struct conn *mgmt_serve_kind(struct mgmt *mgmt, struct bufferevent *bev, const char *peer,
+                             enum conn_kind kind, struct controller *controller)
 {
     struct conn *conn;
 
-    if (mgmt->n_conns >= MAX_CONNECTIONS && !make_room(mgmt)) {
+    if (kind != CONN_ACTIVE && mgmt->n_conns[kind] >= MAX_CONNECTIONS && !make_room(mgmt, kind)) {
         log_warn_limit("bridge '%s': OpenFlow connection from %s refused: there are %d already",
                        mgmt->bridge->name, peer, MAX_CONNECTIONS);
         bufferevent_free(bev);
@@ -340,6 +340,7 @@ struct conn *mgmt_serve_controller(struct mgmt *mgmt, struct bufferevent *bev, c
     conn->bev = bev;
     conn->limit = evtimer_new(bufferevent_get_base(bev), on_limit, conn);
     conn->peer = xstrdup(peer);
+    conn->kind = kind;
     conn->controller = controller;
     conn->is_primary = controller != NULL;
     /* Nobody who just asks something gets messages unasked: see conn_wants(). */
@@ -349,7 +350,7 @@ struct conn *mgmt_serve_controller(struct mgmt *mgmt, struct bufferevent *bev, c
     LIST_INIT(&conn->monitors);
     conn->short_id = OFPCID_UNDEFINED;
     LIST_INSERT_HEAD(&mgmt->conns, conn, node);
-    mgmt->n_conns++;
+    mgmt->n_conns[kind]++;
     bufferevent_setcb(bev, on_read, on_written, on_event, conn);
     bufferevent_setwatermark(bev, EV_WRITE, RESUME_BYTES, 0);
     send_hello(conn);
@@ -360,7 +361,7 @@ struct conn *mgmt_serve_controller(struct mgmt *mgmt, struct bufferevent *bev, c
 
 void mgmt_serve(struct bufferevent *bev, const char *peer, void *mgmt)
 {
-    mgmt_serve_controller(mgmt, bev, peer, NULL);
+    mgmt_serve_kind(mgmt, bev, peer, CONN_MANAGEMENT, NULL);
 }
 
 struct mgmt *mgmt_new(struct ofproto *bridge)

@@ -137,7 +137,7 @@ static void a_controller_is_connected_to_and_again_after_its_end(void **state)
     say_hello(f);
     assert_true(f->n_changes >= 4);
     ofproto_set_controllers(f->net.br, f->base, NULL, 0);
-    assert_int_equal(f->net.br->mgmt->n_conns, 0);
+    assert_true(LIST_EMPTY(&f->net.br->mgmt->conns));
 }
 
 static void a_primary_hears_of_ports_unasked(void **state)
@@ -247,10 +247,59 @@ static void a_passive_target_serves_who_connects(void **state)
     assert_non_null(bev);
     bufferevent_enable(bev, EV_READ);
     WAIT(f, peer_receive_on(bev) == 16);
-    assert_int_equal(f->net.br->mgmt->n_conns, 1);
+    assert_int_equal(f->net.br->mgmt->n_conns[CONN_PASSIVE], 1);
     assert_false(LIST_FIRST(&f->net.br->mgmt->conns)->is_primary);
     assert_string_equal(send_packet(f), "2");
     bufferevent_free(bev);
+}
+
+static struct bufferevent *greeting_peer(struct fixture *f)
+{
+    static const uint8_t hello[] = {OFP13, OFPT_HELLO, 0, 8, 0, 0, 0, 1};
+    struct bufferevent *bev;
+    struct error err;
+
+    bev = stream_connect(f->base, f->target, &err);
+    assert_non_null(bev);
+    bufferevent_enable(bev, EV_READ);
+    bufferevent_write(bev, hello, sizeof hello);
+    return bev;
+}
+
+static unsigned int n_greeted(const struct mgmt *mgmt)
+{
+    const struct conn *conn;
+    unsigned int n = 0;
+
+    LIST_FOREACH (conn, &mgmt->conns, node) {
+        n += conn->version != 0;
+    }
+    return n;
+}
+
+static void a_crowd_at_a_passive_target_keeps_nobody_else_out(void **state)
+{
+    struct fixture *f = *state;
+    struct ofproto_controller_config config = {.target = f->listen_at, .max_backoff_ms = 1000};
+    struct ofproto_controller_status s;
+    struct bufferevent *crowd[65], *pair[2];
+    struct mgmt *mgmt;
+
+    ofproto_set_controllers(f->net.br, f->base, &config, 1);
+    WAIT(f, ofproto_get_controller(f->net.br, f->listen_at, &s) && !strcmp(s.state, "LISTENING"));
+    mgmt = f->net.br->mgmt;
+    for (size_t i = 0; i < ARRAY_SIZE(crowd); i++) {
+        crowd[i] = greeting_peer(f);
+        WAIT(f, n_greeted(mgmt) == MIN_OF(i + 1, ARRAY_SIZE(crowd) - 1));
+    }
+    assert_int_equal(bufferevent_pair_new(f->base, BEV_OPT_CLOSE_ON_FREE, pair), 0);
+    mgmt_serve(pair[0], "tool", mgmt);
+    assert_int_equal(mgmt->n_conns[CONN_PASSIVE], 64);
+    assert_int_equal(mgmt->n_conns[CONN_MANAGEMENT], 1);
+    bufferevent_free(pair[1]);
+    for (size_t i = 0; i < ARRAY_SIZE(crowd); i++) {
+        bufferevent_free(crowd[i]);
+    }
 }
 
 int main(void)
@@ -264,6 +313,7 @@ int main(void)
         TEST(a_secure_bridge_waits_for_its_controller),
         TEST(a_target_that_is_none_is_told),
         TEST(a_passive_target_serves_who_connects),
+        TEST(a_crowd_at_a_passive_target_keeps_nobody_else_out),
     };
 
     (void)peer_setup;
