@@ -134,6 +134,10 @@ struct conn *mgmt_serve_kind(struct mgmt *, struct bufferevent *, const char *pe
 void conn_set_probe(struct conn *, unsigned int probe_ms);
 void conn_end_probe(struct conn *);
 
+/* In mgmt.c: before 'asker' is answered at length, who left the most unread is cut off, if that is
+ * too much of all bridges' memory. */
+void conn_make_memory(const struct conn *asker);
+
 /* In barrier.c. */
 int handle_barrier(struct conn *, const struct request *);
 int handle_queue_config(struct conn *, const struct request *);

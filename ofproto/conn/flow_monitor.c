@@ -20,6 +20,7 @@
 struct flow_monitor {
     LIST_ENTRY(flow_monitor) node;
     struct ofp_monitor_request r;
+    bool tells_initial; /* The request at work asked for the rules that are there. */
 };
 
 /* --- Which rules. */
@@ -279,36 +280,46 @@ void conn_free_monitors(struct conn *conn)
     strbuf_free(&conn->updates);
 }
 
-struct initial {
-    struct multipart *m;
-    const struct flow_monitor *monitor;
-};
-
-static void initial_cb(struct ofp_rule *rule, void *initial_)
+/* A rule is told once, however many entries of the request ask for it. */
+static void initial_cb(struct ofp_rule *rule, void *m_)
 {
-    struct initial *initial = initial_;
-    const struct flow_monitor *monitor = initial->monitor;
     struct strbuf entry = STRBUF_INIT;
+    const struct flow_monitor *monitor;
     struct ofp_flow_update update;
+    struct multipart *m = m_;
     struct ofp_match match;
+    bool with_actions = false, any = false;
 
     rule_get_match(rule, &match);
-    if (watches(monitor, rule, &match)) {
-        update = describe(rule, &match, OFPFME_INITIAL, monitor->r.flags & OFPFMF_INSTRUCTIONS);
-        ofp_flow_update_encode(&entry, (enum ofp_version)initial->m->conn->version, &update);
-        multipart_put(initial->m, entry.data, entry.len);
+    LIST_FOREACH (monitor, &m->conn->monitors, node) {
+        if (monitor->tells_initial && watches(monitor, rule, &match)) {
+            with_actions |= (monitor->r.flags & OFPFMF_INSTRUCTIONS) != 0;
+            any = true;
+        }
+    }
+    if (any) {
+        update = describe(rule, &match, OFPFME_INITIAL, with_actions);
+        ofp_flow_update_encode(&entry, (enum ofp_version)m->conn->version, &update);
+        multipart_put(m, entry.data, entry.len);
         strbuf_free(&entry);
     }
 }
 
-static void put_initial(struct multipart *m, const struct flow_monitor *monitor)
+static void put_initial(struct multipart *m)
 {
-    struct initial initial = {m, monitor};
+    struct flow_monitor *monitor;
+    bool any = false;
 
-    for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
+    LIST_FOREACH (monitor, &m->conn->monitors, node) {
+        any |= monitor->tells_initial;
+    }
+    for (unsigned int i = 0; any && i < BRIDGE_MAX_TABLES; i++) {
         if (m->conn->bridge->tables[i]) {
-            classifier_each(&m->conn->bridge->tables[i]->cls, initial_cb, &initial);
+            classifier_each(&m->conn->bridge->tables[i]->cls, initial_cb, m);
         }
+    }
+    LIST_FOREACH (monitor, &m->conn->monitors, node) {
+        monitor->tells_initial = false;
     }
 }
 
@@ -362,9 +373,8 @@ static int check(struct outlook *o, const struct ofp_monitor_request *r)
     return 0;
 }
 
-static void carry_out(struct multipart *m, const struct ofp_monitor_request *r)
+static void carry_out(struct conn *conn, const struct ofp_monitor_request *r)
 {
-    struct conn *conn = m->conn;
     struct flow_monitor *monitor = find(conn, r->id);
 
     if (r->command == OFPFMC_DELETE) {
@@ -378,9 +388,7 @@ static void carry_out(struct multipart *m, const struct ofp_monitor_request *r)
         conn->mgmt->n_monitors++;
     }
     monitor->r = *r;
-    if (r->flags & OFPFMF_INITIAL) {
-        put_initial(m, monitor);
-    }
+    monitor->tells_initial = (r->flags & OFPFMF_INITIAL) != 0;
 }
 
 /* Checks the entries of a request, or carries them out ('o' NULL). */
@@ -394,7 +402,7 @@ static int each_entry(struct multipart *m, const uint8_t *p, size_t len, struct 
         if (!rc && o) {
             rc = check(o, &r);
         } else if (!rc) {
-            carry_out(m, &r);
+            carry_out(m->conn, &r);
         }
         if (rc) {
             return rc;
@@ -412,7 +420,11 @@ int stats_flow_monitor(struct multipart *m, const uint8_t *p, size_t len)
     int rc = each_entry(m, p, len, &o);
 
     free(o.done);
-    return rc ? rc : each_entry(m, p, len, NULL);
+    if (!rc) {
+        rc = each_entry(m, p, len, NULL);
+        put_initial(m);
+    }
+    return rc;
 }
 
 static int cancel(struct conn *conn, const struct request *r UNUSED, const uint8_t *body,

@@ -23,6 +23,9 @@ LOG_MODULE(openflow);
 #define PAUSE_BYTES ((size_t)4 << 20)
 #define RESUME_BYTES ((size_t)1 << 20)
 
+/* Replies, to all connections of all bridges, that nobody reads. */
+#define MAX_UNREAD ((size_t)1 << 30)
+
 /* A bit per version, as in a hello's bitmap. */
 #define HIGHEST OFP15
 
@@ -321,6 +324,45 @@ static bool make_room(struct mgmt *mgmt, enum conn_kind kind)
                    MAX_CONNECTIONS);
     conn_close(victim, NULL);
     return true;
+}
+
+static size_t unread(const struct conn *conn)
+{
+    return evbuffer_get_length(bufferevent_get_output(conn->bev));
+}
+
+/* The sum, and who has the most but for 'asker'. */
+static size_t all_unread(const struct conn *asker, struct conn **ret_most)
+{
+    struct ofproto *bridge, *next;
+    struct conn *conn;
+    size_t sum = 0;
+
+    *ret_most = NULL;
+    HASH_ITER (hh, asker->bridge->set->bridges, bridge, next) {
+        if (!bridge->mgmt) {
+            continue;
+        }
+        LIST_FOREACH (conn, &bridge->mgmt->conns, node) {
+            sum += unread(conn);
+            if (conn != asker && (!*ret_most || unread(conn) > unread(*ret_most))) {
+                *ret_most = conn;
+            }
+        }
+    }
+    return sum;
+}
+
+void conn_make_memory(const struct conn *asker)
+{
+    struct conn *most;
+
+    while (all_unread(asker, &most) > MAX_UNREAD && most && unread(most) > PAUSE_BYTES) {
+        log_warn_limit("bridge '%s': an OpenFlow connection is ended: it leaves %zu bytes unread, "
+                       "and all together leave more than %zu",
+                       most->bridge->name, unread(most), MAX_UNREAD);
+        conn_close(most, "it does not read its answers");
+    }
 }
 
 struct conn *mgmt_serve_kind(struct mgmt *mgmt, struct bufferevent *bev, const char *peer,

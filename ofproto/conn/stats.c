@@ -156,6 +156,7 @@ int handle_stats(struct conn *conn, const struct request *r)
     if (m.has_more && m.type != TABLE_FEATURES) {
         return OFPERR_BRC_MULTIPART_OVERFLOW; /* Nothing else needs more than one message. */
     }
+    conn_make_memory(conn);
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         if (types[i].type == m.type && conn->version >= types[i].from) {
             begin(&m);

@@ -384,6 +384,29 @@ static void the_extensions_errors_are_niciras(void **state)
     strbuf_free(&s);
 }
 
+static void a_rule_is_told_once_for_all_entries_of_a_request(void **state)
+{
+    struct peer *p = *state;
+    struct strbuf s = STRBUF_INIT;
+
+    peer_greet(p, OFP14);
+    bridge_flush_rules(p->net.br);
+    change(p, OFPFC_ADD, 5, 2, NULL);
+    put_request(p, &s);
+    for (unsigned int i = 0; i < 500; i++) { /* Added, deleted, added. */
+        put_entry(p, &s, OFPFMC_ADD, 1, OFPFMF_INITIAL);
+        put_entry(p, &s, OFPFMC_DELETE, 1, 0);
+    }
+    put_entry(p, &s, OFPFMC_ADD, 1, OFPFMF_INITIAL);
+    put_entry(p, &s, OFPFMC_ADD, 2, OFPFMF_INITIAL | OFPFMF_INSTRUCTIONS);
+    peer_send(p, OFPT13_MULTIPART_REQUEST, &s);
+    strbuf_free(&s);
+    assert_true(peer_receive(p) > 16);
+    assert_int_equal(wire_get16(message + 18), OFPFME_INITIAL);
+    assert_int_equal(wire_get16(message + 2), 16 + wire_get16(message + 16));
+    assert_int_equal(peer_receive(p), 0);
+}
+
 int main(void)
 {
 #define TEST(F) cmocka_unit_test_setup_teardown(F, peer_setup, peer_teardown)
@@ -400,6 +423,7 @@ int main(void)
         TEST(learned_rules_are_told),
         TEST(who_does_not_read_is_paused_and_catches_up),
         TEST(what_is_wrong_gets_the_exact_error),
+        TEST(a_rule_is_told_once_for_all_entries_of_a_request),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
