@@ -82,6 +82,7 @@ struct conn {
     struct ofp_async_masks async;
     struct rate_limit packet_in_limit;
     uint64_t n_packet_ins_dropped;
+    struct flow_dump *dump;                    /* Flows that it is yet to be told of; NULL: none. */
     struct features_request *features_request; /* Of which more is to come; NULL: none. */
 };
 
@@ -189,6 +190,12 @@ void conn_reply_synced(struct conn *, struct strbuf *reply);
 /* In flow_monitor.c: when what waited to be written is down to little; at the end. */
 void conn_resume_monitors(struct conn *);
 void conn_free_monitors(struct conn *);
+
+/* In flow_stats.c: a dump that waits for the peer to read. Tells more, true: the rest; the flows
+ * that are left; its end. */
+bool conn_go_on_dumping(struct conn *);
+size_t conn_dump_left(const struct conn *);
+void conn_free_dump(struct conn *);
 
 /* In table_features.c. */
 void conn_free_features_request(struct conn *);

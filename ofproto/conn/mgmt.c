@@ -23,8 +23,10 @@ LOG_MODULE(openflow);
 #define PAUSE_BYTES ((size_t)4 << 20)
 #define RESUME_BYTES ((size_t)1 << 20)
 
-/* Replies, to all connections of all bridges, that nobody reads. */
+/* Replies, to all connections of all bridges, that nobody reads; and what a flow that is yet to be
+ * told may hold of it, when it is in no table any more. */
 #define MAX_UNREAD ((size_t)1 << 30)
+#define FLOW_BYTES 128
 
 /* A bit per version, as in a hello's bitmap. */
 #define HIGHEST OFP15
@@ -48,6 +50,7 @@ void conn_close(struct conn *conn, const char *why)
     conn_free_bundles(conn);
     conn_free_features_request(conn);
     conn_free_monitors(conn);
+    conn_free_dump(conn);
     LIST_REMOVE(conn, node);
     mgmt->n_conns[conn->kind]--;
     mgmt_async_changed(mgmt);
@@ -201,13 +204,13 @@ static bool read_messages(struct conn *conn)
     struct evbuffer *out = bufferevent_get_output(conn->bev);
     uint8_t head[OFP_HEADER_LEN];
 
-    while (!conn->in_barrier && evbuffer_copyout(in, head, sizeof head) == (ssize_t)sizeof head) {
+    while (!conn->in_barrier && !conn->paused &&
+           evbuffer_copyout(in, head, sizeof head) == (ssize_t)sizeof head) {
         struct request r;
 
         if (evbuffer_get_length(out) > PAUSE_BYTES) {
             conn->paused = true;
-            bufferevent_disable(conn->bev, EV_READ);
-            return true;
+            break;
         }
         ofp_header_decode(head, &r.h);
         r.len = r.h.length;
@@ -226,7 +229,7 @@ static bool read_messages(struct conn *conn)
         }
         evbuffer_drain(in, r.len);
     }
-    if (conn->in_barrier) {
+    if (conn->in_barrier || conn->paused) {
         bufferevent_disable(conn->bev, EV_READ);
     }
     return true;
@@ -284,7 +287,7 @@ static void on_written(struct bufferevent *bev, void *conn_)
         return;
     }
     conn_resume_monitors(conn);
-    if (conn->paused) {
+    if (conn->paused && (!conn->dump || conn_go_on_dumping(conn))) {
         conn->paused = false;
         conn_resume(conn);
     }
@@ -328,7 +331,8 @@ static bool make_room(struct mgmt *mgmt, enum conn_kind kind)
 
 static size_t unread(const struct conn *conn)
 {
-    return evbuffer_get_length(bufferevent_get_output(conn->bev));
+    return evbuffer_get_length(bufferevent_get_output(conn->bev)) +
+           conn_dump_left(conn) * FLOW_BYTES;
 }
 
 /* The sum, and who has the most but for 'asker'. */
