@@ -99,7 +99,7 @@ static void undo_modify(struct ofproto *bridge, struct ofp_rule *rule,
                         const struct flow_before *before)
 {
     bridge_set_actions(bridge, rule, before->actions, before->actions_len, before->modified_ms);
-    rule->cookie = before->cookie;
+    ofp_table_set_cookie(bridge->tables[rule->table_id], rule, before->cookie);
     rule->packets = before->packets;
     rule->bytes = before->bytes;
 }

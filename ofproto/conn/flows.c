@@ -57,7 +57,7 @@ static void modify_cb(struct ofp_rule *rule, void *sel_)
             rule->packets = rule->bytes = 0;
         }
         if (fm->change_cookie) {
-            rule->cookie = fm->new_cookie;
+            ofp_table_set_cookie(sel->bridge->tables[rule->table_id], rule, fm->new_cookie);
         }
         sel->n++;
     }

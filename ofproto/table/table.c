@@ -19,6 +19,7 @@ void ofp_table_free(struct ofp_table *table)
 {
     if (table) {
         classifier_destroy(&table->cls);
+        cookies_free(&table->cookies);
         eviction_free(table->eviction);
         free(table->fair);
         free(table->name);
@@ -57,14 +58,28 @@ void ofp_table_insert(struct ofp_table *table, struct ofp_rule *rule)
 {
     rule->table_id = table->id;
     classifier_insert(&table->cls, rule);
+    cookies_add(&table->cookies, rule->cookie);
     enlist(table, rule);
 }
 
 void ofp_table_remove(struct mask_pool *masks, struct ofp_table *table, struct ofp_rule *rule)
 {
     classifier_remove(&table->cls, rule);
+    cookies_remove(&table->cookies, rule->cookie);
     delist(table, rule);
     rule_unref(masks, rule);
+}
+
+uint32_t ofp_table_count_cookie(struct ofp_table *table, uint64_t cookie)
+{
+    return cookies_count(&table->cookies, &table->cls, cookie);
+}
+
+void ofp_table_set_cookie(struct ofp_table *table, struct ofp_rule *rule, uint64_t cookie)
+{
+    cookies_remove(&table->cookies, rule->cookie);
+    rule->cookie = cookie;
+    cookies_add(&table->cookies, cookie);
 }
 
 void ofp_table_set_timeouts(struct ofp_table *table, struct ofp_rule *rule, uint16_t idle_s,

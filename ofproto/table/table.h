@@ -4,6 +4,7 @@
 #define OFPROTO_TABLE_TABLE_H
 
 #include "ofproto/table/classifier.h"
+#include "ofproto/table/cookies.h"
 #include "ofproto/table/eviction.h"
 
 #define OFP_TABLE_MAX_RULES 1000000 /* That OpenFlow peers are told, and held to. */
@@ -15,6 +16,7 @@
 struct ofp_table {
     struct classifier cls;
     LIST_HEAD(ofp_rule_list, ofp_rule) expirable;
+    struct cookies cookies;
     uint8_t id;
     uint64_t n_lookups; /* Packets that came here, as far as effects told. */
     uint64_t n_matched;
@@ -40,7 +42,11 @@ void ofp_table_insert(struct ofp_table *, struct ofp_rule *);
 /* Drops the table's reference. */
 void ofp_table_remove(struct mask_pool *, struct ofp_table *, struct ofp_rule *);
 
-/* Of a rule in this table. */
+/* How many of its rules have it. */
+uint32_t ofp_table_count_cookie(struct ofp_table *, uint64_t cookie);
+
+/* Both of a rule in this table. */
+void ofp_table_set_cookie(struct ofp_table *, struct ofp_rule *, uint64_t cookie);
 void ofp_table_set_timeouts(struct ofp_table *, struct ofp_rule *, uint16_t idle_s,
                             uint16_t hard_s);
 

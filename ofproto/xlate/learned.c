@@ -22,26 +22,11 @@ void rule_change_free(struct rule_change *c, struct ofproto_set *set)
     free(c);
 }
 
-struct count {
-    uint64_t cookie;
-    uint32_t n;
-};
-
-static void count_cb(struct ofp_rule *rule, void *count_)
-{
-    struct count *count = count_;
-
-    count->n += rule->cookie == count->cookie;
-}
-
 static bool is_over_limit(const struct rule_change *c)
 {
-    struct count count = {c->rule->cookie, 0};
+    struct ofp_table *table = c->bridge->tables[c->table_id];
 
-    if (c->limit && c->bridge->tables[c->table_id]) {
-        classifier_each(&c->bridge->tables[c->table_id]->cls, count_cb, &count);
-    }
-    return c->limit && count.n >= c->limit;
+    return c->limit && table && ofp_table_count_cookie(table, c->rule->cookie) >= c->limit;
 }
 
 static struct ofp_rule *copy(const struct rule_change *c, uint64_t now_ms)

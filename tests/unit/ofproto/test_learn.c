@@ -80,6 +80,7 @@ static void what_was_learned_lives_as_long_as_packets_come(void **state)
 
 static void a_limit_is_kept(void **state)
 {
+    struct ofp_rule *last = NULL;
     struct net *net = *state;
 
     hex_rule(
@@ -93,6 +94,18 @@ static void a_limit_is_kept(void **state)
     net_send(net, net_key(2, 1, 20)); /* Who is known may move. */
     assert_string_equal(net_send(net, net_key(1, 1, 20)), "drop:no-rule");
     assert_int_equal(n_rules(net, 1), 3);
+    /* One that goes, or is another's from now on, makes room for one. */
+    classifier_each(&net->br->tables[1]->cls, find_cb, &last);
+    bridge_remove_rule(net->br, last);
+    classifier_each(&net->br->tables[1]->cls, find_cb, &last);
+    ofp_table_set_cookie(net->br->tables[1], last, 6);
+    for (uint8_t i = 20; i < 30; i++) {
+        net_send(net, net_key(1, i, 50));
+    }
+    assert_int_equal(n_rules(net, 1), 4);
+    ofp_table_set_cookie(net->br->tables[1], last, 5);
+    assert_int_equal(ofp_table_count_cookie(net->br->tables[1], 5), 4);
+    assert_int_equal(ofp_table_count_cookie(net->br->tables[1], 6), 0);
 }
 
 /* Two teachers of table 1: with the last of them goes what was learned, and nothing else. */
