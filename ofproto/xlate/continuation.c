@@ -32,8 +32,9 @@ static bool mac_of(const struct ofproto *bridge, const void *p, size_t len,
     if (!has_key) {
         has_key = RAND_bytes(key, sizeof key) == 1;
     }
+    /* The name first, with its end: no other name with other contents is the same bytes. */
+    strbuf_put(&s, bridge->name, strlen(bridge->name) + 1);
     strbuf_put(&s, p, len);
-    strbuf_puts(&s, bridge->name);
     ok = has_key && HMAC(EVP_sha256(), key, sizeof key, (const uint8_t *)s.data, s.len, ret, NULL);
     strbuf_free(&s);
     return ok;
