@@ -41,6 +41,7 @@ struct mgmt {
     uint64_t generation_id;
     /* Rules to tell of: those whose counters become final, and those after them. */
     STAILQ_HEAD(removed_rules, removed_rule) counting, removed;
+    size_t removed_bytes, max_removed_bytes; /* That these may take. */
 };
 
 struct conn {

@@ -15,6 +15,7 @@ struct removed_rule {
     struct ofp_rule *rule;
     uint64_t removed_ms;
     enum ofp_removed_reason reason;
+    size_t bytes; /* That it takes, of mgmt's removed_bytes. */
 };
 
 static bool wants(const struct conn *conn, enum ofp_removed_reason reason)
@@ -76,6 +77,7 @@ static void tell(struct mgmt *mgmt, const struct removed_rule *removed)
 static void forget(struct mgmt *mgmt, struct removed_rules *list, struct removed_rule *removed)
 {
     STAILQ_REMOVE_HEAD(list, node);
+    mgmt->removed_bytes -= removed->bytes;
     rule_unref(&mgmt->bridge->set->masks, removed->rule);
     free(removed);
 }
@@ -113,16 +115,25 @@ static void wait_for_counters(struct mgmt *mgmt)
 void mgmt_rule_removed(struct mgmt *mgmt, struct ofp_rule *rule, enum ofp_removed_reason reason,
                        uint64_t now_ms)
 {
-    struct removed_rule *removed;
+    struct removed_rule told = {.rule = rule,
+                                .reason = reason,
+                                .removed_ms = now_ms,
+                                .bytes = sizeof told + sizeof *rule + rule->actions_len},
+                        *removed;
 
     if (!(rule->flags & OFP_RULE_SEND_REMOVED) || !anybody_wants(mgmt, reason)) {
         return;
     }
-    removed = xcalloc(1, sizeof *removed);
+    if (mgmt->removed_bytes + told.bytes > mgmt->max_removed_bytes) {
+        log_warn_limit("bridge '%s': too many removed flows wait for the datapath's last counters: "
+                       "more are told with those that are known",
+                       mgmt->bridge->name);
+        tell(mgmt, &told);
+        return;
+    }
+    removed = xmemdup(&told, sizeof told);
     rule_ref(rule);
-    removed->rule = rule;
-    removed->reason = reason;
-    removed->removed_ms = now_ms;
+    mgmt->removed_bytes += told.bytes;
     STAILQ_INSERT_TAIL(&mgmt->removed, removed, node);
 }
 

@@ -28,6 +28,10 @@ LOG_MODULE(openflow);
 #define MAX_UNREAD ((size_t)1 << 30)
 #define FLOW_BYTES 128
 
+/* Of removed rules that wait for their last counters: a full table of usual ones. While the
+ * datapath does not answer, no end of them would come. */
+#define MAX_REMOVED_BYTES ((size_t)512 << 20)
+
 /* A bit per version, as in a hello's bitmap. */
 #define HIGHEST OFP15
 
@@ -419,6 +423,7 @@ struct mgmt *mgmt_new(struct ofproto *bridge)
     LIST_INIT(&mgmt->controllers);
     STAILQ_INIT(&mgmt->counting);
     STAILQ_INIT(&mgmt->removed);
+    mgmt->max_removed_bytes = MAX_REMOVED_BYTES;
     return mgmt;
 }
 

@@ -474,6 +474,28 @@ static void the_counters_are_those_after_the_last_packet(void **state)
     delete_all(p);
 }
 
+/* The datapath does not answer. */
+static void removed_flows_beyond_a_bound_wait_for_no_counters(void **state)
+{
+    struct peer *p = *state;
+
+    p->hold_syncs = true;
+    peer_greet(p, OFP13);
+    listen_on(p, p->bev);
+    add_rule(p, "in_port=1", 0, 0, OFP_RULE_SEND_REMOVED);
+    delete_all(p);
+    p->net.br->mgmt->max_removed_bytes = p->net.br->mgmt->removed_bytes;
+    assert_int_equal(peer_receive(p), 0);
+    for (unsigned int i = 0; i < 3; i++) {
+        add_rule(p, "in_port=1", 0, 0, OFP_RULE_SEND_REMOVED);
+        delete_all(p);
+        expect_removed(p, OFPRR_DELETE, 0);
+    }
+    peer_synced(p);
+    expect_removed(p, OFPRR_DELETE, 0);
+    assert_int_equal(p->net.br->mgmt->removed_bytes, 0);
+}
+
 int main(void)
 {
 #define TEST(F) cmocka_unit_test_setup_teardown(F, peer_setup, peer_teardown)
@@ -493,6 +515,7 @@ int main(void)
         TEST(removed_flows_are_told13),
         TEST(removed_flows_are_told15),
         TEST(the_counters_are_those_after_the_last_packet),
+        TEST(removed_flows_beyond_a_bound_wait_for_no_counters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
