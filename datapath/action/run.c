@@ -69,15 +69,10 @@ struct actions {
     size_t len;
 };
 
-/* A place that packets go to, which makes what stands before it matter. Policy is one, too, and
- * meters count. */
+/* Meters count what comes to them, so it matters to them, too. */
 static bool is_output(const struct dp_action *a)
 {
-    return a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_OUTPUT_TRUNC ||
-           a->type == DP_ACTION_UPCALL || a->type == DP_ACTION_METER ||
-           a->type == DP_ACTION_RECIRC || a->type == DP_ACTION_CHECK_LEN ||
-           a->type == DP_ACTION_CLONE ||
-           (a->type == DP_ACTION_DEC_TTL && ((const struct dp_action_dec_ttl *)a)->tell);
+    return dp_action_is_output(a) || a->type == DP_ACTION_METER;
 }
 
 /* Is there no output behind 'a'? */

@@ -289,6 +289,16 @@ static inline const void *dp_action_nested(const struct dp_action *a, size_t *re
     return a + 1;
 }
 
+/* Whether packets, or copies of them, leave the list here, or policy is told of them: what stands
+ * before it in the list has an effect. */
+static inline bool dp_action_is_output(const struct dp_action *a)
+{
+    return a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_OUTPUT_TRUNC ||
+           a->type == DP_ACTION_UPCALL || a->type == DP_ACTION_RECIRC ||
+           a->type == DP_ACTION_CHECK_LEN || a->type == DP_ACTION_CLONE ||
+           (a->type == DP_ACTION_DEC_TTL && ((const struct dp_action_dec_ttl *)a)->tell);
+}
+
 /* Whether the list, or one within it, has an action that 'is' says yes to. */
 bool dp_actions_any(const void *data, size_t len, bool (*is)(const struct dp_action *));
 

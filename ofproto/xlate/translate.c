@@ -346,19 +346,12 @@ static void start(struct xlate_ctx *ctx, struct ofproto_set *set, const struct o
     ctx->at.cookie = UINT64_MAX;
 }
 
-/* What meters let pass is dropped when it is output nowhere. */
+/* Packets that a meter lets pass, and that go nowhere, are dropped for a reason, too. */
 static void end_metered(struct xlate_ctx *ctx)
 {
-    const struct dp_actions *list = ctx->actions;
-
-    for (const struct dp_action *a = dp_actions_first(list->data, list->len); a;
-         a = dp_actions_next(list->data, list->len, a)) {
-        if (a->type == DP_ACTION_OUTPUT || a->type == DP_ACTION_OUTPUT_TRUNC ||
-            a->type == DP_ACTION_UPCALL || a->type == DP_ACTION_RECIRC) {
-            return;
-        }
+    if (!dp_actions_any(ctx->actions->data, ctx->actions->len, dp_action_is_output)) {
+        dp_actions_put_drop(ctx->actions, ctx->reason);
     }
-    dp_actions_put_drop(ctx->actions, ctx->reason);
 }
 
 /* What it all comes to: the mask, and actions that end with the last output. */

@@ -212,6 +212,8 @@ static void meters_stand_anywhere(void **state)
     assert_string_equal(net_send_key(net, &key), "meter(0),2,3");
     rule(net, "mod_nw_tos:40,meter:1,mod_nw_tos:40,output:2");
     assert_string_equal(net_send_key(net, &key), "set(ipv4(tos=0x28/0xfc)),meter(0),2");
+    rule(net, "meter:1,check_pkt_larger(1500)->reg0[0],output:2");
+    assert_null(strstr(net_send_key(net, &key), "drop"));
 }
 
 /* What is behind a meter that may change the DSCP goes by what it became. */
