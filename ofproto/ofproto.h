@@ -17,33 +17,33 @@ struct ofproto;
 struct ofproto_set *ofproto_set_new(void);
 void ofproto_set_free(struct ofproto_set *); /* Bridges must be gone. */
 
-/* Grows whenever something changed that may make a cached flow wrong: ports, VLANs, rules, MACs
- * that moved. Of cached flows translated under an older number ofproto_effects_hold() tells which
- * must be translated again. */
+/* A number that grows with every change that may make a cached flow wrong: of ports, VLANs, rules,
+ * or MAC addresses that moved. For cached flows translated under an older number,
+ * ofproto_effects_hold() says which must be translated again. */
 uint64_t ofproto_set_generation(const struct ofproto_set *);
-/* 'changed' is called when the generation grew by something that did not come through this header:
- * an OpenFlow message, a ctl command. It may look and schedule, not call back into ofproto. */
+/* 'changed' is called when something other than a call of this header made the generation grow: an
+ * OpenFlow message or a ctl command. It may read and schedule, but not call back into ofproto. */
 void ofproto_set_on_change(struct ofproto_set *, void (*changed)(void *aux), void *aux);
-/* What the set asks of whoever drives the datapath, when a controller wants it. */
+/* What the set asks of its user, who drives the datapath. Called on the set's thread. */
 struct ofproto_hooks {
-    /* Takes a packet through actions, as received on a datapath port (0: on none). False: there is
-     * no room or no datapath, and the packet is gone. */
+    /* Executes actions on a packet, as if it had come in on a datapath port (0: on none). False:
+     * the packet is lost, as there is no datapath or no room. Keeps neither packet nor actions. */
     bool (*execute)(const void *packet, uint32_t len, uint32_t dp_port, const struct dp_actions *,
                     void *aux);
-    /* Calls 'done' when no cached flow contradicts the tables as they are now: later, or at once.
-     * 'cancel' forgets those calls that have this 'done_aux'. */
+    /* Calls 'done', at once or later, when no cached flow contradicts the tables as they are now.
+     * 'cancel' drops the pending calls with this 'done_aux'. */
     void (*sync)(void (*done)(void *done_aux), void *done_aux, void *aux);
     void (*cancel)(void *done_aux, void *aux);
-    /* Puts a meter into the datapath, behind what was asked for before, or, without a
-     * configuration, deletes it (DP_NO_METER: as dp.h says). ofproto_meter_done() tells the end. 0,
-     * -ENOTCONN: there is no datapath (ofproto_meters_attach() follows when there is), -EAGAIN: no
-     * room now. */
+    /* Puts a meter into the datapath or, if the configuration is NULL, deletes it (DP_NO_METER: as
+     * dp.h says), in the order of the calls. On 0, ofproto_meter_done() follows. -ENOTCONN: there
+     * is no datapath; ofproto_meters_attach() follows when there is one. -EAGAIN: no room now. */
     int (*meter)(uint32_t meter_no, const struct dp_meter *, void *aux);
-    /* What ofproto_get_controller() says changed. May look and schedule, not call back. */
+    /* What ofproto_get_controller() returns has changed. May read and schedule, not call back. */
     void (*controllers_changed)(void *aux);
     void *aux;
 };
-/* Copied. Without hooks (tests, a fuzzer) nothing is executed, and there are no cached flows. */
+/* The struct is copied. Without hooks (in tests, a fuzzer) nothing is executed, and there are no
+ * cached flows. */
 void ofproto_set_hooks(struct ofproto_set *, const struct ofproto_hooks *);
 /* Ages MAC entries and rules; call at least every second. */
 void ofproto_set_run(struct ofproto_set *, uint64_t now_ms);
@@ -68,23 +68,24 @@ int ofproto_configure(struct ofproto *, const struct ofproto_config *, struct er
 const char *ofproto_name(const struct ofproto *);
 struct ofproto *ofproto_find(const struct ofproto_set *, const char *name);
 
-/* What the database says of a flow table. */
+/* A row of the database's table Flow_Table. Borrowed strings. */
 struct ofproto_table_config {
     const char *name; /* NULL: none. */
     bool has_limit;
-    uint32_t max_rules;
-    bool evict;                  /* Rules make room when it is full; else more are refused. */
-    const char *const *groups;   /* Parts of fields whose values rules are treated fairly by. */
-    size_t n_groups;             /* 0: all alike. */
-    const char *const *prefixes; /* Fields that are looked up by prefixes; or "none". */
-    size_t n_prefixes;           /* 0: all that can be. */
+    uint32_t max_rules;          /* If has_limit. */
+    bool evict;                  /* When the table is full, evict a rule; else refuse a new one. */
+    const char *const *groups;   /* Subfields: eviction takes from the largest group of rules that
+                                  * agree in them. */
+    size_t n_groups;             /* 0: all rules are one group. */
+    const char *const *prefixes; /* Fields to look up by prefix, or "none". */
+    size_t n_prefixes;           /* 0: every field that can be. */
 };
-/* 'table_id' is less than OFPROTO_N_TABLES. NULL: the database says nothing. Texts that the checks
- * below refuse count as not there. */
+/* 'table_id' is less than OFPROTO_N_TABLES. NULL: the database has no row for the table. Texts that
+ * the checks below refuse are ignored. */
 #define OFPROTO_N_TABLES 254
 void ofproto_configure_table(struct ofproto *, unsigned int table_id,
                              const struct ofproto_table_config *);
-/* Whether a text can be among 'groups' ("NXM_OF_IN_PORT[]"), or 'prefixes'; -EINVAL. */
+/* 0 if the text may be one of 'groups' ("NXM_OF_IN_PORT[]"), or of 'prefixes'; else -EINVAL. */
 int ofproto_check_table_group(const char *text, struct error *);
 int ofproto_check_table_prefix(const char *text, struct error *);
 
@@ -100,19 +101,20 @@ struct ofproto_port_config {
     uint16_t ofport;        /* OpenFlow number wanted; 0: any. */
     uint32_t dp_port;       /* 0 for a patch port. */
     const char *patch_peer; /* The name of the peer port, for a patch port. */
-    bool up;                /* Link and admin state: a port that is down is left out of floods. */
+    bool up;                /* Link and admin state; ports that are down get no floods. */
     uint8_t mac[6];
 };
 
-/* Adds the port or changes the one of this name; its number never changes while it lives. -EEXIST
- * when the number is taken by another. */
+/* Adds the port, or changes the one of this name, whose number stays the same as long as it exists.
+ * -EEXIST: another port has the number. */
 int ofproto_port_set(struct ofproto *, const struct ofproto_port_config *, uint16_t *ret_ofport,
                      struct error *);
 void ofproto_port_remove(struct ofproto *, const char *name);
-/* Where OpenFlow reads the statistics of ports; NULL: nowhere. It must live
- * as long as it is set. */
+/* The datapath from which OpenFlow reads the statistics of ports and meters; NULL: none. It must
+ * stay open as long as it is set. */
 void ofproto_set_dp(struct ofproto_set *, struct dp *);
-/* What translated flows sent through a patch port, as far as effects were credited. -ENOENT. */
+/* The packets that flows sent through a patch port, as far as their effects were credited. -ENOENT:
+ * there is no such patch port. */
 int ofproto_port_patch_stats(const struct ofproto *, const char *name, struct dp_port_stats *ret);
 
 enum ofproto_vlan_mode {
@@ -122,7 +124,8 @@ enum ofproto_vlan_mode {
     OFPROTO_VLAN_NATIVE_UNTAGGED,
 };
 
-/* A "Port" of the database: one interface (several when bonding comes) with VLAN settings. */
+/* A row of the database's table Port: one interface (several, once there is bonding) and its VLAN
+ * settings. */
 struct ofproto_bundle_config {
     const char *name;
     const char *const *ports; /* Names of ports set before. */
@@ -141,9 +144,9 @@ struct ofproto_bundle_config {
 int ofproto_bundle_set(struct ofproto *, const struct ofproto_bundle_config *, struct error *);
 void ofproto_bundle_remove(struct ofproto *, const char *name);
 
-/* Serves OpenFlow (1.0, 1.3, 1.4 and 1.5) to ovs-ofctl and the like on a Unix socket,
- * RUNDIR/BRIDGE.mgmt, until the bridge is freed. -EADDRINUSE and so on with a text; -EALREADY when
- * it is served. */
+/* Serves OpenFlow 1.0 to 1.5 to ovs-ofctl and the like on the Unix socket 'path'
+ * (RUNDIR/BRIDGE.mgmt) until the bridge is freed. -EALREADY: it is served already; -EADDRINUSE and
+ * other errors of sockets, with a text. */
 struct event_base;
 int ofproto_mgmt_listen(struct ofproto *, struct event_base *, const char *path, struct error *);
 
@@ -157,12 +160,13 @@ struct ofproto_controller_config {
     unsigned int inactivity_probe_ms; /* 0: no probes. */
     uint32_t rate_limit;              /* Packet-ins a second; 0: no limit. */
     uint32_t burst_limit;             /* 0: a quarter of the rate. */
-    bool no_async;                    /* Tells it nothing unasked until it asks to be. */
+    bool no_async;                    /* No asynchronous messages until it enables some. */
 };
 
-/* Makes these the bridge's controllers, one for each target; those that are there stay connected.
- * With the first that is connected to, and without the last, the tables start anew, as Open vSwitch
- * does it: empty, or with NORMAL when there is none and fail-mode is standalone. */
+/* Makes these the bridge's controllers, one for each target; those it has already stay connected.
+ * When the bridge gets its first active controller, or loses its last, the tables are emptied, as
+ * in Open vSwitch; without controllers and with fail-mode standalone they then have a NORMAL rule.
+ */
 void ofproto_set_controllers(struct ofproto *, struct event_base *,
                              const struct ofproto_controller_config *, size_t n);
 
@@ -173,7 +177,7 @@ struct ofproto_controller_status {
                           "LISTENING". */
     const char *error; /* Why it is not connected; "": no failure. Valid until the next event. */
 };
-/* False when the bridge has no such controller. */
+/* False: the bridge has no such controller. */
 bool ofproto_get_controller(const struct ofproto *, const char *target,
                             struct ofproto_controller_status *);
 
@@ -181,8 +185,8 @@ bool ofproto_get_controller(const struct ofproto *, const char *target,
  * ------------------------------------------------------------------------------------------------------------
  */
 
-/* What a cached flow's packets must be credited to: rules, ports of patch pairs, MAC entries that
- * stay fresh. Opaque, holds references. */
+/* What a cached flow's packets are credited to (rules, groups, patch ports, MAC entries that they
+ * keep alive) and what its verdict depends on. Opaque; holds references. */
 struct ofproto_effects;
 
 struct ofp_flow;
@@ -191,63 +195,60 @@ struct ofproto_xlate_in {
     const struct flow_key *key;
     const void *packet; /* NULL when only the key is known (revalidation). */
     uint32_t packet_len;
-    bool may_learn; /* Learn the source MAC: true for a packet that came, false for trace. */
+    bool may_learn; /* Learn MACs and rules: for packets that came, not for revalidation. */
     uint64_t now_ms;
-    const struct ofp_flow *pipeline; /* Of a trace: what its fields say as it begins; or NULL. */
-    struct xlate_record *record;     /* Not NULL: what happens, and why, in words. */
-    /* Not NULL: is told of each packet that is recirculated, as far as it is known. */
+    const struct ofp_flow *pipeline; /* For a trace: the pipeline fields to begin with; or NULL. */
+    struct xlate_record *record;     /* If not NULL, gets a description of each step. */
+    /* If not NULL, is called with the key of each recirculated packet, as far as it is known. */
     void (*recirculated)(const struct flow_key *, void *aux);
     void *aux;
 };
 
 struct ofproto_xlate_out {
-    struct flow_mask mask; /* Every bit that the verdict depended on, sealed. */
-    struct dp_actions
-        actions; /* Owned by the caller: dp_actions_free(). Never empty: a drop says its reason. */
+    struct flow_mask mask;     /* Every bit that the verdict depends on, sealed. */
+    struct dp_actions actions; /* Never empty: a drop says its reason. */
     struct ofproto_effects *effects;
-    bool no_cache; /* This verdict holds for this packet alone: execute, do not install. */
+    bool no_cache; /* The verdict holds for this packet only: execute it, do not install a flow. */
 };
 
-/* Never fails: what cannot be translated is a drop with a reason. */
+/* Never fails: a packet that cannot be translated is dropped, with a reason. The caller owns the
+ * result: ofproto_xlate_out_free(), or takes over its members. */
 void ofproto_translate(struct ofproto_set *, const struct ofproto_xlate_in *,
                        struct ofproto_xlate_out *);
 void ofproto_xlate_out_free(struct ofproto_xlate_out *);
 
-/* A packet that an upcall action of translated actions brings: goes to the controllers that want
- * it. */
+/* Sends a packet that a translated upcall action brought to the controllers that want it. */
 void ofproto_packet_in(struct ofproto_set *, const struct dp_upcall *, uint64_t now_ms);
 
-/* Credits 'packets' and 'bytes' that came since the last call, the latest at 'used_ms'. */
-void ofproto_effects_credit(struct ofproto_set *, struct ofproto_effects *, uint64_t packets,
-                            uint64_t bytes, uint64_t used_ms);
+/* Credits packets and bytes that came since the last call, the latest of them at 'used_ms'. */
+void ofproto_effects_credit(struct ofproto_effects *, uint64_t packets, uint64_t bytes,
+                            uint64_t used_ms);
 void ofproto_effects_free(struct ofproto_effects *);
-/* Whether anything that the verdict depended on changed since its translation: when not, it still
- * holds, even though the set's generation moved on (somebody else's MAC moved). A few comparisons:
- * ask this of each cached flow before translating it again. */
-bool ofproto_effects_stale(const struct ofproto_effects *);
-/* The opposite, and finer: of changed rules only those count that a packet with this masked key may
- * match at one of its lookups, so a flow mod leaves most cached flows alone. Nothing that happened
- * until 'since' (0: unknown) concerns it. True makes the effects as young as the set. */
-void ofproto_effects_prefetch(const struct ofproto_effects *); /* It will be asked soon. */
+/* Whether the verdict still holds although the set's generation grew, because nothing changed that
+ * it depends on. Mostly a few comparisons. Of the rules that changed, only those count that a
+ * packet with this masked key (NULL: any packet) may match in one of its lookups, so a flow mod
+ * leaves most cached flows alone. The caller knows that nothing up to generation 'since' concerns
+ * the flow (0: it knows nothing). If true, what happened until now is not asked about again. */
 bool ofproto_effects_hold(struct ofproto_effects *, uint64_t since, const struct flow_key *masked,
                           const struct flow_mask *);
+/* Prefetches what ofproto_effects_hold() will read. */
+void ofproto_effects_prefetch(const struct ofproto_effects *);
 
-/* The effects are those of a cached flow with this key and mask, which live as long as they:
- * ofproto_find_concerned() looks among such. Until they are freed. */
+/* Makes the effects those of a cached flow with this key and mask, among which
+ * ofproto_find_concerned() searches until they are freed. Key and mask must live as long. */
 void ofproto_effects_watch(struct ofproto_effects *, const struct flow_key *masked,
                            const struct flow_mask *, void *owner);
-/* Finds all cached flows whose verdict something that changed since this generation may have
- * changed, without asking each. False when too much changed, or anything but rules: each must be
- * asked. */
+/* Finds all cached flows whose verdict may have changed since this generation, without asking each.
+ * False: too much changed, or something other than rules; then each flow must be asked. */
 bool ofproto_find_concerned(struct ofproto_set *, uint64_t since);
-/* The owner of one that was found, each once; NULL: no more. It is to be translated again. */
+/* The owner of a flow that was found and must be translated again, each once; NULL: no more. */
 void *ofproto_next_concerned(struct ofproto_set *);
 
 /* --- Meters. */
 
-/* The datapath can be used (again): puts all meters into it. Before any flow. */
+/* The datapath can be used (again): puts all meters into it. Call before any flow is put. */
 void ofproto_meters_attach(struct ofproto_set *);
-/* What the hook 'meter' was asked for is done, well or not. */
+/* What the hook 'meter' was asked for is done, successfully or not. */
 void ofproto_meter_done(struct ofproto_set *, uint32_t meter_no, bool was_deleted);
 
 /* --- For people (ctl commands fdb/show, fdb/flush and so on register themselves in l2/).
@@ -255,11 +256,11 @@ void ofproto_meter_done(struct ofproto_set *, uint32_t meter_no, bool was_delete
 
 /* Names for flow_key_format(): port names by datapath number. */
 const char *ofproto_dp_port_name(uint32_t dp_port, void *ofproto_set);
-/* And the reverse; false when there is no such port in the datapath. */
+/* The reverse; false: the datapath has no port of this name. */
 bool ofproto_dp_port_by_name(const struct ofproto_set *, const char *name, uint32_t *ret);
-/* How many ports and rules there are in all bridges. */
+/* The numbers of ports and rules of all bridges together. */
 void ofproto_count(const struct ofproto_set *, size_t *ret_ports, size_t *ret_rules);
-/* The bridge that a port of the datapath belongs to; NULL when it belongs to none. */
+/* The bridge that a datapath port belongs to; NULL: none. */
 const struct ofproto *ofproto_of_dp_port(const struct ofproto_set *, uint32_t dp_port);
 
 #endif

@@ -51,7 +51,7 @@ void controller_packet_execute(const struct xlate_packet_out *po, const void *pa
     translate_packet_out(po, &in, &out);
     if (set->hooks.execute &&
         set->hooks.execute(packet, (uint32_t)len, key->in_port, &out.actions, set->hooks.aux)) {
-        ofproto_effects_credit(set, out.effects, 1, len, in.now_ms);
+        ofproto_effects_credit(out.effects, 1, len, in.now_ms);
     }
     ofproto_xlate_out_free(&out);
 }

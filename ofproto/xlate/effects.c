@@ -87,7 +87,7 @@ void effects_add_lookup(struct ofproto_effects *effects, struct ofproto *bridge,
     }
     e = add_bridge(effects, EFFECT_LOOKUP, bridge);
     e->table_id = table_id;
-    e->vlan = rule != NULL;
+    e->found = rule != NULL;
     e->priority = rule && !rule_is_conjunctive(rule) ? rule->priority : -1;
     e->known = known_add(&effects->known, now, looked);
 }
@@ -111,7 +111,7 @@ void effects_add_bucket(struct ofproto_effects *effects, struct ofp_group *group
     e = add(effects, EFFECT_BUCKET);
     group_ref(group);
     e->group = group;
-    e->vlan = (uint16_t)bucket;
+    e->bucket = (uint16_t)bucket;
 }
 
 void effects_add_change(struct ofproto_effects *effects, struct rule_change *change)
@@ -149,7 +149,7 @@ void effects_depend_bridge(struct ofproto_effects *effects, struct ofproto *brid
 void effects_depend_mac(struct ofproto_effects *effects, struct ofproto *bridge,
                         unsigned int bucket)
 {
-    add_bridge(effects, EFFECT_DEPEND_MAC, bridge)->vlan = (uint16_t)bucket;
+    add_bridge(effects, EFFECT_DEPEND_MAC, bridge)->mac_bucket = (uint16_t)bucket;
 }
 
 static bool lookup_is_stale(const struct ofproto_effects *effects, const struct effect *e,
@@ -178,7 +178,7 @@ static bool is_stale(const struct ofproto_effects *effects, uint64_t since,
         if (e->kind == EFFECT_DEPEND_BRIDGE && (e->bridge->dead || e->bridge->version > since)) {
             return true;
         }
-        if (e->kind == EFFECT_DEPEND_MAC && e->bridge->macs.version[e->vlan] > since) {
+        if (e->kind == EFFECT_DEPEND_MAC && e->bridge->macs.version[e->mac_bucket] > since) {
             return true;
         }
         if (e->kind == EFFECT_LOOKUP && lookup_is_stale(effects, e, since, masked, mask)) {
@@ -193,11 +193,6 @@ void ofproto_effects_prefetch(const struct ofproto_effects *effects)
     __builtin_prefetch(effects->effect);
     __builtin_prefetch((const char *)effects->effect + 64);
     __builtin_prefetch(effects->known.word);
-}
-
-bool ofproto_effects_stale(const struct ofproto_effects *effects)
-{
-    return is_stale(effects, effects->version, NULL, NULL);
 }
 
 bool ofproto_effects_hold(struct ofproto_effects *effects, uint64_t since,
@@ -226,7 +221,7 @@ static void credit_rule(struct ofp_rule *rule, uint64_t packets, uint64_t bytes,
 static void credit_group(const struct effect *e, uint64_t packets, uint64_t bytes)
 {
     struct group_counters *c = e->kind == EFFECT_GROUP ? &e->group->counters
-                                                       : &e->group->bucket_counters[e->vlan];
+                                                       : &e->group->bucket_counters[e->bucket];
 
     c->packets += packets;
     c->bytes += bytes;
@@ -260,14 +255,13 @@ static void credit_table(const struct effect *e, uint64_t packets)
 
     if (table) {
         table->n_lookups += packets;
-        table->n_matched += e->vlan ? packets : 0;
+        table->n_matched += e->found ? packets : 0;
     }
 }
 
-void ofproto_effects_credit(struct ofproto_set *set, struct ofproto_effects *effects,
-                            uint64_t packets, uint64_t bytes, uint64_t used_ms)
+void ofproto_effects_credit(struct ofproto_effects *effects, uint64_t packets, uint64_t bytes,
+                            uint64_t used_ms)
 {
-    (void)set;
     if (!packets) {
         return;
     }

@@ -34,7 +34,12 @@ struct effect {
     uint8_t kind;
     uint8_t table_id;
     uint16_t ofport;
-    uint16_t vlan; /* Or bucket (of either kind), or "matched". */
+    union {
+        uint16_t vlan;       /* EFFECT_MAC. */
+        uint16_t bucket;     /* EFFECT_BUCKET: its place in the group. */
+        uint16_t mac_bucket; /* EFFECT_DEPEND_MAC: of the bridge's MAC table. */
+        bool found;          /* EFFECT_LOOKUP: a rule. */
+    };
     union {
         uint8_t mac[6];
         struct known_range known; /* Of a lookup. */

@@ -214,6 +214,18 @@ void flow_table_set_effects(struct cached_flow *f, struct ofproto_effects *effec
     ofproto_effects_watch(effects, &f->id.masked, &f->id.mask->mask, f);
 }
 
+void flow_table_credit(struct cached_flow *f, const struct dp_flow_stats *now)
+{
+    struct dp_flow_stats *was = &f->credited;
+
+    if (!f->effects || now->packets <= was->packets) {
+        return;
+    }
+    ofproto_effects_credit(f->effects, now->packets - was->packets,
+                           now->bytes > was->bytes ? now->bytes - was->bytes : 0, now->used_ms);
+    *was = *now;
+}
+
 static void push_free(struct flow_table *t, uint32_t flow_no)
 {
     if (t->n_free == t->free_size) {

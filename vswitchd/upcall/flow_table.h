@@ -77,9 +77,10 @@ struct cached_flow *flow_table_adopt(struct flow_table *, uint32_t flow_no, cons
                                      const struct flow_mask *, uint64_t now_ms);
 void flow_table_adopted(struct flow_table *);
 
-/* What is right for the flow now: takes over the effects, which become watched. Frees the old
- * ones. */
+/* Replaces the flow's effects, which it then owns, and has them watched. */
 void flow_table_set_effects(struct cached_flow *, struct ofproto_effects *);
+/* Credits what the flow's counters, which are 'now', grew by since the last call. */
+void flow_table_credit(struct cached_flow *, const struct dp_flow_stats *now);
 
 struct cached_flow *flow_table_get(const struct flow_table *, uint32_t flow_no);
 /* The flow that has this mask and, under it, this key, unless it is being deleted. */

@@ -1,4 +1,4 @@
-/* What all of upcall/ does to a cached flow: put, delete, credit, and hand the queue over. See
+/* What all of upcall/ does to a cached flow: put, delete, and hand the queue over. See
  * internal.h. */
 #include <errno.h>
 #include <string.h>
@@ -83,18 +83,6 @@ void upcall_flush_ops(struct upcall *u)
     if (u->n.put_errors != n_refused) {
         delete_refused(u);
     }
-}
-
-void upcall_credit(struct upcall *u, struct cached_flow *f, const struct dp_flow_stats *now)
-{
-    struct dp_flow_stats *was = &f->credited;
-
-    if (!f->effects || now->packets <= was->packets) {
-        return;
-    }
-    ofproto_effects_credit(u->ofprotos, f->effects, now->packets - was->packets,
-                           now->bytes > was->bytes ? now->bytes - was->bytes : 0, now->used_ms);
-    *was = *now;
 }
 
 /* Of packets that controllers send: a share of the queue, so that misses find room. */

@@ -95,8 +95,6 @@ void upcall_put_flow(struct upcall *, struct cached_flow *, const struct flow_ke
                      uint64_t pending);
 void upcall_delete_flow(struct upcall *, struct cached_flow *);
 void upcall_flush_ops(struct upcall *);
-/* Credits what came since the last time. */
-void upcall_credit(struct upcall *, struct cached_flow *, const struct dp_flow_stats *);
 
 /* drops.c */
 void upcall_drop(struct upcall *, enum upcall_drop, uint32_t in_port);

@@ -115,12 +115,12 @@ static void revalidate_whole(struct upcall *u, struct cached_flow *f, bool stale
         upcall_delete_flow(u, f);
         return;
     }
-    upcall_credit(u, f, &stats);
+    flow_table_credit(f, &stats);
     if (stale) {
         retranslate(u, f, now_ms);
     }
     if (!f->deleting) {
-        upcall_credit(u, f, &stats); /* One that was adopted had no effects until now. */
+        flow_table_credit(f, &stats); /* One that was adopted had no effects until now. */
     }
 }
 

@@ -232,7 +232,7 @@ static void handle_one(struct upcall *u, const struct dp_upcall *up, uint64_t no
     } else {
         execute(u, up, up->pending, &out.actions);
         if (out.effects) {
-            ofproto_effects_credit(u->ofprotos, out.effects, 1, up->full_len, now_ms);
+            ofproto_effects_credit(out.effects, 1, up->full_len, now_ms);
         }
     }
     ofproto_xlate_out_free(&out);
@@ -337,7 +337,7 @@ static void del_completed(struct upcall *u, struct cached_flow *f, const struct 
         return;
     }
     if (!c->error) {
-        upcall_credit(u, f, &c->stats);
+        flow_table_credit(f, &c->stats);
         u->n.flow_packets += c->stats.packets;
     }
     flow_table_remove(&u->flows, f);

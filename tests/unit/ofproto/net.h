@@ -168,6 +168,12 @@ static inline void net_translate(struct net *net, const struct flow_key *key, bo
     ofproto_translate(net->set, &in, out);
 }
 
+/* Whether nothing has changed that a translation depended on. */
+static inline bool net_holds(struct ofproto_effects *effects)
+{
+    return ofproto_effects_hold(effects, 0, NULL, NULL);
+}
+
 /* The datapath actions as text, in a buffer that the next call overwrites. The packet is learned
  * from. */
 static inline const char *net_send_key(struct net *net, const struct flow_key *key)

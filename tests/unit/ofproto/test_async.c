@@ -462,7 +462,7 @@ static void the_counters_are_those_after_the_last_packet(void **state)
     assert_int_equal(peer_receive(p), 0); /* Cached flows may count for it still. */
     add_rule(p, "in_port=1", 0, 0, OFP_RULE_SEND_REMOVED);
     delete_all(p);
-    ofproto_effects_credit(p->net.set, out.effects, 7, 700, p->net.now_ms);
+    ofproto_effects_credit(out.effects, 7, 700, p->net.now_ms);
     peer_synced(p);
     expect_removed(p, OFPRR_DELETE, 7);
     assert_int_equal(peer_receive(p), 0);

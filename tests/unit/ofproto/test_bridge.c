@@ -145,13 +145,13 @@ static void rules_count_and_expire(void **state)
     rule = rule_new(&net->set->masks, &config);
     bridge_add_rule(net->br, 0, rule);
     net_translate(net, &key, true, &out);
-    ofproto_effects_credit(net->set, out.effects, 2, 128, 9500);
+    ofproto_effects_credit(out.effects, 2, 128, 9500);
     assert_int_equal(rule->packets, 2);
     assert_int_equal(rule->bytes, 128);
     ofproto_set_run(net->set, 19000);
-    assert_false(ofproto_effects_stale(out.effects));
+    assert_true(net_holds(out.effects));
     ofproto_set_run(net->set, 19500);
-    assert_true(ofproto_effects_stale(out.effects));
+    assert_false(net_holds(out.effects));
     ofproto_xlate_out_free(&out);
     assert_int_equal(net->br->tables[0]->cls.n_rules, 1);
     rule = rule_new(&net->set->masks, &config);

@@ -203,7 +203,7 @@ static void one_that_fails_changes_nothing(void **state)
         struct flow_key key = net_key(2, 2, 9);
 
         net_translate(&p->net, &key, false, &out);
-        ofproto_effects_credit(p->net.set, out.effects, 5, 500, p->net.now_ms);
+        ofproto_effects_credit(out.effects, 5, 500, p->net.now_ms);
         ofproto_xlate_out_free(&out);
     }
     expect_rules(p, before);

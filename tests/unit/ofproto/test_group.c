@@ -79,16 +79,16 @@ static void an_indirect_group_is_changed_in_one_place(void **state)
     hex_rule(net->br, 0, 1, "", APPLY_GROUP("07"));
     assert_string_equal(net_send_key(net, &key), "2");
     net_translate(net, &key, false, &out);
-    assert_false(ofproto_effects_stale(out.effects));
+    assert_true(net_holds(out.effects));
     assert_int_equal(mod(net, OFP13, MODIFY("02", "07") PLAIN("03")), 0);
-    assert_true(ofproto_effects_stale(out.effects));
+    assert_false(net_holds(out.effects));
     assert_string_equal(net_send_key(net, &key), "3");
     /* What was translated before is credited to the group as it was. */
-    ofproto_effects_credit(net->set, out.effects, 5, 500, 2000);
+    ofproto_effects_credit(out.effects, 5, 500, 2000);
     ofproto_xlate_out_free(&out);
     assert_int_equal(group_find(net->br, 7)->counters.packets, 0);
     net_translate(net, &key, false, &out);
-    ofproto_effects_credit(net->set, out.effects, 5, 500, 2000);
+    ofproto_effects_credit(out.effects, 5, 500, 2000);
     assert_int_equal(group_find(net->br, 7)->counters.packets, 5);
     assert_int_equal(group_find(net->br, 7)->bucket_counters[0].bytes, 500);
     ofproto_xlate_out_free(&out);

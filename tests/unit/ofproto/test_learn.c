@@ -67,13 +67,13 @@ static void what_was_learned_lives_as_long_as_packets_come(void **state)
     assert_int_equal(rule->cookie, 5);
     assert_int_equal(rule->idle_timeout_s, 10);
     assert_int_equal(ofp_rule_expiry(rule, net->now_ms + 9999), OFP_EXPIRY_NONE);
-    ofproto_effects_credit(net->set, out.effects, 1, 60, net->now_ms + 9000);
+    ofproto_effects_credit(out.effects, 1, 60, net->now_ms + 9000);
     assert_ptr_equal(only_rule(net, 1), rule); /* The same, and nothing has to be translated. */
     bridge_expire_rules(net->br, net->now_ms + 18000);
     assert_int_equal(n_rules(net, 1), 1);
     bridge_expire_rules(net->br, net->now_ms + 19000);
     assert_int_equal(n_rules(net, 1), 0);
-    ofproto_effects_credit(net->set, out.effects, 1, 60, net->now_ms + 20000);
+    ofproto_effects_credit(out.effects, 1, 60, net->now_ms + 20000);
     assert_int_equal(n_rules(net, 1), 1); /* Learned again. */
     ofproto_xlate_out_free(&out);
 }
@@ -177,10 +177,10 @@ static void the_outcome_is_written(void **state)
     rule = only_rule(net, 1);
     bridge_remove_rule(net->br, rule);
     before = net->br->version;
-    ofproto_effects_credit(net->set, out.effects, 1, 60, net->now_ms); /* Now there is room. */
+    ofproto_effects_credit(out.effects, 1, 60, net->now_ms); /* Now there is room. */
     assert_int_equal(n_rules(net, 1), 1);
     assert_true(net->br->version > before);
-    assert_true(ofproto_effects_stale(out.effects));
+    assert_false(net_holds(out.effects));
     assert_string_equal(net_send_key(net, &two), "4");
     ofproto_xlate_out_free(&out);
 }
@@ -289,7 +289,7 @@ static void a_connection_that_ends_shortens_its_rule(void **state)
     key.tcp_flags = be16_make(0x10);
     net_translate(net, &key, true, &out);
     assert_int_equal(be16_get(out.mask.bits.tcp_flags), 5); /* FIN and RST, no more. */
-    ofproto_effects_credit(net->set, out.effects, 1, 60, net->now_ms);
+    ofproto_effects_credit(out.effects, 1, 60, net->now_ms);
     ofproto_xlate_out_free(&out);
     assert_int_equal(rule->idle_timeout_s, 0);
     key.tcp_flags = be16_make(0x11);

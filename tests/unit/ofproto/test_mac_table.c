@@ -139,11 +139,11 @@ static void a_flood_is_stale_once_its_destination_is_learned(void **state)
     uint64_t generation;
 
     net_translate(net, &key, true, &out);
-    assert_false(ofproto_effects_stale(out.effects));
+    assert_true(net_holds(out.effects));
     generation = ofproto_set_generation(net->set);
     net_send(net, net_key(2, 2, 1));
     assert_true(ofproto_set_generation(net->set) > generation);
-    assert_true(ofproto_effects_stale(out.effects));
+    assert_false(net_holds(out.effects));
     ofproto_xlate_out_free(&out);
 }
 
@@ -175,9 +175,9 @@ static void a_move_makes_flows_to_the_address_stale_and_few_others(void **state)
         net_translate(net, &key, true, &others[i]);
     }
     net_send(net, net_key(3, mover, 1));
-    assert_true(ofproto_effects_stale(moved.effects));
+    assert_false(net_holds(moved.effects));
     for (unsigned int i = 0; i < 100; i++) {
-        n_stale += ofproto_effects_stale(others[i].effects);
+        n_stale += !net_holds(others[i].effects);
         ofproto_xlate_out_free(&others[i]);
     }
     assert_true(n_stale < 10);
@@ -192,12 +192,12 @@ static void traffic_of_cached_flows_keeps_and_restores_entries(void **state)
     struct ofproto_xlate_out out;
 
     net_translate(net, &key, true, &out);
-    ofproto_effects_credit(net->set, out.effects, 1, 60, net->now_ms + 250000);
+    ofproto_effects_credit(out.effects, 1, 60, net->now_ms + 250000);
     ofproto_set_run(net->set, net->now_ms + 400000);
     assert_int_equal(net->br->macs.n, 1);
     ofproto_set_run(net->set, net->now_ms + 600000);
     assert_int_equal(net->br->macs.n, 0);
-    ofproto_effects_credit(net->set, out.effects, 1, 60, net->now_ms + 700000);
+    ofproto_effects_credit(out.effects, 1, 60, net->now_ms + 700000);
     assert_int_equal(net->br->macs.n, 1);
     ofproto_xlate_out_free(&out);
 }
@@ -223,8 +223,8 @@ static void effects_outlive_their_rules_bridges_and_set(void **state)
     net_port(net.br, 1, OFPROTO_VLAN_TRUNK, -1);
     net_translate(&net, &key, true, &out);
     ofproto_free(net.br);
-    assert_true(ofproto_effects_stale(out.effects));
-    ofproto_effects_credit(net.set, out.effects, 1, 1, 1);
+    assert_false(net_holds(out.effects));
+    ofproto_effects_credit(out.effects, 1, 1, 1);
     ofproto_set_free(net.set);
     ofproto_xlate_out_free(&out);
 }

@@ -245,9 +245,9 @@ static void a_meter_that_begins_to_remark_concerns_cached_flows(void **state)
     hex_rule(net->br, 0, 1, "", APPLY METER(ONE));
     net_translate(net, &key, false, &out);
     assert_int_equal(mod(net, MODIFY(KBPS, ONE) DROP("00000002", "00000000")), 0);
-    assert_false(ofproto_effects_stale(out.effects));
+    assert_true(net_holds(out.effects));
     assert_int_equal(mod(net, MODIFY(KBPS, ONE) REMARK("00000002", "01")), 0);
-    assert_true(ofproto_effects_stale(out.effects));
+    assert_false(net_holds(out.effects));
     ofproto_xlate_out_free(&out);
 }
 
@@ -261,12 +261,12 @@ static void what_controllers_are_told_is_metered(void **state)
     assert_non_null(strstr(net_send_key(net, &key), "userspace(cookie="));
     net_translate(net, &key, false, &out);
     assert_int_equal(mod(net, ADD(KBPS, "fffffffe") DROP("00000001", "00000000")), 0);
-    assert_true(ofproto_effects_stale(out.effects));
+    assert_false(net_holds(out.effects));
     ofproto_xlate_out_free(&out);
     assert_non_null(strstr(net_send_key(net, &key), "clone(meter(0),userspace(cookie="));
     net_translate(net, &key, false, &out);
     assert_int_equal(mod(net, DELETE("fffffffe")), 0);
-    assert_true(ofproto_effects_stale(out.effects));
+    assert_false(net_holds(out.effects));
     ofproto_xlate_out_free(&out);
     assert_null(strstr(net_send_key(net, &key), "meter"));
 }

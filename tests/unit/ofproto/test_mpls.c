@@ -264,11 +264,11 @@ static void rules_are_credited_once(void **state)
     first = rule(net, 0, 1, "mpls", "pop_mpls:0x0800,resubmit(,1)");
     second = rule(net, 1, 1, "ip,nw_dst=10.0.0.1", "output:2");
     send_key(net, &key);
-    ofproto_effects_credit(net->set, out.effects, 1, 100, 1);
+    ofproto_effects_credit(out.effects, 1, 100, 1);
     assert_int_equal(first->packets, 1);
     key = inner(id_of(), 0x0a000001);
     assert_actions(send_key(net, &key), "2");
-    ofproto_effects_credit(net->set, out.effects, 1, 100, 1);
+    ofproto_effects_credit(out.effects, 1, 100, 1);
     assert_int_equal(first->packets, 1);
     assert_int_equal(second->packets, 1);
 }

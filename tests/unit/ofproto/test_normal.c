@@ -168,14 +168,14 @@ static void patch_ports_join_bridges_in_one_flow(void **state)
     assert_string_equal(net_send(net, key), "push_vlan(vid=10,pcp=0),3,pop_vlan,2");
     assert_string_equal(net_send(net, net_key(2, 2, 1)), "1");
     net_translate(net, &key, true, &out);
-    ofproto_effects_credit(net->set, out.effects, 3, 300, 5);
+    ofproto_effects_credit(out.effects, 3, 300, 5);
     assert_int_equal(ofproto_port_patch_stats(net->br, "a", &stats), 0);
     assert_int_equal(stats.tx_packets, 3);
     assert_int_equal(ofproto_port_patch_stats(br1, "b", &stats), 0);
     assert_int_equal(stats.rx_bytes, 300);
-    assert_false(ofproto_effects_stale(out.effects));
+    assert_true(net_holds(out.effects));
     ofproto_port_remove(br1, "b");
-    assert_true(ofproto_effects_stale(out.effects));
+    assert_false(net_holds(out.effects));
     ofproto_xlate_out_free(&out);
     assert_string_equal(net_send(net, key), "drop:no-output");
 }

@@ -246,12 +246,12 @@ static void the_round_that_chooses_counts(void **state)
 
     text_rule(net->br, "actions=group:1");
     net_translate(net, &key, false, &out);
-    ofproto_effects_credit(net->set, out.effects, 5, 500, 2000);
+    ofproto_effects_credit(out.effects, 5, 500, 2000);
     ofproto_xlate_out_free(&out);
     assert_int_equal(group->counters.packets, 0);
     net_send_round(net, &key);
     net_translate(net, &key, false, &out);
-    ofproto_effects_credit(net->set, out.effects, 5, 500, 2000);
+    ofproto_effects_credit(out.effects, 5, 500, 2000);
     ofproto_xlate_out_free(&out);
     assert_int_equal(group->counters.packets, 5);
 }

@@ -693,7 +693,7 @@ static void random_rules_give_sound_megaflows(void **state)
 
             random_key(&key, (uint16_t)(1 + rnd(6)));
             net_translate(&net, &key, i < 20, &out);
-            if (ofproto_effects_stale(out.effects)) { /* What it learned on its way changed it. */
+            if (!net_holds(out.effects)) { /* What it learned on its way changed it. */
                 ofproto_xlate_out_free(&out);
                 net_translate(&net, &key, false, &out);
             }
