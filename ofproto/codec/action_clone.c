@@ -27,22 +27,25 @@ static void encode_clone(struct strbuf *s, enum ofp_version version, const struc
     ofp_action_end(s, start);
 }
 
+/* Appends a clone of these actions, which it frees. False: the list is full. */
+static bool put_clone(struct ofp_actions *out, struct ofp_actions *nested)
+{
+    struct ofp_action_nested *a = ofp_actions_put(out, OFP_ACTION_CLONE, sizeof *a + nested->len);
+
+    if (a && nested->len) {
+        a->len = nested->len;
+        memcpy(a->data, nested->data, nested->len);
+    }
+    ofp_actions_free(nested);
+    return a;
+}
+
 static int decode_clone(const struct ofp_action_in *in, struct ofp_actions *out)
 {
     struct ofp_actions nested = OFP_ACTIONS_INIT;
-    struct ofp_action_nested *a;
     int rc = ofp_actions_decode_nested(in, in->p + CLONE_LEN, in->len - CLONE_LEN, &nested);
 
-    if (rc) {
-        return rc;
-    }
-    a = ofp_actions_put(out, OFP_ACTION_CLONE, sizeof *a + nested.len);
-    if (a && nested.len) {
-        a->len = nested.len;
-        memcpy(a->data, nested.data, nested.len);
-    }
-    ofp_actions_free(&nested);
-    return a ? 0 : OFPERR_BAC_TOO_MANY;
+    return rc ? rc : put_clone(out, &nested) ? 0 : OFPERR_BAC_TOO_MANY;
 }
 
 CONSTRUCTOR static void register_clone(void)
@@ -60,19 +63,9 @@ static int parse_clone(const struct ofp_action_text *t, const char *name, char *
                        struct ofp_actions *out, struct error *err)
 {
     struct ofp_actions nested = OFP_ACTIONS_INIT;
-    struct ofp_action_nested *a;
     int rc = ofp_actions_parse_nested(t, name, arg, &nested, err);
 
-    if (rc) {
-        return rc;
-    }
-    a = ofp_actions_put(out, OFP_ACTION_CLONE, sizeof *a + nested.len);
-    if (a && nested.len) {
-        a->len = nested.len;
-        memcpy(a->data, nested.data, nested.len);
-    }
-    ofp_actions_free(&nested);
-    return a ? 0 : ofp_action_text_full(name, err);
+    return rc ? rc : put_clone(out, &nested) ? 0 : ofp_action_text_full(name, err);
 }
 
 CONSTRUCTOR static void register_clone_words(void)
