@@ -11,6 +11,7 @@
 
 enum odp_kind {
     ODP_FIELD,
+    ODP_LABEL,   /* Of several labels, matches have a field for the first. */
     ODP_TOS,     /* Of which matches have two fields. */
     ODP_IN_PORT, /* The datapath's number. */
     ODP_TYPE,    /* Not that of a tag, behind which the real one stands. */
@@ -51,6 +52,7 @@ static const struct {
     {"ipv6", "src", ODP_FIELD, "ipv6_src"},
     {"ipv6", "dst", ODP_FIELD, "ipv6_dst"},
     {"ipv6", "label", ODP_FIELD, "ipv6_label"},
+    {"ipv6", "exthdr", ODP_FIELD, "ipv6_exthdr"},
     {"ipv6", "proto", ODP_FIELD, "nw_proto"},
     {"ipv6", "tclass", ODP_TOS, NULL},
     {"ipv6", "hlimit", ODP_FIELD, "nw_ttl"},
@@ -72,18 +74,26 @@ static const struct {
     {"icmpv6", "type", ODP_FIELD, "icmpv6_type"},
     {"icmpv6", "code", ODP_FIELD, "icmpv6_code"},
     {"nd", "target", ODP_FIELD, "nd_target"},
+    {"nd", "reserved", ODP_FIELD, "nd_reserved"},
+    {"nd", "option", ODP_FIELD, "nd_options_type"},
     {"nd", "sll", ODP_FIELD, "nd_sll"},
     {"nd", "tll", ODP_FIELD, "nd_tll"},
-    {"mpls", "label", ODP_FIELD, "mpls_label"},
-    {"mpls", "tc", ODP_FIELD, "mpls_tc"},
-    {"mpls", "ttl", ODP_FIELD, "mpls_ttl"},
-    {"mpls", "bos", ODP_FIELD, "mpls_bos"},
+    {"mpls", "label", ODP_LABEL, "mpls_label"},
+    {"mpls", "tc", ODP_LABEL, "mpls_tc"},
+    {"mpls", "ttl", ODP_LABEL, "mpls_ttl"},
+    {"mpls", "bos", ODP_LABEL, "mpls_bos"},
+    {"pbb", "isid", ODP_FIELD, "pbb_isid"},
+    {"pbb", "uca", ODP_FIELD, "pbb_uca"},
+    {"pbb", "pcp", ODP_IGNORED, NULL},
+    {"pbb", "dei", ODP_IGNORED, NULL},
 };
 
 struct odp {
     struct strbuf *match;
     uint32_t *in_port;
     unsigned int depth;
+    size_t label_row; /* Of the last word of a label; 0: there was none. */
+    bool is_behind_first;
     struct error *err;
 };
 
@@ -96,6 +106,14 @@ static int parse_number(const struct odp *o, const char *group, const char *valu
                ? 0
                : error_set(o->err, EINVAL, "'%s(...)': '%s' is not a number within 0...%llu", group,
                            value, (unsigned long long)max);
+}
+
+/* Each entry's words come in the order of their rows: one that does not rise begins the next. */
+static bool is_of_first_label(struct odp *o, size_t row)
+{
+    o->is_behind_first |= row <= o->label_row;
+    o->label_row = row;
+    return !o->is_behind_first;
 }
 
 static int put_value(struct odp *o, size_t row, char *value)
@@ -133,6 +151,11 @@ static int put_value(struct odp *o, size_t row, char *value)
         rc = parse(o, value);
         o->depth--;
         break;
+    case ODP_LABEL:
+        if (!is_of_first_label(o, row)) {
+            break;
+        }
+        /* Fall through. */
     case ODP_FIELD: strbuf_printf(o->match, ",%s=%s", words[row].field, value); break;
     }
     return rc;

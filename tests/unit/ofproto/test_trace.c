@@ -193,6 +193,12 @@ static void a_flow_of_the_datapath_is_one_of_matches(void **state)
          3},
         {"in_port(1),eth_type(0x8100),vlan(vid=5,pcp=1),encap(eth_type(0x0806),arp(sip=1.2.3.4))",
          "dl_vlan=5,dl_vlan_pcp=1,dl_type=0x0806,arp_spa=1.2.3.4", 1},
+        {"in_port(1),eth_type(0x8847),mpls(label=16,bos=0,label=17,tc=1,bos=1)",
+         "dl_type=0x8847,mpls_label=16,mpls_bos=0", 1},
+        {"in_port(1),eth_type(0x88e7),pbb(pcp=1,dei=0,uca=1,isid=5)",
+         "dl_type=0x88e7,pbb_uca=1,pbb_isid=5", 1},
+        {"in_port(1),eth_type(0x86dd),ipv6(exthdr=0x40/0x40,proto=58),nd(reserved=0x1,option=2)",
+         "dl_type=0x86dd,ipv6_exthdr=0x40,nw_proto=58,nd_reserved=0x1,nd_options_type=2", 1},
     };
     static const char *const bad[][2] = {
         {"eth_type(5)", "'in_port(...)' is missing"},
