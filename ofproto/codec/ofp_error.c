@@ -208,7 +208,7 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
     if (!as_in_10 && rows[error].type13 == EXPERIMENTER) {
         wire_put32(s, OFP_VENDOR_NX);
     }
-    strbuf_put(s, request, MIN_OF(len, (size_t)64));
+    strbuf_put(s, request, MIN_OF(len, UINT16_MAX - (s->len - start)));
     ofp_end(s, start);
 }
 
@@ -216,6 +216,11 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
  * for people. */
 const char *ofp_error_find(uint8_t version, uint16_t type, uint16_t code)
 {
+    static const uint16_t unencodable[] = {UNENCODABLE};
+
+    if (version == OFP10 && type == unencodable[0] && code == unencodable[1]) {
+        return "NXBRC_UNENCODABLE_ERROR"; /* Of many. */
+    }
     for (size_t i = 1; i < OFPERR_N; i++) {
         bool is_it = is_as_in_10(version, (enum ofp_error)i)
                          ? (rows[i].type10 & ~NX10) == type && rows[i].code10 == code

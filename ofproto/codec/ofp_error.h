@@ -133,7 +133,7 @@ const char *ofp_error_name(enum ofp_error);
 /* The first error that has this type and code in the version; NULL: none is known. Nicira's have
  * the type and code that stand behind its header. */
 const char *ofp_error_find(uint8_t version, uint16_t type, uint16_t code);
-/* Appends an error message about a request, of which the first 64 bytes (at most) are quoted. */
+/* Appends an error message about a request, which is quoted as far as the message holds. */
 void ofp_error_encode(struct strbuf *, uint8_t version, enum ofp_error, const void *request,
                       size_t len);
 

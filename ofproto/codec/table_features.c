@@ -112,11 +112,11 @@ void ofp_table_features_encode(struct strbuf *s, enum ofp_version version, uint8
 
 /* --- Before 1.3, bitmaps. */
 
-static uint32_t instruction_bits(void)
+static uint32_t instruction_bits(bool is_last)
 {
     uint32_t bits = 0;
 
-    for (size_t i = 0; i < N_INSTRUCTIONS(OFP12); i++) {
+    for (size_t i = is_last; i < N_INSTRUCTIONS(OFP12); i++) {
         bits |= 1u << instructions[i];
     }
     return bits;
@@ -138,7 +138,7 @@ static uint64_t field_bits(bool settable)
     return bits;
 }
 
-static void encode11(struct strbuf *s, uint32_t config)
+static void encode11(struct strbuf *s, bool is_last, uint32_t config)
 {
     /* What may be wild, and matched: the ten that have bits in a match, Ethernet and IPv4
      * addresses, metadata. */
@@ -146,13 +146,13 @@ static void encode11(struct strbuf *s, uint32_t config)
 
     wire_put32(s, fields);
     wire_put32(s, fields);
-    wire_put32(s, instruction_bits());
+    wire_put32(s, instruction_bits(is_last));
     wire_put32(s, ofp_action_types(OFP11));
     wire_put32(s, ofp_action_types(OFP11));
     wire_put32(s, config);
 }
 
-static void encode12(struct strbuf *s, uint32_t config)
+static void encode12(struct strbuf *s, bool is_last, uint32_t config)
 {
     wire_put64(s, field_bits(false));
     wire_put64(s, field_bits(false));
@@ -162,15 +162,16 @@ static void encode12(struct strbuf *s, uint32_t config)
     wire_put64(s, field_bits(true));
     wire_put64(s, UINT64_MAX); /* Metadata: what can be matched, and written. */
     wire_put64(s, UINT64_MAX);
-    wire_put32(s, instruction_bits());
+    wire_put32(s, instruction_bits(is_last));
     wire_put32(s, config);
 }
 
-void ofp_table_abilities_encode(struct strbuf *s, enum ofp_version version, uint32_t config)
+void ofp_table_abilities_encode(struct strbuf *s, enum ofp_version version, bool is_last,
+                                uint32_t config)
 {
     if (version == OFP11) {
-        encode11(s, config);
+        encode11(s, is_last, config);
     } else {
-        encode12(s, config);
+        encode12(s, is_last, config);
     }
 }

@@ -13,6 +13,6 @@ void ofp_table_features_encode(struct strbuf *, enum ofp_version, uint8_t table_
                                unsigned int n_tables, const char *name, uint32_t max_rules);
 /* The same in a table's statistics of OpenFlow 1.1 (section A.3.5.3) and 1.2, from what may be wild
  * to how the table is configured. */
-void ofp_table_abilities_encode(struct strbuf *, enum ofp_version, uint32_t config);
+void ofp_table_abilities_encode(struct strbuf *, enum ofp_version, bool is_last, uint32_t config);
 
 #endif

@@ -12,14 +12,13 @@
 #define MAX_BUNDLES 64                     /* Of a connection. */
 #define MAX_STAGED_BYTES ((size_t)1 << 30) /* Of a bridge. */
 #define IDLE_MS 10000
-#define QUOTED 64 /* Of a message that fails, in its error. */
 
 struct staged_message {
     STAILQ_ENTRY(staged_message) node;
     const struct bundle_op *op;
     struct staged staged;
     uint16_t n_quoted;
-    uint8_t quoted[];
+    uint8_t quoted[]; /* The message, for the error when it fails. */
 };
 
 struct staged_bundle {
@@ -242,10 +241,10 @@ static int stage(struct conn *conn, struct staged_bundle *b, const struct ofp_bu
     if (rc) {
         return rc;
     }
-    m = xmalloc(sizeof *m + MIN_OF(add->msg_len, (size_t)QUOTED));
+    m = xmalloc(sizeof *m + add->msg_len);
     m->op = op;
     m->staged = staged;
-    m->n_quoted = (uint16_t)MIN_OF(add->msg_len, (size_t)QUOTED);
+    m->n_quoted = (uint16_t)add->msg_len;
     memcpy(m->quoted, add->msg, m->n_quoted);
     staged.bytes += sizeof *m + m->n_quoted;
     STAILQ_INSERT_TAIL(&b->messages, m, node);

@@ -15,9 +15,10 @@ struct multipart {
     bool has_no_reply; /* There is nothing to send (yet). */
     struct strbuf s;   /* The message at work; append to it. */
     size_t start;
+    size_t last; /* Where the last entry ends; 0: there is none yet. */
 };
 
-/* To be called after each entry. */
+/* To be called after each entry: one that the message has no room for goes to another. */
 void multipart_next(struct multipart *);
 /* Appends an entry as a whole, to another message when this one has no room. */
 void multipart_put(struct multipart *, const void *entry, size_t len);

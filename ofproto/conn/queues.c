@@ -38,7 +38,7 @@ int stats_queue_desc(struct multipart *m, const uint8_t *p, size_t len)
     return stats_queues(m, p, len);
 }
 
-/* Before 1.4 (OpenFlow 1.3.5 section 7.3.6): the queues of one port. */
+/* Before 1.4 (OpenFlow 1.3.5 section 7.3.6): the queues of one port; since 1.1 also of all. */
 int handle_queue_config(struct conn *conn, const struct request *r)
 {
     bool is_10 = conn->version == OFP10;
@@ -55,7 +55,7 @@ int handle_queue_config(struct conn *conn, const struct request *r)
         return OFPERR_BRC_BAD_LEN;
     }
     rc = get_port(conn, request_body(r), &port);
-    if (rc || port == OFP_PORT_NONE) {
+    if (rc || (is_10 && port == OFP_PORT_NONE)) {
         return OFPERR_QOFC_BAD_PORT;
     }
     start = ofp_begin(&s, conn->version,

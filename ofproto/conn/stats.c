@@ -8,9 +8,6 @@
 #define REPLY_MORE 1
 #define REQUEST_MORE 1
 #define TABLE_FEATURES 12
-/* A message is closed when it passes this; one entry more fits in any case. */
-#define FULL 30000
-
 static void begin(struct multipart *m)
 {
     m->start = ofp_begin(&m->s, m->conn->version,
@@ -36,9 +33,16 @@ static void next_message(struct multipart *m)
 
 void multipart_next(struct multipart *m)
 {
-    if (m->s.len - m->start > FULL) {
+    if (m->s.len - m->start > UINT16_MAX && m->last > m->start) {
+        struct strbuf entry = STRBUF_INIT;
+
+        strbuf_put(&entry, m->s.data + m->last, m->s.len - m->last);
+        m->s.len = m->last;
         next_message(m);
+        strbuf_put(&m->s, entry.data, entry.len);
+        strbuf_free(&entry);
     }
+    m->last = m->s.len;
 }
 
 void multipart_put(struct multipart *m, const void *entry, size_t len)

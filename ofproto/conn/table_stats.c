@@ -19,7 +19,7 @@ static void put_old_features(struct multipart *m, unsigned int id)
     if (version == OFP10) {
         wire_put32(&m->s, 0x3fffff); /* Every field may be wild. */
     } else {
-        ofp_table_abilities_encode(&m->s, version,
+        ofp_table_abilities_encode(&m->s, version, id + 1 == BRIDGE_MAX_TABLES,
                                    ofp_table_miss_config(table ? table->miss : OFP_MISS_DEFAULT));
     }
     wire_put32(&m->s, max_rules(table));

@@ -16,8 +16,7 @@ def test_queues_and_tables_are_shown_the_same(tools, version):  # noqa: F811
     ovs, sluice = tools
     shows = [["queue-stats", "br0"], ["queue-stats", "br0", "p1"], ["--names", "queue-stats", "br0", "2"], ["queue-get-config", "br0", "1"],
              ["get-frags", "br0"], ["probe", "br0"]]
-    if version != "OpenFlow13":  # There Sluice knows no queues of all ports.
-        shows.append(["queue-get-config", "br0"])
+    shows.append(["queue-get-config", "br0"])
     if version >= "OpenFlow14":
         ovs("-O", version, "mod-table", "br0", "3", "evict")
         ovs("-O", version, "mod-table", "br0", "4", "vacancy:20,30")
