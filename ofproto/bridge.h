@@ -84,6 +84,7 @@ struct ofproto {
     bool has_controllers;                           /* That it connects to. */
     bool meters_some_packet_ins;                    /* An action named a meter for them. */
     bool fail_open;            /* They are gone: NORMAL in place of the tables. */
+    uint8_t frag_handling;     /* Of IP fragments: enum ofp_frag_handling. */
     bool ttl_to_controller;    /* A controller wants packets whose time is over. */
     bool misses_to_controller; /* As OpenFlow 1.0 has it: a controller wants them. */
     struct mgmt *mgmt;         /* OpenFlow connections, when listening. */

@@ -23,6 +23,7 @@ CONSTRUCTOR static void register_policy_reasons(void)
         [DP_DROP_TTL_EXPIRED] = "a rule decrements the TTL, and none is left",
         [DP_DROP_TOO_MANY_TAGS] =
             "it has more VLAN tags or labels than the rule's action can work on",
+        [DP_DROP_FRAGMENT] = "a controller wants no IP fragments",
         [DP_DROP_RECIRC_UNKNOWN] = "what it was recirculated for is gone",
         [DP_DROP_RECIRC_LIMIT] = "too many recirculation ids are in use",
     };

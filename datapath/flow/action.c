@@ -200,6 +200,7 @@ const char *dp_policy_drop_name(enum dp_policy_drop reason)
         [DP_DROP_RECIRC_UNKNOWN] = "recirc-unknown",
         [DP_DROP_RECIRC_LIMIT] = "recirc-limit",
         [DP_DROP_TOO_MANY_TAGS] = "too-many-tags",
+        [DP_DROP_FRAGMENT] = "fragment",
     };
 
     return (unsigned int)reason < DP_N_POLICY_DROPS ? names[reason] : "unknown";

@@ -245,6 +245,7 @@ enum dp_policy_drop {
     DP_DROP_RECIRC_UNKNOWN,     /* Its recirculation id means nothing (any more). */
     DP_DROP_RECIRC_LIMIT,       /* Too many recirculation ids are in use. */
     DP_DROP_TOO_MANY_TAGS,      /* More VLAN tags or labels than an action can work on. */
+    DP_DROP_FRAGMENT,           /* A controller wants no IP fragments. */
     DP_N_POLICY_DROPS
 };
 const char *dp_policy_drop_name(enum dp_policy_drop);

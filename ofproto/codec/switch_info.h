@@ -6,6 +6,17 @@
 
 #include "ofproto/codec/ofp_error.h"
 
+/* What becomes of IP fragments: flags of OFPT_SET_CONFIG, the last Nicira's. */
+enum ofp_frag_handling {
+    OFPC_FRAG_NORMAL,
+    OFPC_FRAG_DROP,
+    OFPC_FRAG_REASM,
+    OFPC_FRAG_NX_MATCH,
+    OFPC_FRAG_MASK = 3,
+};
+/* With them, up to OpenFlow 1.2: packets whose time is over go to the controller. */
+#define OFPC_INVALID_TTL_TO_CONTROLLER 4
+
 struct ofp_features {
     uint64_t datapath_id;
     uint32_t n_buffers;

@@ -27,6 +27,18 @@ void conn_async_init(struct conn *conn)
     }
 }
 
+void conn_want_invalid_ttl(struct conn *conn, bool wants)
+{
+    uint32_t *masks = conn->async.of[ASYNC_PACKET_IN], bit = 1u << OFPR_INVALID_TTL;
+
+    masks[ASYNC_MASTER] = wants ? masks[ASYNC_MASTER] | bit : masks[ASYNC_MASTER] & ~bit;
+}
+
+bool conn_wants_invalid_ttl(const struct conn *conn)
+{
+    return conn->async.of[ASYNC_PACKET_IN][ASYNC_MASTER] >> OFPR_INVALID_TTL & 1;
+}
+
 bool conn_is_async(const struct conn *conn)
 {
     return conn->version && !conn->closing && (conn->is_primary || conn->miss_send_len);

@@ -33,6 +33,9 @@ struct mgmt {
     struct stream_listener *listener;
     LIST_HEAD(conn_list, conn) conns;
     unsigned int n_conns[CONN_N_KINDS];
+    struct stream_listener *snoop_listener;
+    LIST_HEAD(snoopers, snooper) snoopers;
+    unsigned int n_snoopers;
     unsigned int n_monitors; /* Of all connections. */
     size_t staged_bytes;     /* Of all connections' bundles. */
     LIST_HEAD(controllers, controller) controllers;
@@ -107,6 +110,8 @@ static inline size_t request_body_len(const struct request *r)
 /* Sends what is in the buffer and empties it. */
 void conn_send(struct conn *, struct strbuf *);
 
+/* In mgmt.c: appends a hello that offers these versions. */
+void conn_put_hello(struct strbuf *, uint32_t versions);
 /* In mgmt.c: goes on with messages that wait. The connection may be gone afterwards. */
 void conn_resume(struct conn *);
 
@@ -160,6 +165,10 @@ bool conn_is_async(const struct conn *);
 /* It leaves so much unread that it is told no more of what it did not ask. */
 bool conn_reads_too_slowly(const struct conn *);
 bool conn_wants(const struct conn *, enum async_type, unsigned int reason);
+/* Whether, as other than a slave, it is told of packets whose time is over. The caller calls
+ * mgmt_async_changed(). */
+void conn_want_invalid_ttl(struct conn *, bool wants);
+bool conn_wants_invalid_ttl(const struct conn *);
 /* A connection came, went or changed what it wants. */
 void mgmt_async_changed(struct mgmt *);
 

@@ -1,6 +1,7 @@
 /* What the switch answers to each OpenFlow message: a row a type and version. Messages that have no
  * row are OFPBRC_BAD_TYPE. Event base's thread. */
 #include "ofproto/codec/port_desc.h"
+#include "ofproto/codec/switch_info.h"
 #include "ofproto/conn/bundle.h"
 #include "ofproto/conn/vendor.h"
 
@@ -53,8 +54,8 @@ static void put_ports(struct strbuf *s, struct conn *conn)
 static uint32_t capabilities(uint8_t version)
 {
     return CAPABILITIES | (version >= OFP11 ? CAN_GROUPS : 0) |
-           (version <= OFP11 ? CAN_MATCH_ARP : 0) |
-           (version >= OFP15 ? CAN_BUNDLES | CAN_MONITOR : 0);
+           (version <= OFP11 ? CAN_MATCH_ARP : 0) | (version >= OFP14 ? CAN_BUNDLES : 0) |
+           (version >= OFP15 ? CAN_MONITOR : 0);
 }
 
 static int handle_features(struct conn *conn, const struct request *r)
@@ -82,20 +83,41 @@ static int handle_get_config(struct conn *conn, const struct request *r)
     struct strbuf s = STRBUF_INIT;
     size_t start = ofp_begin(&s, conn->version, OFPT_GET_CONFIG_REPLY, r->h.xid);
 
-    wire_put16(&s, 0); /* OFPC_FRAG_NORMAL. */
+    wire_put16(&s,
+               conn->bridge->frag_handling | (conn->version < OFP13 && conn_wants_invalid_ttl(conn)
+                                                  ? OFPC_INVALID_TTL_TO_CONTROLLER
+                                                  : 0u));
     wire_put16(&s, conn->miss_send_len);
     ofp_end(&s, start);
     conn_send(conn, &s);
     return 0;
 }
 
+/* A slave gets no packets, and may not say what becomes of fragments: as in Open vSwitch the rest
+ * of its message counts. */
+static void set_frag_handling(struct conn *conn, uint8_t mode)
+{
+    if (mode != conn->bridge->frag_handling && conn->role != OFPCR_SLAVE) {
+        conn->bridge->frag_handling = mode;
+        bridge_changed(conn->bridge);
+    }
+}
+
 static int handle_set_config(struct conn *conn, const struct request *r)
 {
+    uint16_t flags, known = OFPC_FRAG_MASK;
+
     if (request_body_len(r) != 4) {
         return OFPERR_BRC_BAD_LEN;
     }
-    if (wire_get16(request_body(r))) {
-        return OFPERR_SCFC_BAD_FLAGS; /* Other ways to treat fragments are not there. */
+    flags = wire_get16(request_body(r));
+    known |= conn->version < OFP13 ? OFPC_INVALID_TTL_TO_CONTROLLER : 0;
+    if (flags & ~known || (flags & OFPC_FRAG_MASK) == OFPC_FRAG_REASM) {
+        return OFPERR_SCFC_BAD_FLAGS; /* Nothing puts fragments together. */
+    }
+    set_frag_handling(conn, flags & OFPC_FRAG_MASK);
+    if (conn->version < OFP13) {
+        conn_want_invalid_ttl(conn, flags & OFPC_INVALID_TTL_TO_CONTROLLER);
     }
     conn->miss_send_len = wire_get16(request_body(r) + 2);
     mgmt_async_changed(conn->mgmt);

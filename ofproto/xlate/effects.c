@@ -78,7 +78,7 @@ void effects_add_patch(struct ofproto_effects *effects, const struct ofport *fro
 
 void effects_add_lookup(struct ofproto_effects *effects, struct ofproto *bridge, uint8_t table_id,
                         const struct ofp_rule *rule, const struct xlate_packet *now,
-                        const struct ofp_flow *looked)
+                        const struct ofp_flow *looked, bool ports_unknown)
 {
     struct effect *e;
 
@@ -89,7 +89,7 @@ void effects_add_lookup(struct ofproto_effects *effects, struct ofproto *bridge,
     e->table_id = table_id;
     e->found = rule != NULL;
     e->priority = rule && !rule_is_conjunctive(rule) ? rule->priority : -1;
-    e->known = known_add(&effects->known, now, looked);
+    e->known = known_add(&effects->known, now, looked, ports_unknown);
 }
 
 void effects_add_group(struct ofproto_effects *effects, struct ofp_group *group)

@@ -64,10 +64,11 @@ void effects_add_mac(struct ofproto_effects *, struct ofproto *, uint16_t vlan,
                      const uint8_t mac[6], uint16_t ofport);
 void effects_add_patch(struct ofproto_effects *, const struct ofport *from);
 /* A lookup of 'now' found 'rule', or NULL: counts for its table, and depends on the table's rules.
- * 'looked' is what it read. */
+ * 'looked' is what it read. 'ports_unknown': the cached flow's packets may have other ports than
+ * the lookup saw, which did not read them. */
 void effects_add_lookup(struct ofproto_effects *, struct ofproto *, uint8_t table_id,
                         const struct ofp_rule *rule, const struct xlate_packet *now,
-                        const struct ofp_flow *looked);
+                        const struct ofp_flow *looked, bool ports_unknown);
 /* Of a group, and of the bucket that was carried out. */
 void effects_add_group(struct ofproto_effects *, struct ofp_group *);
 void effects_add_bucket(struct ofproto_effects *, struct ofp_group *, unsigned int bucket);

@@ -4,6 +4,8 @@
 #include "ofproto/xlate/xlate.h"
 
 #define VLAN_WORD (offsetof(struct ofp_flow, pkt.vlan) / 8)
+#define PORTS_WORD (offsetof(struct ofp_flow, pkt.tp_src) / 8)
+static_assert(PORTS_WORD == offsetof(struct ofp_flow, pkt.tp_dst) / 8, "ports are in one word");
 /* With an index: of other bits of the word nothing is known, whatever the key has there. */
 #define WHOLE (UINT64_C(1) << 32)
 
@@ -26,24 +28,38 @@ static bool is_untouched(const struct vlan_stack *s)
     return same;
 }
 
+static uint64_t without_ports(uint64_t word)
+{
+    struct ofp_flow ports;
+
+    ports.u64[PORTS_WORD] = 0;
+    ports.pkt.tp_src = ports.pkt.tp_dst = UINT16_MAX;
+    return word & ~ports.u64[PORTS_WORD];
+}
+
 /* Of packets whose headers moved. */
 static void put_moved(struct known_words *k, const struct xlate_packet *now,
-                      const struct ofp_flow *looked)
+                      const struct ofp_flow *looked, bool ports_unknown)
 {
     for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
+        uint64_t known = looked->u64[i] | (i == VLAN_WORD ? 0 : now->written.u64[i]);
+
         put(k, i | WHOLE, now->flow.u64[i],
-            looked->u64[i] | (i == VLAN_WORD ? 0 : now->written.u64[i]));
+            i == PORTS_WORD && ports_unknown ? without_ports(known) : known);
     }
 }
 
 static void put_headers(struct known_words *k, const struct xlate_packet *now,
-                        const struct ofp_flow *looked)
+                        const struct ofp_flow *looked, bool ports_unknown)
 {
     for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
         if (i == VLAN_WORD) {
             if (!is_untouched(&now->vlans)) { /* All the flow's packets agree on what was read. */
                 put(k, i | WHOLE, now->flow.u64[i], looked->u64[i]);
             }
+        } else if (i == PORTS_WORD && ports_unknown) {
+            put(k, i | WHOLE, now->flow.u64[i],
+                without_ports(looked->u64[i] | now->written.u64[i]));
         } else if (now->written.u64[i]) {
             put(k, i, now->flow.u64[i], now->written.u64[i]);
         }
@@ -51,14 +67,14 @@ static void put_headers(struct known_words *k, const struct xlate_packet *now,
 }
 
 struct known_range known_add(struct known_words *k, const struct xlate_packet *now,
-                             const struct ofp_flow *looked)
+                             const struct ofp_flow *looked, bool ports_unknown)
 {
     struct known_range range = {k->n, 0};
 
     if (shims_changed(&now->shims)) {
-        put_moved(k, now, looked);
+        put_moved(k, now, looked, ports_unknown);
     } else {
-        put_headers(k, now, looked);
+        put_headers(k, now, looked, ports_unknown);
     }
     for (unsigned int i = FLOW_N_WORDS; i < OFP_FLOW_WORDS; i++) {
         if (now->flow.u64[i]) {

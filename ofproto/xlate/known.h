@@ -29,9 +29,10 @@ struct known_range {
     uint16_t n;
 };
 
-/* Notes what is known of 'now' besides the key. 'looked' is what the lookup read of it. */
+/* Notes what is known of 'now' besides the key. 'looked' is what the lookup read of it.
+ * 'ports_unknown': nothing is known of its ports, whatever 'now' and the key say. */
 struct known_range known_add(struct known_words *, const struct xlate_packet *now,
-                             const struct ofp_flow *looked);
+                             const struct ofp_flow *looked, bool ports_unknown);
 /* All that is known there. Without key and mask: nothing of what came with the packet. */
 void known_get(const struct known_words *, struct known_range, const struct flow_key *masked,
                const struct flow_mask *, struct known_flow *ret);

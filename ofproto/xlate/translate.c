@@ -9,6 +9,7 @@
 #include "ofproto/codec/port_desc.h"
 #include "ofproto/xlate/continuation.h"
 #include "ofproto/xlate/controller.h"
+#include "ofproto/xlate/fragment.h"
 
 static const struct xlate_action_class *classes[OFP_N_ACTIONS];
 
@@ -171,28 +172,29 @@ static bool may_look_up(struct xlate_ctx *ctx)
 
 static void one_table(struct xlate_ctx *ctx, uint8_t table_id)
 {
-    struct ofp_table *table = ctx->bridge->tables[table_id];
-    struct ofp_rule *rule = NULL;
+    const struct ofp_table *table = ctx->bridge->tables[table_id];
     struct xlate_step *step;
     struct ofp_flow looked;
+    struct ofp_rule *rule;
+    bool dropped;
 
     if (!may_look_up(ctx)) {
         return;
     }
     ctx->at = (struct xlate_at){.cookie = UINT64_MAX, .table_id = table_id};
-    memset(&looked, 0, sizeof looked);
-    if (table) {
-        rule = classifier_lookup(&table->cls, &ctx->now.flow, &looked);
-        xlate_look(ctx, &looked);
-    }
+    dropped = xlate_drops_fragment(ctx);
+    rule = dropped ? NULL : xlate_look_up(ctx, table_id, &looked);
     if (ctx->unknown) {
         xlate_ask_table_again(ctx, table_id);
         return;
     }
-    effects_add_lookup(ctx->effects, ctx->bridge, table_id, rule, &ctx->now, &looked);
     if (ctx->resubmit_from) { /* The other port is for this lookup alone. */
         ctx->now.flow.in_port = ctx->own_in_port;
         ctx->resubmit_from = false;
+    }
+    if (dropped) {
+        ctx->action_set.len = 0;
+        return;
     }
     if (!rule) {
         miss(ctx, table ? (enum ofp_table_miss)table->miss : OFP_MISS_DEFAULT);
@@ -361,6 +363,7 @@ static void finish(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
     bool no_l3x = !(key->lines & 1u << FLOW_LINE_L3X) && key->eth_type != be16_make(0x0806) &&
                   key->eth_type != be16_make(0x8035) && key->eth_type != be16_make(0x86dd);
 
+    xlate_part_fragments(&ctx->wc);
     flow_mask_init(&out->mask);
     for (unsigned int i = 0; i < FLOW_N_WORDS; i++) {
         if (no_l3x && ctx->wc.u64[i] && i / FLOW_LINE_WORDS == FLOW_LINE_L3X) {

@@ -147,6 +147,9 @@ static bool agreeing(const struct flow_key *key, const struct flow_mask *mask, s
     if (be16_get(ret->eth_type) == 0x8847) {
         cut_labels(ret);
     }
+    if (be16_get(ret->eth_type) != 0x0800 && be16_get(ret->eth_type) != 0x86dd) {
+        ret->nw_frag = 0;
+    }
     flow_key_mask(&want, key, mask);
     flow_key_mask(&have, ret, mask);
     return flow_key_equal(&want, &have);
