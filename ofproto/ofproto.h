@@ -149,6 +149,8 @@ void ofproto_bundle_remove(struct ofproto *, const char *name);
  * other errors of sockets, with a text. */
 struct event_base;
 int ofproto_mgmt_listen(struct ofproto *, struct event_base *, const char *path, struct error *);
+/* The same for RUNDIR/BRIDGE.snoop, where one may listen to a controller's connection. */
+int ofproto_snoop_listen(struct ofproto *, struct event_base *, const char *path, struct error *);
 
 /* --- Controllers.
  * ------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 #include "lib/stream.h"
 #include "ofproto/conn/conn.h"
 #include "ofproto/conn/mgmt.h"
+#include "ofproto/conn/snoop.h"
 
 LOG_MODULE(controller);
 
@@ -69,6 +70,26 @@ static bool has_active(const struct mgmt *mgmt)
         }
     }
     return false;
+}
+
+static unsigned int preference(const struct controller *c)
+{
+    if (!c->conn || !c->conn->version) {
+        return 2;
+    }
+    return c->conn->role == OFPCR_MASTER ? 4 : c->conn->role == OFPCR_SLAVE ? 1 : 3;
+}
+
+const struct controller *controllers_pick(const struct mgmt *mgmt)
+{
+    const struct controller *c, *best = NULL;
+
+    LIST_FOREACH (c, &mgmt->controllers, node) {
+        if (stream_name_is_active(c->target) && (!best || preference(c) > preference(best))) {
+            best = c;
+        }
+    }
+    return best;
 }
 
 /* --- Fail-open. */
@@ -222,6 +243,7 @@ void controller_conn_changed(struct controller *c)
 
 static void controller_free(struct controller *c)
 {
+    snoop_end(c->mgmt, c);
     LIST_REMOVE(c, node);
     if (c->conn) {
         c->conn->controller = NULL;

@@ -13,6 +13,9 @@ struct mgmt;
 void controller_conn_gone(struct controller *, const char *why);
 /* Its version was agreed on, or its role changed. */
 void controller_conn_changed(struct controller *);
+/* The one to listen to: a master, else one without a role, else a slave; NULL: there is none that
+ * is connected to. */
+const struct controller *controllers_pick(const struct mgmt *);
 /* Frees all, with their connections. */
 void controllers_free(struct mgmt *);
 /* Begins and ends the time in which the switch helps itself: fail-mode standalone. */

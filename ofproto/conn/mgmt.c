@@ -12,6 +12,7 @@
 #include "lib/stream.h"
 #include "ofproto/conn/conn.h"
 #include "ofproto/conn/controller.h"
+#include "ofproto/conn/snoop.h"
 
 LOG_MODULE(openflow);
 
@@ -88,20 +89,26 @@ static void start_limit(struct conn *conn)
 
 void conn_send(struct conn *conn, struct strbuf *s)
 {
+    snoop(conn, s->data, s->len);
     bufferevent_write(conn->bev, s->data, s->len);
     strbuf_free(s);
+}
+
+void conn_put_hello(struct strbuf *s, uint32_t versions)
+{
+    size_t start = ofp_begin(s, highest(versions), OFPT_HELLO, 1);
+
+    wire_put16(s, 1); /* OFPHET_VERSIONBITMAP. */
+    wire_put16(s, 8);
+    wire_put32(s, versions);
+    ofp_end(s, start);
 }
 
 static void send_hello(struct conn *conn)
 {
     struct strbuf s = STRBUF_INIT;
-    uint32_t versions = versions_of(conn->mgmt);
-    size_t start = ofp_begin(&s, highest(versions), OFPT_HELLO, 1);
 
-    wire_put16(&s, 1); /* OFPHET_VERSIONBITMAP. */
-    wire_put16(&s, 8);
-    wire_put32(&s, versions);
-    ofp_end(&s, start);
+    conn_put_hello(&s, versions_of(conn->mgmt));
     conn_send(conn, &s);
 }
 
@@ -178,6 +185,7 @@ static void send_error(struct conn *conn, const struct request *r, enum ofp_erro
 /* False: the connection ends once everything is written. */
 static bool message(struct conn *conn, const struct request *r)
 {
+    snoop(conn, r->msg, r->len);
     if (!conn->version) {
         if (r->h.type != OFPT_HELLO) {
             send_error(conn, r, OFPERR_BRC_BAD_VERSION);
@@ -421,6 +429,7 @@ struct mgmt *mgmt_new(struct ofproto *bridge)
     mgmt->bridge = bridge;
     LIST_INIT(&mgmt->conns);
     LIST_INIT(&mgmt->controllers);
+    LIST_INIT(&mgmt->snoopers);
     STAILQ_INIT(&mgmt->counting);
     STAILQ_INIT(&mgmt->removed);
     mgmt->max_removed_bytes = MAX_REMOVED_BYTES;
@@ -466,6 +475,7 @@ void mgmt_free(struct mgmt *mgmt)
     if (!mgmt) {
         return;
     }
+    stream_listener_free(mgmt->snoop_listener);
     controllers_free(mgmt);
     while (!LIST_EMPTY(&mgmt->conns)) {
         conn_close(LIST_FIRST(&mgmt->conns), NULL);

@@ -165,7 +165,7 @@ def test_kills_aimed_into_port_changes_leave_no_orphan_and_no_gap(switch, progra
 def test_down_leaves_nothing_behind_and_up_brings_the_bridge_back(switch):
     switch.vsctl("add-port", "br0", "p0", "--", "set", "interface", "p0", "type=internal")
     switch.stop()
-    left = [f for f in os.listdir(switch.dir) if f.endswith((".pid", ".sock", ".ctl", ".mgmt"))]
+    left = [f for f in os.listdir(switch.dir) if f.endswith((".pid", ".sock", ".ctl", ".mgmt", ".snoop"))]
     assert left == []
     devices = [d["ifname"] for d in json.loads(switch.ns.run("ip", "-j", "link"))]
     assert devices == ["lo"], devices

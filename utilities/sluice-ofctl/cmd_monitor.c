@@ -176,12 +176,24 @@ static int show(const struct ofctl_options *o, const struct ofconn_msg *m, struc
     return output_flush(err); /* Who reads it waits for it. */
 }
 
+/* Shows what comes, until the connection or the time is over. */
+static int show_all(const struct ofctl_options *o, struct ofconn *c, struct error *err)
+{
+    struct ofconn_msg m;
+    int rc = 0;
+
+    while (!rc) {
+        rc = ofconn_next(c, &m, err);
+        rc = rc ? rc : show(o, &m, err);
+    }
+    return rc;
+}
+
 static int monitor(const struct ofctl_options *o, char *args[], struct error *err)
 {
     struct wanted w = {.versions = OFP_ALL_VERSIONS};
     struct ofconn *c = NULL;
     struct ofports ports;
-    struct ofconn_msg m;
     int rc;
 
     ofports_init(&ports, o, args[0]);
@@ -195,10 +207,7 @@ static int monitor(const struct ofctl_options *o, char *args[], struct error *er
     for (size_t i = 0; i < w.n_watches && !rc; i++) {
         rc = send_watch(c, &w.watch[i], err);
     }
-    while (!rc) {
-        rc = ofconn_next(c, &m, err);
-        rc = rc ? rc : show(o, &m, err);
-    }
+    rc = rc ? rc : show_all(o, c, err);
     ofconn_close(c);
     ofports_free(&ports);
     return rc;
@@ -206,18 +215,20 @@ static int monitor(const struct ofctl_options *o, char *args[], struct error *er
 
 static int snoop(const struct ofctl_options *o, char *args[], struct error *err)
 {
-    (void)o;
-    return error_set(err, EOPNOTSUPP,
-                     "%s: the switch lets nobody listen to its controllers; record the connection, "
-                     "or use 'monitor'",
-                     args[0]);
+    struct ofconn *c = NULL;
+    int rc = ofconn_listen(o, args[0], &c, err);
+
+    rc = rc ? rc : show_all(o, c, err);
+    ofconn_close(c);
+    return rc;
 }
 
 static const struct ofctl_command commands[] = {
     {"monitor", 1, OFCTL_MAX_ARGS, "SWITCH [MISS-LEN] [invalid_ttl] [watch:[...]]...",
      "shows what the switch sends: packets and changes with MISS-LEN, changes of flows with watch:",
      monitor},
-    {"snoop", 1, 1, "SWITCH", "refused: use monitor", snoop},
+    {"snoop", 1, 1, "SWITCH",
+     "shows what passes between a switch and its controller, in both directions", snoop},
     {NULL},
 };
 OFCTL_COMMANDS(commands)

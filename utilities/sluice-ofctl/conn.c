@@ -21,6 +21,7 @@ struct ofconn {
     char *target;
     enum ofp_version version;
     uint32_t next_xid;
+    bool listens; /* To what others say: nothing is answered. */
 };
 
 static const struct {
@@ -107,7 +108,7 @@ static int receive(struct ofconn *c, struct ofconn_msg *ret, struct error *err)
         ofp_header_decode(msg, &ret->h);
         ret->body = msg + OFP_HEADER_LEN;
         ret->len = len - OFP_HEADER_LEN;
-        if (ret->h.type != OFPT_ECHO_REQUEST) {
+        if (ret->h.type != OFPT_ECHO_REQUEST || c->listens) {
             return 0;
         }
         start = ofp_begin(&reply, ret->h.version, OFPT_ECHO_REPLY, ret->h.xid);
@@ -234,6 +235,35 @@ static int negotiate(struct ofconn *c, uint32_t ours, struct error *err)
     return 0;
 }
 
+static int open_socket(const struct ofctl_options *o, const char *target, const char *suffix,
+                       uint32_t offered, struct ofconn **ret, struct error *err)
+{
+    struct ofconn *c = xcalloc(1, sizeof *c);
+    int rc;
+
+    c->target = xstrdup(target);
+    c->next_xid = 1;
+    rc = ofsocket_connect(&c->sock, o, target, suffix, err);
+    rc = rc ? rc : negotiate(c, offered, err);
+    if (rc) {
+        ofconn_close(c);
+        return rc;
+    }
+    *ret = c;
+    return 0;
+}
+
+int ofconn_listen(const struct ofctl_options *o, const char *target, struct ofconn **ret,
+                  struct error *err)
+{
+    int rc = open_socket(o, target, "snoop", OFP_ALL_VERSIONS, ret, err);
+
+    if (!rc) {
+        (*ret)->listens = true;
+    }
+    return rc;
+}
+
 int ofconn_open(const struct ofctl_options *o, const char *target, uint32_t usable,
                 struct ofconn **ret, struct error *err)
 {
@@ -253,15 +283,8 @@ int ofconn_open(const struct ofctl_options *o, const char *target, uint32_t usab
     if (!o->versions_given && ours & 1u << OFP10) {
         ours = 1u << OFP10; /* As ovs-ofctl does, so that output is what scripts know. */
     }
-    c = xcalloc(1, sizeof *c);
-    c->target = xstrdup(target);
-    c->next_xid = 1;
-    rc = ofsocket_connect(&c->sock, o, target, err);
-    if (!rc) {
-        rc = negotiate(c, ours, err);
-    }
+    rc = open_socket(o, target, "mgmt", ours, &c, err);
     if (rc) {
-        ofconn_close(c);
         return rc;
     }
     if (o->more) {

@@ -19,6 +19,10 @@ uint32_t ofconn_version_by_name(const char *name, size_t len);
  * them that is usable is offered first. */
 int ofconn_open(const struct ofctl_options *, const char *target, uint32_t usable,
                 struct ofconn **ret, struct error *err);
+/* The same for listening to what passes between a switch and its controller: of a bridge its other
+ * socket; in any version, and nothing that comes is answered. */
+int ofconn_listen(const struct ofctl_options *, const char *target, struct ofconn **ret,
+                  struct error *err);
 void ofconn_close(struct ofconn *); /* NULL is fine. */
 enum ofp_version ofconn_version(const struct ofconn *);
 const char *ofconn_target(const struct ofconn *);

@@ -146,7 +146,7 @@ static int connect_tcp(struct ofsocket *s, const char *where, struct error *err)
 }
 
 static int connect_bridge(struct ofsocket *s, const struct ofctl_options *o, const char *name,
-                          struct error *err)
+                          const char *suffix, struct error *err)
 {
     char *rundir, *path;
     int rc;
@@ -155,7 +155,7 @@ static int connect_bridge(struct ofsocket *s, const struct ofctl_options *o, con
         return error_set(err, EINVAL, "neither a bridge's name nor unix:PATH nor tcp:HOST[:PORT]");
     }
     rundir = daemon_rundir(o->rundir);
-    path = xasprintf("%s/%s.mgmt", rundir, name);
+    path = xasprintf("%s/%s.%s", rundir, name, suffix);
     rc = access(path, F_OK)
              ? error_set(err, ENOENT, "there is no bridge of this name: no '%s'", path)
              : connect_unix(s, path, err);
@@ -165,7 +165,7 @@ static int connect_bridge(struct ofsocket *s, const struct ofctl_options *o, con
 }
 
 int ofsocket_connect(struct ofsocket *s, const struct ofctl_options *o, const char *target,
-                     struct error *err)
+                     const char *suffix, struct error *err)
 {
     int rc;
 
@@ -176,7 +176,7 @@ int ofsocket_connect(struct ofsocket *s, const struct ofctl_options *o, const ch
     } else if (!strncmp(target, "tcp:", 4)) {
         rc = connect_tcp(s, target + 4, err);
     } else {
-        rc = connect_bridge(s, o, target, err);
+        rc = connect_bridge(s, o, target, suffix, err);
     }
     if (rc) {
         ofsocket_close(s);

@@ -13,9 +13,10 @@ struct ofsocket {
     size_t used;
 };
 
-/* To a bridge of the run directory, unix:PATH or tcp:HOST[:PORT]. On an error it is closed. */
+/* To a bridge of the run directory (its socket RUNDIR/BRIDGE.SUFFIX), unix:PATH or
+ * tcp:HOST[:PORT]. On an error it is closed. */
 int ofsocket_connect(struct ofsocket *, const struct ofctl_options *, const char *target,
-                     struct error *err);
+                     const char *suffix, struct error *err);
 void ofsocket_close(struct ofsocket *);
 int ofsocket_write(struct ofsocket *, const void *, size_t len, struct error *err);
 /* A whole message, with its header, valid until the next call. */

@@ -90,14 +90,16 @@ static fingerprint fingerprint_of(const struct conf_bridge *w)
     return p ? p : 1;
 }
 
-/* Without its socket for ovs-ofctl a bridge still forwards. */
-static void listen_mgmt(struct reconcile *r, struct bridge *b)
+/* Without its sockets for ovs-ofctl a bridge still forwards. */
+static void listen_on(struct reconcile *r, struct bridge *b, const char *suffix,
+                      int (*listen)(struct ofproto *, struct event_base *, const char *path,
+                                    struct error *))
 {
-    char *path = xasprintf("%s/%s.mgmt", r->rundir, b->name);
+    char *path = xasprintf("%s/%s.%s", r->rundir, b->name, suffix);
     struct error err = {0};
 
-    if (ofproto_mgmt_listen(b->ofproto, r->base, path, &err)) {
-        log_warn("bridge '%s': %s", b->name, err.text);
+    if (listen(b->ofproto, r->base, path, &err)) {
+        log_warn("%s", err.text);
     }
     free(path);
 }
@@ -116,7 +118,8 @@ static int make_ofproto(struct reconcile *r, struct bridge *b, struct error *err
     }
     error = ofproto_new(r->ofprotos, b->name, &b->ofproto, err);
     if (!error && r->rundir) {
-        listen_mgmt(r, b);
+        listen_on(r, b, "mgmt", ofproto_mgmt_listen);
+        listen_on(r, b, "snoop", ofproto_snoop_listen);
     }
     return error;
 }
