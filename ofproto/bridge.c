@@ -145,6 +145,7 @@ int ofproto_new(struct ofproto_set *set, const char *name, struct ofproto **ret,
     bridge->next_ofport = 1;
     bridge->tables[0] = ofp_table_new(0);
     learners_init(&bridge->learners);
+    ofp_tlv_map_init(&bridge->tlvs);
     mac_table_init(&bridge->macs, &set->generation);
     HASH_ADD_KEYPTR(hh, set->bridges, bridge->name, strlen(bridge->name), bridge);
     bridge_changed(bridge);
@@ -161,6 +162,7 @@ void bridge_ref(struct ofproto *bridge)
 void bridge_unref(struct ofproto *bridge)
 {
     if (!--bridge->refs) {
+        ofp_tlv_map_forget(&bridge->tlvs);
         free(bridge->name);
         free(bridge);
     }

@@ -14,6 +14,7 @@
 #include <uthash.h>
 
 #include "ofproto/l2/mac_table.h"
+#include "ofproto/match/tlv_map.h"
 #include "ofproto/ofproto.h"
 #include "ofproto/table/history.h"
 #include "ofproto/table/uses.h"
@@ -81,6 +82,7 @@ struct ofproto {
     struct lookup_index lookups[BRIDGE_MAX_TABLES]; /* Of cached flows: xlate/watch.c. */
     struct ofp_group *groups;                       /* By id. */
     struct ofp_meter *meters;                       /* By id. */
+    struct ofp_tlv_map tlvs;                        /* Options of tunnels that are fields here. */
     bool has_controllers;                           /* That it connects to. */
     bool meters_some_packet_ins;                    /* An action named a meter for them. */
     bool fail_open;            /* They are gone: NORMAL in place of the tables. */

@@ -61,6 +61,7 @@ static void dump_flows(struct ctl_request *req, int argc, const char *const argv
         strbuf_free(&s);
         return;
     }
+    ofp_tlv_map_use(&bridge->tlvs);
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
         if (bridge->tables[i]) {
             classifier_each(&bridge->tables[i]->cls, dump_rule, &s);

@@ -45,14 +45,13 @@ int ofproto_check_table_prefix(const char *text, struct error *err)
 /* The bits of a part of a field. */
 static void add_bits(const char *text, struct ofp_match *match)
 {
-    static const uint8_t ones[16] = {255, 255, 255, 255, 255, 255, 255, 255,
-                                     255, 255, 255, 255, 255, 255, 255, 255};
-    uint8_t value[16] = {0}, mask[16] = {0};
+    uint8_t ones[OFP_FIELD_MAX_BYTES], value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
     struct ofp_subfield sub;
 
     if (!ofp_subfield_parse(text, &sub, NULL)) {
         struct ofp_match one;
 
+        memset(ones, 0xff, sizeof ones);
         ofp_match_init(&one);
         xlate_place_subfield(&sub, ones, value, mask);
         ofp_match_set_field(&one, ofp_field((enum ofp_field_id)sub.field), value, mask);

@@ -102,6 +102,22 @@ int ofp_actions_each(const void *data, size_t len, int (*cb)(const struct ofp_ac
     return rc;
 }
 
+static int add_tlv_fields(const struct ofp_action *a, void *ret)
+{
+    if (codecs[a->type]->tlv_fields) {
+        *(uint64_t *)ret |= codecs[a->type]->tlv_fields(a);
+    }
+    return 0;
+}
+
+uint64_t ofp_actions_tlv_fields(const void *data, size_t len)
+{
+    uint64_t fields = 0;
+
+    ofp_actions_each(data, len, add_tlv_fields, &fields);
+    return fields;
+}
+
 static enum ofp_version format_version;
 
 void ofp_actions_format_like(enum ofp_version version)

@@ -33,6 +33,7 @@ enum ofp_port {
 enum ofp_action_type {
     OFP_ACTION_OUTPUT,
     OFP_ACTION_SET_FIELD,
+    OFP_ACTION_DELETE_FIELD,
     OFP_ACTION_PUSH_VLAN,
     OFP_ACTION_POP_VLAN,
     OFP_ACTION_DEC_TTL,
@@ -110,17 +111,31 @@ enum ofp_set_form {
  * mask are its number, most significant byte first, right-aligned in the field's n_bytes. */
 struct ofp_action_set_field {
     struct ofp_action h;
+    uint16_t field;   /* enum ofp_field_id. */
+    uint8_t form;     /* enum ofp_set_form. */
+    uint8_t n_bytes;  /* As the field had then: options of tunnels may be mapped otherwise later. */
+    uint8_t number[]; /* Value and mask. */
+};
+static inline const uint8_t *ofp_set_value(const struct ofp_action_set_field *a)
+{
+    return a->number;
+}
+static inline const uint8_t *ofp_set_mask(const struct ofp_action_set_field *a)
+{
+    return a->number + a->n_bytes;
+}
+/* An option of a tunnel is taken off the packet. */
+struct ofp_action_delete_field {
+    struct ofp_action h;
     uint16_t field; /* enum ofp_field_id. */
-    uint16_t form;  /* enum ofp_set_form. */
-    uint8_t value[16];
-    uint8_t mask[16];
+    uint16_t pad;
 };
 
 /* n_bits of a field from bit 'ofs' up. */
 struct ofp_subfield {
     uint16_t field; /* enum ofp_field_id. */
     uint16_t ofs;
-    uint16_t n_bits; /* 1...128. */
+    uint16_t n_bits; /* 1 and more. */
     uint16_t pad;
 };
 
@@ -256,6 +271,9 @@ const struct ofp_action *ofp_actions_next(const void *data, size_t len, const st
 int ofp_actions_each(const void *data, size_t len, int (*cb)(const struct ofp_action *, void *aux),
                      void *aux);
 
+/* Those that actions read or write (ofp_action_codec.tlv_fields), also actions in others. */
+uint64_t ofp_actions_tlv_fields(const void *data, size_t len);
+
 /* Whether an output to this port is among them: what out_port of deletes and dumps asks. */
 bool ofp_actions_output_to(const void *data, size_t len, uint32_t port);
 
@@ -288,6 +306,9 @@ struct ofp_action_codec {
     void (*format)(struct strbuf *, const struct ofp_action *);
     void (*encode)(struct strbuf *, enum ofp_version, const struct ofp_action *);
     enum ofp_set_place place;
+    /* The options of tunnels that it reads or writes, a bit for each of tun_metadata0 to 63; not
+     * those of actions in it. NULL: none. */
+    uint64_t (*tlv_fields)(const struct ofp_action *);
 };
 void ofp_action_codec_register(const struct ofp_action_codec *);
 enum ofp_set_place ofp_action_set_place(enum ofp_action_type);

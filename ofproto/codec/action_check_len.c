@@ -5,6 +5,7 @@
 
 #include "ofproto/codec/action_text.h"
 #include "ofproto/codec/match_wire.h"
+#include "ofproto/match/tlv_map.h"
 
 static void format_check(struct strbuf *s, const struct ofp_action *h)
 {
@@ -96,9 +97,15 @@ static int parse_check(const struct ofp_action_text *t, const char *name, char *
     return 0;
 }
 
+static uint64_t check_tlv_fields(const struct ofp_action *h)
+{
+    return ofp_tlv_bit(((const struct ofp_action_check_len *)h)->dst.field);
+}
+
 CONSTRUCTOR static void register_check(void)
 {
-    static const struct ofp_action_codec codec = {OFP_ACTION_CHECK_LEN, format_check, encode_check};
+    static const struct ofp_action_codec codec = {OFP_ACTION_CHECK_LEN, format_check, encode_check,
+                                                  OFP_PLACE_NONE, check_tlv_fields};
     static const struct ofp_action_form form = {OFP10, OFP15, 49, 24, decode_check, OFP_VENDOR_NX};
     static const struct ofp_action_word word = {"check_pkt_larger", OFP_ARG_WANTED, parse_check};
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "ofproto/codec/action_text.h"
+#include "ofproto/match/tlv_map.h"
 
 #define MULTIPATH_LEN 32
 #define BUNDLE_LEN 32 /* Before the ports. */
@@ -185,11 +186,22 @@ static int decode_bundle_load(const struct ofp_action_in *in, struct ofp_actions
     return rc ? rc : put_bundle(in, &dst, out);
 }
 
+static uint64_t multipath_tlv_fields(const struct ofp_action *h)
+{
+    return ofp_tlv_bit(((const struct ofp_action_multipath *)h)->dst.field);
+}
+
+static uint64_t bundle_tlv_fields(const struct ofp_action *h)
+{
+    return ofp_tlv_bit(((const struct ofp_action_bundle *)h)->dst.field);
+}
+
 CONSTRUCTOR static void register_hash(void)
 {
     static const struct ofp_action_codec codecs[] = {
-        {OFP_ACTION_MULTIPATH, format_multipath, encode_multipath},
-        {OFP_ACTION_BUNDLE, format_bundle, encode_bundle},
+        {OFP_ACTION_MULTIPATH, format_multipath, encode_multipath, OFP_PLACE_NONE,
+         multipath_tlv_fields},
+        {OFP_ACTION_BUNDLE, format_bundle, encode_bundle, OFP_PLACE_NONE, bundle_tlv_fields},
     };
     static const struct ofp_action_form forms[] = {
         {OFP10, OFP15, 10, MULTIPATH_LEN, decode_multipath, OFP_VENDOR_NX},

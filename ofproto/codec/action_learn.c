@@ -4,7 +4,9 @@
  */
 #include "ofproto/codec/action_learn.h"
 
+#include "ofproto/codec/action_set.h"
 #include "ofproto/codec/match_wire.h"
+#include "ofproto/match/tlv_map.h"
 
 #define LEARN_LEN 32
 #define LEARN2_LEN 40
@@ -62,41 +64,41 @@ static int decode_fin(const struct ofp_action_in *in, struct ofp_actions *out)
 
 /* --- Learn: text. */
 
-static void format_number(struct strbuf *s, const struct ofp_learn_spec *spec)
+static void format_number(struct strbuf *s, const uint8_t *number, size_t n)
 {
-    unsigned int i = 0;
-
-    while (i < 15 && !spec->number[i]) {
-        i++;
+    for (; n > 1 && !*number; n--) {
+        number++;
     }
-    strbuf_printf(s, "0x%x", spec->number[i]);
-    while (++i < 16) {
-        strbuf_printf(s, "%02x", spec->number[i]);
+    strbuf_printf(s, "0x%x", *number++);
+    while (--n) {
+        strbuf_printf(s, "%02x", *number++);
     }
 }
 
-static void format_source(struct strbuf *s, const struct ofp_learn_spec *spec)
+static void format_source(struct strbuf *s, const struct ofp_action_learn *a,
+                          const struct ofp_learn_spec *spec)
 {
     if (spec->is_number) {
-        format_number(s, spec);
+        format_number(s, ofp_learn_number(a, spec), ofp_learn_number_len(spec->n_bits));
     } else {
         ofp_subfield_format(s, &spec->src);
     }
 }
 
-static void format_spec(struct strbuf *s, const struct ofp_learn_spec *spec)
+static void format_spec(struct strbuf *s, const struct ofp_action_learn *a,
+                        const struct ofp_learn_spec *spec)
 {
     switch (spec->dst_kind) {
     case OFP_LEARN_MATCH:
         ofp_subfield_format(s, &spec->dst);
         if (spec->is_number || memcmp(&spec->src, &spec->dst, sizeof spec->src)) {
             strbuf_putc(s, '=');
-            format_source(s, spec);
+            format_source(s, a, spec);
         }
         break;
     case OFP_LEARN_LOAD:
         strbuf_puts(s, "load:");
-        format_source(s, spec);
+        format_source(s, a, spec);
         strbuf_puts(s, "->");
         ofp_subfield_format(s, &spec->dst);
         break;
@@ -143,7 +145,7 @@ static void format_learn(struct strbuf *s, const struct ofp_action *h)
     }
     for (unsigned int i = 0; i < a->n; i++) {
         strbuf_putc(s, ',');
-        format_spec(s, &a->spec[i]);
+        format_spec(s, a, &a->spec[i]);
     }
     strbuf_putc(s, ')');
 }
@@ -156,19 +158,13 @@ static void put_subfield(struct strbuf *s, const struct ofp_subfield *sub)
     wire_put16(s, sub->ofs);
 }
 
-static size_t number_len(unsigned int n_bits)
-{
-    return (n_bits + 15) / 16 * 2;
-}
-
-static void put_spec(struct strbuf *s, const struct ofp_learn_spec *spec)
+static void put_spec(struct strbuf *s, const struct ofp_action_learn *a,
+                     const struct ofp_learn_spec *spec)
 {
     wire_put16(s, (uint16_t)((spec->is_number ? SPEC_NUMBER : 0) |
                              (unsigned int)spec->dst_kind << SPEC_DST_SHIFT | spec->n_bits));
     if (spec->is_number) {
-        size_t n = number_len(spec->n_bits);
-
-        strbuf_put(s, spec->number + 16 - n, n);
+        strbuf_put(s, ofp_learn_number(a, spec), ofp_learn_number_len(spec->n_bits));
     } else {
         put_subfield(s, &spec->src);
     }
@@ -204,7 +200,7 @@ static void encode_learn(struct strbuf *s, enum ofp_version version, const struc
         oxm_encode_nx_header(s, f, (unsigned int)a->result.ofs + a->result.n_bits);
     }
     for (unsigned int i = 0; i < a->n; i++) {
-        put_spec(s, &a->spec[i]);
+        put_spec(s, a, &a->spec[i]);
     }
     ofp_action_end(s, start);
 }
@@ -229,16 +225,20 @@ static int get_subfield(const struct ofp_action_in *in, const uint8_t *p, size_t
 }
 
 /* What the learned rule matches, as far as it is known: other fields' prerequisites. */
-static void know_match(struct ofp_match *learned, const struct ofp_learn_spec *spec)
+static void know_match(struct ofp_match *learned, const struct ofp_learn_spec *spec,
+                       const uint8_t *number)
 {
     const struct ofp_field *f = ofp_field((enum ofp_field_id)spec->dst.field);
+    size_t n = ofp_learn_number_len(spec->n_bits);
+    uint8_t value[OFP_FIELD_MAX_BYTES] = {0};
 
     if (spec->is_number && !spec->dst.ofs && spec->n_bits == f->n_bits) {
-        ofp_match_set_field(learned, f, spec->number + 16 - f->n_bytes, NULL);
+        memcpy(value + sizeof value - n, number, n);
+        ofp_match_set_field(learned, f, value + sizeof value - f->n_bytes, NULL);
     }
 }
 
-/* One spec of at most 'len' bytes; '*ret_len' 0: it is padding. */
+/* One spec of at most 'len' bytes; '*ret_len' 0: it is padding. A number is at p + 2. */
 static int get_spec(const struct ofp_action_in *in, const uint8_t *p, size_t len,
                     struct ofp_match *learned, struct ofp_learn_spec *spec, size_t *ret_len)
 {
@@ -255,16 +255,16 @@ static int get_spec(const struct ofp_action_in *in, const uint8_t *p, size_t len
     spec->is_number = (head & SPEC_NUMBER) != 0;
     spec->dst_kind = (uint8_t)(head >> SPEC_DST_SHIFT & 3);
     spec->n_bits = head & SPEC_BITS;
-    if (head >> 14 || spec->dst_kind > OFP_LEARN_OUTPUT || !spec->n_bits || spec->n_bits > 128 ||
+    if (head >> 14 || spec->dst_kind > OFP_LEARN_OUTPUT || !spec->n_bits ||
+        spec->n_bits > 8 * OFP_FIELD_MAX_BYTES ||
         (spec->dst_kind == OFP_LEARN_OUTPUT && (spec->is_number || spec->n_bits > 32))) {
         return OFPERR_BAC_BAD_ARGUMENT;
     }
     if (spec->is_number) {
-        n = number_len(spec->n_bits);
+        n = ofp_learn_number_len(spec->n_bits);
         if (n > len - at) {
             return OFPERR_BAC_BAD_LEN;
         }
-        memcpy(spec->number + 16 - n, p + at, n);
         at += n;
     } else {
         rc = get_subfield(in, p + at, len - at, spec->n_bits, false, &spec->src, &n);
@@ -283,15 +283,27 @@ static int get_spec(const struct ofp_action_in *in, const uint8_t *p, size_t len
         at += n;
     }
     if (spec->dst_kind == OFP_LEARN_MATCH) {
-        know_match(learned, spec);
+        know_match(learned, spec, p + 2);
     }
     *ret_len = at;
     return 0;
 }
 
-static int get_specs(const struct ofp_action_in *in, size_t at, struct ofp_learn_spec *spec,
-                     uint16_t *ret_n)
+/* Bytes of a learned rule's actions for it. */
+static size_t learned_size(const struct ofp_learn_spec *spec)
 {
+    const struct ofp_field *f = ofp_field((enum ofp_field_id)spec->dst.field);
+
+    return spec->dst_kind == OFP_LEARN_LOAD     ? ofp_set_field_size(f->n_bytes)
+           : spec->dst_kind == OFP_LEARN_OUTPUT ? sizeof(struct ofp_action_output)
+                                                : 0;
+}
+
+/* Into 'spec', and their numbers behind each other into 'numbers'. */
+static int get_specs(const struct ofp_action_in *in, size_t at, struct ofp_learn_spec *spec,
+                     struct strbuf *numbers, uint16_t *ret_n)
+{
+    size_t actions = ROUND_UP(sizeof(struct ofp_action_fin_timeout), 8);
     struct ofp_match learned;
     uint16_t n = 0;
 
@@ -306,8 +318,16 @@ static int get_specs(const struct ofp_action_in *in, size_t at, struct ofp_learn
         if (!len) {
             break;
         }
+        if (spec[n].is_number) {
+            spec[n].number_at = (uint32_t)numbers->len;
+            strbuf_put(numbers, in->p + at + 2, ofp_learn_number_len(spec[n].n_bits));
+        }
+        actions += learned_size(&spec[n]);
         at += len;
         n++;
+    }
+    if (actions > OFP_ACTIONS_MAX_LEN) {
+        return OFPERR_BAC_TOO_MANY; /* No rule could have what is learned. */
     }
     for (; at < in->len; at++) {
         if (in->p[at]) {
@@ -317,12 +337,6 @@ static int get_specs(const struct ofp_action_in *in, size_t at, struct ofp_learn
     *ret_n = n;
     return 0;
 }
-
-/* What is set aside for specs suffices for the actions that they make: a spec of a load takes 10
- * bytes or more. So the actions of a learned rule fit a list. */
-static_assert(sizeof(struct ofp_learn_spec) * 10 / 8 >=
-                  ROUND_UP(sizeof(struct ofp_action_set_field), 8),
-              "a learned rule's actions fit a list");
 
 /* Of the second form, from byte 32 on; '*ret_head' is where the specs begin. */
 static int get_limit(const struct ofp_action_in *in, bool has_result, struct ofp_action_learn *a,
@@ -352,6 +366,7 @@ static int put_learn(const struct ofp_action_in *in, size_t head, struct ofp_act
     unsigned int flags = wire_get16(in->p + 24);
     /* The shortest spec: a number of 16 bits to a match. */
     size_t most = (in->len - head) / 8 + 1;
+    struct strbuf numbers = STRBUF_INIT;
     uint32_t start = out->len;
     struct ofp_action_learn *a;
     uint16_t n;
@@ -360,7 +375,8 @@ static int put_learn(const struct ofp_action_in *in, size_t head, struct ofp_act
     if (flags & ~(unsigned int)(head == LEARN2_LEN ? FLAGS2 : FLAGS) || in->p[26] > MAX_TABLE) {
         return OFPERR_BAC_BAD_ARGUMENT;
     }
-    a = ofp_actions_put(out, OFP_ACTION_LEARN, sizeof *a + most * sizeof a->spec[0]);
+    a = ofp_actions_put(out, OFP_ACTION_LEARN,
+                        sizeof *a + most * sizeof a->spec[0] + (in->len - head));
     if (!a) {
         return OFPERR_BAC_TOO_MANY;
     }
@@ -375,13 +391,18 @@ static int put_learn(const struct ofp_action_in *in, size_t head, struct ofp_act
     if (head == LEARN2_LEN) {
         rc = get_limit(in, flags & OFP_LEARN_WRITE_RESULT, a, &head);
     }
-    rc = rc ? rc : get_specs(in, head, a->spec, &n);
+    rc = rc ? rc : get_specs(in, head, a->spec, &numbers, &n);
     if (rc) {
+        strbuf_free(&numbers);
         return rc;
     }
     a->n = n;
-    a->h.len = (uint16_t)ROUND_UP(sizeof *a + n * sizeof a->spec[0], 8);
+    if (numbers.len) {
+        memcpy(&a->spec[n], numbers.data, numbers.len);
+    }
+    a->h.len = (uint16_t)ROUND_UP(sizeof *a + n * sizeof a->spec[0] + numbers.len, 8);
     out->len = start + a->h.len;
+    strbuf_free(&numbers);
     return 0;
 }
 
@@ -395,10 +416,24 @@ static int decode_learn2(const struct ofp_action_in *in, struct ofp_actions *out
     return in->len < LEARN2_LEN ? OFPERR_BAC_BAD_LEN : put_learn(in, LEARN2_LEN, out);
 }
 
+static uint64_t learn_tlv_fields(const struct ofp_action *h)
+{
+    const struct ofp_action_learn *a = (const struct ofp_action_learn *)h;
+    uint64_t fields = a->flags & OFP_LEARN_WRITE_RESULT ? ofp_tlv_bit(a->result.field) : 0;
+
+    for (unsigned int i = 0; i < a->n; i++) {
+        const struct ofp_learn_spec *spec = &a->spec[i];
+
+        fields |= spec->is_number ? 0 : ofp_tlv_bit(spec->src.field);
+        fields |= spec->dst_kind == OFP_LEARN_OUTPUT ? 0 : ofp_tlv_bit(spec->dst.field);
+    }
+    return fields;
+}
+
 CONSTRUCTOR static void register_learn(void)
 {
     static const struct ofp_action_codec codecs[] = {
-        {OFP_ACTION_LEARN, format_learn, encode_learn},
+        {OFP_ACTION_LEARN, format_learn, encode_learn, OFP_PLACE_NONE, learn_tlv_fields},
         {OFP_ACTION_FIN_TIMEOUT, format_fin, encode_fin},
     };
     static const struct ofp_action_form forms[] = {

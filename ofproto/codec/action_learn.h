@@ -15,7 +15,7 @@ struct ofp_learn_spec {
     uint16_t n_bits;
     struct ofp_subfield src;
     struct ofp_subfield dst;
-    uint8_t number[16]; /* Right-aligned, most significant byte first. */
+    uint32_t number_at; /* Where the number is behind the specs. */
 };
 
 /* Flags, as on the wire. */
@@ -36,9 +36,22 @@ struct ofp_action_learn {
     uint8_t table_id;
     uint8_t pad;
     uint16_t n;
-    struct ofp_subfield result; /* A bit, with OFP_LEARN_WRITE_RESULT. */
-    struct ofp_learn_spec spec[];
+    struct ofp_subfield result;   /* A bit, with OFP_LEARN_WRITE_RESULT. */
+    struct ofp_learn_spec spec[]; /* n of them; then the numbers, as they are on the wire. */
 };
+
+/* Bytes of a number of so many bits: whole 16 bits. */
+static inline size_t ofp_learn_number_len(unsigned int n_bits)
+{
+    return (n_bits + 15) / 16 * 2;
+}
+
+/* A spec's number, most significant byte first. */
+static inline const uint8_t *ofp_learn_number(const struct ofp_action_learn *a,
+                                              const struct ofp_learn_spec *spec)
+{
+    return (const uint8_t *)&a->spec[a->n] + spec->number_at;
+}
 
 /* Once the connection ends (FIN or RST) the rule's timeouts are at most these; 0: as they are. */
 struct ofp_action_fin_timeout {

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "ofproto/codec/action_text.h"
+#include "ofproto/match/tlv_map.h"
 
 int ofp_subfield_decode(const struct ofp_action_in *in, const uint8_t *p, size_t len,
                         unsigned int ofs, unsigned int n_bits, bool to_write,
@@ -23,7 +24,8 @@ int ofp_subfield_decode(const struct ofp_action_in *in, const uint8_t *p, size_t
                                                        : OFPERR_BAC_BAD_SET_TYPE;
     }
     if (has_mask || !n_bits || ofs + n_bits > f->n_bits) {
-        return OFPERR_BAC_BAD_ARGUMENT;
+        return ofp_field_is_tlv(f) && !has_mask && n_bits ? OFPERR_BAC_BAD_SET_LEN
+                                                          : OFPERR_BAC_BAD_ARGUMENT;
     }
     if (to_write && !f->is_settable) {
         return OFPERR_BAC_BAD_SET_ARGUMENT;
@@ -273,13 +275,33 @@ static int decode_output_reg2(const struct ofp_action_in *in, struct ofp_actions
     return put_output_reg(in, 14, 12, out);
 }
 
+/* --- Options of tunnels among them. */
+
+static uint64_t move_tlv_fields(const struct ofp_action *h)
+{
+    const struct ofp_action_move *a = (const struct ofp_action_move *)h;
+
+    return ofp_tlv_bit(a->src.field) | ofp_tlv_bit(a->dst.field);
+}
+
+static uint64_t stack_tlv_fields(const struct ofp_action *h)
+{
+    return ofp_tlv_bit(((const struct ofp_action_stack *)h)->subfield.field);
+}
+
+static uint64_t output_reg_tlv_fields(const struct ofp_action *h)
+{
+    return ofp_tlv_bit(((const struct ofp_action_output_reg *)h)->src.field);
+}
+
 CONSTRUCTOR static void register_move(void)
 {
     static const struct ofp_action_codec codecs[] = {
-        {OFP_ACTION_MOVE, format_move, encode_move, OFP_PLACE_SET},
-        {OFP_ACTION_STACK_PUSH, format_stack, encode_stack},
-        {OFP_ACTION_STACK_POP, format_stack, encode_stack},
-        {OFP_ACTION_OUTPUT_REG, format_output_reg, encode_output_reg},
+        {OFP_ACTION_MOVE, format_move, encode_move, OFP_PLACE_SET, move_tlv_fields},
+        {OFP_ACTION_STACK_PUSH, format_stack, encode_stack, OFP_PLACE_NONE, stack_tlv_fields},
+        {OFP_ACTION_STACK_POP, format_stack, encode_stack, OFP_PLACE_NONE, stack_tlv_fields},
+        {OFP_ACTION_OUTPUT_REG, format_output_reg, encode_output_reg, OFP_PLACE_NONE,
+         output_reg_tlv_fields},
     };
     static const struct ofp_action_form forms[] = {
         {OFP10, OFP15, 6, 0, decode_move, OFP_VENDOR_NX},

@@ -9,14 +9,16 @@
 
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/match/text.h"
+#include "ofproto/match/tlv_map.h"
 
 /* The run of ones in the mask, counted from the number's lowest bit. */
 static unsigned int ones_of(const struct ofp_action_set_field *a, const struct ofp_field *f,
                             unsigned int *ret_first)
 {
+    const uint8_t *mask = ofp_set_mask(a);
     unsigned int first = 0, n = 0;
 
-#define BIT(B) (a->mask[f->n_bytes - 1 - (B) / 8] >> (B) % 8 & 1)
+#define BIT(B) (mask[f->n_bytes - 1 - (B) / 8] >> (B) % 8 & 1)
     while (first < f->n_bits && !BIT(first)) {
         first++;
     }
@@ -36,7 +38,7 @@ static uint64_t value_at(const struct ofp_action_set_field *a, const struct ofp_
     for (unsigned int b = 0; b < n; b++) {
         unsigned int bit = first + b;
 
-        v |= (uint64_t)(a->value[f->n_bytes - 1 - bit / 8] >> bit % 8 & 1) << b;
+        v |= (uint64_t)(ofp_set_value(a)[f->n_bytes - 1 - bit / 8] >> bit % 8 & 1) << b;
     }
     return v;
 }
@@ -56,16 +58,20 @@ static void format_set(struct strbuf *s, const struct ofp_action *h)
     const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
     const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
     struct ofp_flow flow, bits;
-    uint8_t value[16], mask[16];
+    uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
 
-    if (a->form == OFP_SET_LOAD) {
+    if (a->n_bytes != f->n_bytes) {
+        strbuf_printf(s, "set_field:?->%s", f->name); /* Is not mapped as it was. */
+        return;
+    }
+    if (a->form == OFP_SET_LOAD && !ofp_field_is_tlv(f)) {
         format_load(s, a, f);
         return;
     }
     memset(&flow, 0, sizeof flow);
     memset(&bits, 0, sizeof bits);
-    ofp_field_put(f, &flow, a->value);
-    ofp_field_put(f, &bits, a->mask);
+    ofp_field_put(f, &flow, ofp_set_value(a));
+    ofp_field_put(f, &bits, ofp_set_mask(a));
     ofp_field_get(f, &flow, value); /* Cut to the field's bits. */
     ofp_field_get(f, &bits, mask);
     if (ofp_actions_format_version()) {
@@ -102,14 +108,17 @@ struct ofp_action_set_field *ofp_put_set(struct ofp_actions *actions, const stru
                                          enum ofp_set_form form)
 {
     struct ofp_action_set_field *a = ofp_actions_put(actions, OFP_ACTION_SET_FIELD,
-                                                     sizeof(struct ofp_action_set_field));
+                                                     ofp_set_field_size(f->n_bytes));
 
     if (a) {
         a->field = (uint16_t)f->id;
-        a->form = (uint16_t)form;
+        a->form = (uint8_t)form;
+        a->n_bytes = f->n_bytes;
         for (unsigned int i = 0; i < f->n_bytes; i++) {
-            a->mask[i] = mask ? mask[i] : 0xff;
-            a->value[i] = value[i] & a->mask[i];
+            uint8_t bits = mask ? mask[i] : 0xff;
+
+            a->number[i] = value[i] & bits;
+            a->number[f->n_bytes + i] = bits;
         }
     }
     return a;
@@ -145,11 +154,11 @@ static void encode_oxm(struct strbuf *s, enum ofp_version version,
 {
     bool masked = is_masked(a, f);
     bool own = version >= OFP12 && (!masked || version >= OFP15);
-    uint8_t value[16], mask[16];
+    uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
     size_t start;
 
-    memcpy(value, a->value, sizeof value);
-    memcpy(mask, a->mask, sizeof mask);
+    memcpy(value, ofp_set_value(a), f->n_bytes);
+    memcpy(mask, ofp_set_mask(a), f->n_bytes);
     if (f->id == OFP_FIELD_VLAN_VID) {
         value[0] |= FLOW_VLAN_PRESENT >> 8; /* OFPVID_PRESENT. */
         mask[0] |= FLOW_VLAN_PRESENT >> 8;
@@ -161,7 +170,8 @@ static void encode_oxm(struct strbuf *s, enum ofp_version version,
     } else {
         start = nx_action_begin(s, 33);
     }
-    oxm_encode(s, f->id == OFP_FIELD_IN_PORT ? OFP10 : version, f, value, masked ? mask : NULL);
+    oxm_encode_short(s, f->id == OFP_FIELD_IN_PORT ? OFP10 : version, f, value,
+                     masked ? mask : NULL);
     ofp_action_end(s, start);
 }
 
@@ -170,7 +180,11 @@ static void encode_set(struct strbuf *s, enum ofp_version version, const struct 
     const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
     const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
 
-    if (a->form == OFP_SET_LOAD && version < OFP15) { /* Set-field then has masks of its own. */
+    if (a->n_bytes != f->n_bytes) {
+        return; /* Is not mapped as it was. */
+    }
+    if (a->form == OFP_SET_LOAD && version < OFP15 &&
+        !ofp_field_is_tlv(f)) { /* Set-field then has masks of its own. */
         encode_load(s, a, f, version);
     } else if (!ofp_encode_set_own(s, version, a, f, is_masked(a, f))) {
         encode_oxm(s, version, a, f);
@@ -190,7 +204,7 @@ static int decode_oxm(const struct ofp_action_in *in, const uint8_t *p, size_t l
                       struct ofp_actions *out)
 {
     const struct ofp_field *f;
-    uint8_t value[16], mask[16];
+    uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
     bool has_mask;
     size_t n;
     int rc = oxm_decode(p, len, &f, value, mask, &has_mask, &n);
@@ -245,7 +259,7 @@ static int decode_load(const struct ofp_action_in *in, struct ofp_actions *out)
 {
     unsigned int bits = wire_get16(in->p + 10), n_bits = (bits & 63) + 1;
     uint64_t v = wire_get64(in->p + 16);
-    uint8_t value[16] = {0}, mask[16] = {0};
+    uint8_t value[OFP_FIELD_MAX_BYTES] = {0}, mask[OFP_FIELD_MAX_BYTES] = {0};
     const struct ofp_field *f;
     struct ofp_subfield sub;
     size_t n;
@@ -267,10 +281,15 @@ static int decode_load(const struct ofp_action_in *in, struct ofp_actions *out)
     return ofp_put_set(out, f, value, mask, OFP_SET_LOAD) ? 0 : OFPERR_BAC_TOO_MANY;
 }
 
+static uint64_t set_tlv_fields(const struct ofp_action *h)
+{
+    return ofp_tlv_bit(((const struct ofp_action_set_field *)h)->field);
+}
+
 CONSTRUCTOR static void register_set(void)
 {
     static const struct ofp_action_codec codec = {OFP_ACTION_SET_FIELD, format_set, encode_set,
-                                                  OFP_PLACE_SET};
+                                                  OFP_PLACE_SET, set_tlv_fields};
     static const struct ofp_action_form forms[] = {
         {OFP12, OFP15, 25, 0, decode_set_field},
         {OFP10, OFP15, 7, 24, decode_load, OFP_VENDOR_NX},
@@ -288,7 +307,7 @@ static int parse_set_field(const struct ofp_action_text *t, const char *name, ch
                            struct ofp_actions *out, struct error *err)
 {
     char *dst = ofp_action_text_arrow(name, arg, err);
-    uint8_t value[16], mask[16];
+    uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
     const struct ofp_field *f;
     uint64_t vid;
 
@@ -296,6 +315,10 @@ static int parse_set_field(const struct ofp_action_text *t, const char *name, ch
         return -EINVAL;
     }
     f = ofp_field_by_any_name(dst, strlen(dst));
+    if (f && !ofp_field_is_mapped(f)) {
+        return error_set(err, EINVAL, "action '%s': field '%s': no option is mapped to it", name,
+                         f->name);
+    }
     if (!f || !f->is_settable) {
         return error_set(err, EINVAL, "action '%s': '%s' is not a field%s", name, dst,
                          f ? " that can be written" : "");
@@ -319,7 +342,7 @@ static int parse_load(const struct ofp_action_text *t, const char *name, char *a
                       struct ofp_actions *out, struct error *err)
 {
     char *dst = ofp_action_text_arrow(name, arg, err);
-    uint8_t value[16] = {0}, mask[16] = {0};
+    uint8_t value[OFP_FIELD_MAX_BYTES] = {0}, mask[OFP_FIELD_MAX_BYTES] = {0};
     const struct ofp_field *f;
     struct ofp_subfield sub;
     uint64_t v;

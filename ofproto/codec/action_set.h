@@ -4,6 +4,11 @@
 
 #include "ofproto/codec/action.h"
 
+/* Bytes of the record for a field of so many. */
+static inline size_t ofp_set_field_size(unsigned int n_bytes)
+{
+    return ROUND_UP(sizeof(struct ofp_action_set_field) + 2 * (size_t)n_bytes, 8);
+}
 /* NULL when the list is full. 'mask' NULL: all of the field. */
 struct ofp_action_set_field *ofp_put_set(struct ofp_actions *, const struct ofp_field *,
                                          const uint8_t *value, const uint8_t *mask,

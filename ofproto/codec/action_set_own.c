@@ -56,7 +56,7 @@ static uint16_t type_in(const struct own *own, enum ofp_version version)
 /* Nicira's set_tunnel, of 32 or 64 bits; later versions have set-field. */
 static bool encode_set_tunnel(struct strbuf *s, const struct ofp_action_set_field *a)
 {
-    uint64_t id = wire_get64(a->value);
+    uint64_t id = wire_get64(ofp_set_value(a));
     size_t start = nx_action_begin(s, id > UINT32_MAX ? 9 : 2);
 
     wire_zeros(s, id > UINT32_MAX ? 6 : 2);
@@ -101,7 +101,7 @@ bool ofp_encode_set_own(struct strbuf *s, enum ofp_version version,
         const struct own *own = &owns[i];
 
         if (own->field == f->id && own->nx && version == OFP10) {
-            encode_nx_mpls(s, own, a->value + f->n_bytes - own->n_bytes);
+            encode_nx_mpls(s, own, ofp_set_value(a) + f->n_bytes - own->n_bytes);
             return true;
         }
         if (own->field != port_field(f->id) || !type_in(own, version)) {
@@ -110,9 +110,9 @@ bool ofp_encode_set_own(struct strbuf *s, enum ofp_version version,
         wire_put16(s, type_in(own, version));
         wire_put16(s, own->len);
         if (f->id == OFP_FIELD_NW_TOS) {
-            wire_put8(s, (uint8_t)(a->value[0] << 2));
+            wire_put8(s, (uint8_t)(ofp_set_value(a)[0] << 2));
         } else {
-            strbuf_put(s, a->value + f->n_bytes - own->n_bytes, own->n_bytes);
+            strbuf_put(s, ofp_set_value(a) + f->n_bytes - own->n_bytes, own->n_bytes);
         }
         wire_zeros(s, own->len - (s->len - start));
         return true;
@@ -125,7 +125,7 @@ static int put_mpls(const struct ofp_action_in *in, const struct own *own, const
                     struct ofp_actions *out)
 {
     const struct ofp_field *f = ofp_field(own->field);
-    uint8_t value[16] = {0};
+    uint8_t value[OFP_FIELD_MAX_BYTES] = {0};
 
     memcpy(value + f->n_bytes - own->n_bytes, bytes, own->n_bytes);
     if (wire_get32(value) >> f->n_bits) {
@@ -151,7 +151,7 @@ static int decode_own(const struct ofp_action_in *in, struct ofp_actions *out)
 {
     const struct own *own = &owns[0];
     const struct ofp_field *f;
-    uint8_t value[16] = {0};
+    uint8_t value[OFP_FIELD_MAX_BYTES] = {0};
 
     for (size_t i = 0; i < ARRAY_SIZE(owns); i++) {
         if (type_in(&owns[i], in->version) == wire_get16(in->p)) {
@@ -187,7 +187,7 @@ static int decode_own(const struct ofp_action_in *in, struct ofp_actions *out)
 static int decode_set_tunnel(const struct ofp_action_in *in, struct ofp_actions *out)
 {
     be64_t id = be64_make(in->len == 16 ? wire_get32(in->p + 12) : wire_get64(in->p + 16));
-    uint8_t value[16] = {0};
+    uint8_t value[OFP_FIELD_MAX_BYTES] = {0};
 
     memcpy(value, &id, sizeof id);
     return ofp_put_set(out, ofp_field(OFP_FIELD_TUN_ID), value, NULL, OFP_SET_OWN)
@@ -334,7 +334,7 @@ static int parse_own(const struct ofp_action_text *t, const char *name, char *ar
                      struct ofp_actions *out, struct error *err)
 {
     const struct own_word *w = own_words;
-    uint8_t value[16] = {0}, mask[16];
+    uint8_t value[OFP_FIELD_MAX_BYTES] = {0}, mask[OFP_FIELD_MAX_BYTES];
     const struct ofp_field *f;
     uint64_t tos;
 

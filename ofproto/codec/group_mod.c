@@ -201,7 +201,7 @@ static int decode_hash_fields(const uint8_t *p, size_t len, struct ofp_group_con
     config->fields_wire_len = len;
     while (at < len) {
         const struct ofp_field *f;
-        uint8_t value[16], mask[16];
+        uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
         bool has_mask;
         size_t n;
         int rc = oxm_decode(p + at, len - at, &f, value, mask, &has_mask, &n);

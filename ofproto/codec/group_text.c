@@ -89,7 +89,7 @@ static int add_hash_field(struct parse *p, char *word, struct strbuf *wire)
     struct ofp_group_config *c = &p->gm->config;
     char *value = strchr(word, '=');
     const struct ofp_field *f;
-    uint8_t bits[16] = {0}, mask[16];
+    uint8_t bits[OFP_FIELD_MAX_BYTES] = {0}, mask[OFP_FIELD_MAX_BYTES];
 
     if (value) {
         *value++ = '\0';
@@ -105,7 +105,8 @@ static int add_hash_field(struct parse *p, char *word, struct strbuf *wire)
     } else {
         struct ofp_flow all;
 
-        memset(&all, 0xff, sizeof all);
+        memset(&all, 0, sizeof all);
+        ofp_field_fill(f, &all);
         ofp_field_get(f, &all, bits);
     }
     if (!c->fields) {
@@ -471,14 +472,15 @@ static void format_fields(struct strbuf *s, const struct ofp_group_config *c, si
 
     for (; len; p += n, len -= n, n_fields++) {
         const struct ofp_field *f;
-        uint8_t bits[16], mask[16], ones[16];
+        uint8_t bits[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES], ones[OFP_FIELD_MAX_BYTES];
         struct ofp_flow all;
         bool has_mask;
 
         if (oxm_decode(p, len, &f, bits, mask, &has_mask, &n)) {
             break;
         }
-        memset(&all, 0xff, sizeof all);
+        memset(&all, 0, sizeof all);
+        ofp_field_fill(f, &all);
         ofp_field_get(f, &all, ones);
         strbuf_printf(s, "%s%s", n_fields ? "," : "", f->name2 ? f->name2 : f->name);
         if (memcmp(has_mask ? mask : bits, ones, f->n_bytes)) {

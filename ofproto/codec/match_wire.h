@@ -61,8 +61,12 @@ int oxm_decode_header(const uint8_t *p, size_t len, const struct ofp_field **, b
                       size_t *ret_body, size_t *ret_len);
 /* An entry of 'len' bytes at most, its field, value and mask (right-aligned in n_bytes; ones when
  * there is no mask; ports in the form of inside). '*ret_len' is the entry's length. */
-int oxm_decode(const uint8_t *p, size_t len, const struct ofp_field **ret_field, uint8_t value[16],
-               uint8_t mask[16], bool *ret_has_mask, size_t *ret_len);
+int oxm_decode(const uint8_t *p, size_t len, const struct ofp_field **ret_field,
+               uint8_t value[OFP_FIELD_MAX_BYTES], uint8_t mask[OFP_FIELD_MAX_BYTES],
+               bool *ret_has_mask, size_t *ret_len);
+/* The options of tunnels that entries named, also in actions, since it was called last: a bit for
+ * each of tun_metadata0 to 63. */
+uint64_t oxm_take_tlv_fields(void);
 bool oxm_has_header(const struct ofp_field *);
 void oxm_encode_header(struct strbuf *, enum ofp_version, const struct ofp_field *, bool has_mask);
 /* In Nicira's actions fields go by NXM's headers, where they have one, in every version; bits up to
@@ -71,5 +75,8 @@ void oxm_encode_nx_header(struct strbuf *, const struct ofp_field *, unsigned in
 /* 'mask' NULL: none. */
 void oxm_encode(struct strbuf *, enum ofp_version, const struct ofp_field *, const uint8_t *value,
                 const uint8_t *mask);
+/* The same, of an option of a tunnel without leading zeros, as actions have it. */
+void oxm_encode_short(struct strbuf *, enum ofp_version, const struct ofp_field *,
+                      const uint8_t *value, const uint8_t *mask);
 
 #endif

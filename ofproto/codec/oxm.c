@@ -3,6 +3,7 @@
  * table of match/field.c does. */
 #include "ofproto/codec/action.h"
 #include "ofproto/codec/match_wire.h"
+#include "ofproto/match/tlv_map.h"
 
 bool ofp_port_from32(uint32_t wire, uint32_t *ret)
 {
@@ -36,7 +37,10 @@ enum {
 };
 
 static const struct ofp_field *by_header[N_CLASSES][128];
-static uint8_t all_ones[OFP_N_FIELDS][16]; /* The largest number that each field can hold. */
+/* The largest number that each field can hold; of options of tunnels see number_from_wire(). */
+static uint8_t all_ones[OFP_N_FIELDS][16];
+
+static uint64_t tlv_fields; /* See oxm_take_tlv_fields(). */
 
 static int class_index(uint32_t class)
 {
@@ -63,8 +67,10 @@ CONSTRUCTOR static void index_headers(void)
 
         struct ofp_flow all = {0};
 
-        ofp_field_fill(f, &all);
-        ofp_field_get(f, &all, all_ones[i]);
+        if (!ofp_field_is_tlv(f)) {
+            ofp_field_fill(f, &all);
+            ofp_field_get(f, &all, all_ones[i]);
+        }
         if (f->oxm) {
             by_header[class_index(f->oxm >> 16)][f->oxm >> 9 & 0x7f] = f;
         }
@@ -96,10 +102,13 @@ static unsigned int wire_bytes(const struct ofp_field *f, bool nxm)
     }
 }
 
-/* Tun_metadata0 to 63: fields when a table maps options of tunnels to them, which none does. */
-static bool is_tun_metadata(unsigned int field)
+/* Whether an entry's body may be so long. Of an option of a tunnel, leading zeros may be left out;
+ * an entry that names it in an action has whatever length the peer thinks it has. */
+static bool is_good_length(const struct ofp_field *f, uint32_t header, size_t body, bool has_mask)
 {
-    return field >= 40 && field <= 103;
+    return ofp_field_is_tlv(f)
+               ? body % (has_mask ? 2 : 1) == 0 && body <= OFP_TLV_LEN_MAX * (has_mask ? 2 : 1)
+               : body == wire_bytes(f, is_nxm(header)) * (has_mask ? 2u : 1u);
 }
 
 int oxm_decode_header(const uint8_t *p, size_t len, const struct ofp_field **ret,
@@ -129,18 +138,29 @@ int oxm_decode_header(const uint8_t *p, size_t len, const struct ofp_field **ret
         f = by_header[class][header >> 9 & 0x7f];
     }
     if (!f) {
-        return class == CLASS_NXM1 && is_tun_metadata(header >> 9 & 0x7f)
-                   ? OFPERR_NXFMFC_INVALID_TLV_FIELD
-                   : OFPERR_BMC_BAD_FIELD;
+        return OFPERR_BMC_BAD_FIELD;
+    }
+    f = ofp_field(f->id);
+    if (!ofp_field_is_mapped(f)) {
+        return OFPERR_NXFMFC_INVALID_TLV_FIELD;
     }
     *ret_has_mask = header & 0x100;
-    if (body != wire_bytes(f, is_nxm(header)) * (*ret_has_mask ? 2u : 1u)) {
+    if (!is_good_length(f, header, body, *ret_has_mask)) {
         return OFPERR_BMC_BAD_LEN;
     }
+    tlv_fields |= ofp_tlv_bit(f->id);
     *ret = f;
     *ret_body = body;
     *ret_len = n;
     return 0;
+}
+
+uint64_t oxm_take_tlv_fields(void)
+{
+    uint64_t fields = tlv_fields;
+
+    tlv_fields = 0;
+    return fields;
 }
 
 bool oxm_has_header(const struct ofp_field *f)
@@ -160,12 +180,11 @@ static uint32_t header_of(const struct ofp_field *f, enum ofp_version version)
     return f->nxm;
 }
 
-void oxm_encode_header(struct strbuf *s, enum ofp_version version, const struct ofp_field *f,
+/* 'n': bytes of the value, and of the mask. */
+static void put_header(struct strbuf *s, uint32_t header, const struct ofp_field *f, unsigned int n,
                        bool has_mask)
 {
-    uint32_t header = header_of(f, version), n;
-
-    n = wire_bytes(f, header && is_nxm(header)) * (has_mask ? 2u : 1u) | (has_mask ? 0x100u : 0u);
+    n = n * (has_mask ? 2u : 1u) | (has_mask ? 0x100u : 0u);
     if (!header || header >> 16 == OFP_OXM_EXPERIMENTER) {
         wire_put32(s, (uint32_t)OFP_OXM_EXPERIMENTER << 16 | ((header ? header : f->oxm) & 0xfe00) |
                           (n + 4));
@@ -173,6 +192,14 @@ void oxm_encode_header(struct strbuf *s, enum ofp_version version, const struct 
     } else {
         wire_put32(s, (header & ~(uint32_t)0x1ff) | n);
     }
+}
+
+void oxm_encode_header(struct strbuf *s, enum ofp_version version, const struct ofp_field *f,
+                       bool has_mask)
+{
+    uint32_t header = header_of(f, version);
+
+    put_header(s, header, f, wire_bytes(f, header && is_nxm(header)), has_mask);
 }
 
 void oxm_encode_nx_header(struct strbuf *s, const struct ofp_field *f, unsigned int end)
@@ -186,15 +213,19 @@ void oxm_encode_nx_header(struct strbuf *s, const struct ofp_field *f, unsigned 
 
 /* Wire bytes (n of them) to the field's right-aligned number; false when bits are lost. */
 static bool number_from_wire(const struct ofp_field *f, const uint8_t *p, unsigned int n,
-                             uint8_t out[16])
+                             uint8_t out[OFP_FIELD_MAX_BYTES])
 {
-    uint8_t allowed[16];
+    uint8_t allowed[OFP_FIELD_MAX_BYTES];
 
-    memcpy(allowed, all_ones[f->id], sizeof allowed);
+    if (ofp_field_is_tlv(f)) {
+        memset(allowed, 0xff, sizeof allowed);
+    } else {
+        memcpy(allowed, all_ones[f->id], sizeof all_ones[f->id]);
+    }
     if (f->id == OFP_FIELD_VLAN_VID) {
         allowed[0] |= FLOW_VLAN_PRESENT >> 8; /* "There is a tag". */
     }
-    memset(out, 0, 16);
+    memset(out, 0, OFP_FIELD_MAX_BYTES);
     for (unsigned int i = 0; i < n; i++) {
         unsigned int place = n - 1 - i; /* From the least significant byte. */
 
@@ -208,7 +239,7 @@ static bool number_from_wire(const struct ofp_field *f, const uint8_t *p, unsign
     return true;
 }
 
-static bool port_from_wire(uint8_t value[16])
+static bool port_from_wire(uint8_t *value)
 {
     uint32_t port;
     be32_t be;
@@ -221,8 +252,9 @@ static bool port_from_wire(uint8_t value[16])
     return true;
 }
 
-int oxm_decode(const uint8_t *p, size_t len, const struct ofp_field **ret_field, uint8_t value[16],
-               uint8_t mask[16], bool *ret_has_mask, size_t *ret_len)
+int oxm_decode(const uint8_t *p, size_t len, const struct ofp_field **ret_field,
+               uint8_t value[OFP_FIELD_MAX_BYTES], uint8_t mask[OFP_FIELD_MAX_BYTES],
+               bool *ret_has_mask, size_t *ret_len)
 {
     const struct ofp_field *f;
     size_t head, body;
@@ -240,7 +272,10 @@ int oxm_decode(const uint8_t *p, size_t len, const struct ofp_field **ret_field,
         return OFPERR_BMC_BAD_MASK;
     }
     n = (unsigned int)(has_mask ? body / 2 : body);
-    memset(mask, 0xff, 16);
+    memset(mask, 0xff, OFP_FIELD_MAX_BYTES);
+    if (ofp_field_is_tlv(f) && n > f->n_bytes) {
+        return OFPERR_BMC_BAD_LEN; /* No option of a packet has more than the map says. */
+    }
     if (!number_from_wire(f, p + head, n, value)) {
         return OFPERR_BMC_BAD_VALUE;
     }
@@ -262,13 +297,22 @@ int oxm_decode(const uint8_t *p, size_t len, const struct ofp_field **ret_field,
     return 0;
 }
 
-void oxm_encode(struct strbuf *s, enum ofp_version version, const struct ofp_field *f,
-                const uint8_t *value, const uint8_t *mask)
+/* Bytes of an option of a tunnel without the zeros that value and mask begin with. */
+static unsigned int short_length(const struct ofp_field *f, const uint8_t *value,
+                                 const uint8_t *mask)
 {
-    uint32_t header = header_of(f, version);
-    unsigned int n = wire_bytes(f, header && is_nxm(header));
+    unsigned int zeros = 0;
 
-    oxm_encode_header(s, version, f, mask != NULL);
+    while (zeros < f->n_bytes && !value[zeros] && !(mask && mask[zeros])) {
+        zeros++;
+    }
+    return f->n_bytes - zeros;
+}
+
+static void encode(struct strbuf *s, uint32_t header, const struct ofp_field *f,
+                   const uint8_t *value, const uint8_t *mask, unsigned int n)
+{
+    put_header(s, header, f, n, mask != NULL);
     if (f->form == OFP_FORM_PORT && n == 4) {
         wire_put32(s, ofp_port_to32(wire_get32(value)));
         return;
@@ -280,4 +324,26 @@ void oxm_encode(struct strbuf *s, enum ofp_version version, const struct ofp_fie
             wire_put8(s, i < f->n_bytes ? v[f->n_bytes - 1 - i] : 0);
         }
     }
+}
+
+void oxm_encode(struct strbuf *s, enum ofp_version version, const struct ofp_field *f,
+                const uint8_t *value, const uint8_t *mask)
+{
+    uint32_t header = header_of(f, version);
+
+    if (ofp_field_is_tlv(f) && ofp_tlv_uses_numbers()) {
+        oxm_encode_short(s, version, f, value, mask);
+    } else {
+        encode(s, header, f, value, mask, wire_bytes(f, header && is_nxm(header)));
+    }
+}
+
+void oxm_encode_short(struct strbuf *s, enum ofp_version version, const struct ofp_field *f,
+                      const uint8_t *value, const uint8_t *mask)
+{
+    uint32_t header = header_of(f, version);
+
+    encode(s, header, f, value, mask,
+           ofp_field_is_tlv(f) ? short_length(f, value, mask)
+                               : wire_bytes(f, header && is_nxm(header)));
 }

@@ -5,8 +5,9 @@
 
 #define NXM_COOKIE ((uint32_t)OFP_NXM_1 << 16 | 30u << 9)
 
-static int add_field(struct ofp_match *m, const struct ofp_field *f, const uint8_t value[16],
-                     const uint8_t mask[16])
+static int add_field(struct ofp_match *m, const struct ofp_field *f,
+                     const uint8_t value[OFP_FIELD_MAX_BYTES],
+                     const uint8_t mask[OFP_FIELD_MAX_BYTES])
 {
     if (ofp_field_any(f, &m->mask)) {
         return OFPERR_BMC_DUP_FIELD;
@@ -31,7 +32,7 @@ int oxm_fields_decode(const uint8_t *p, size_t len, struct ofp_match *m)
 
     while (at < len) {
         const struct ofp_field *f;
-        uint8_t value[16], mask[16];
+        uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
         bool has_mask;
         size_t n;
         int rc = oxm_decode(p + at, len - at, &f, value, mask, &has_mask, &n);
@@ -122,7 +123,7 @@ static void encode_vlan(struct strbuf *s, enum ofp_version version, const struct
 static void encode_field(struct strbuf *s, enum ofp_version version, const struct ofp_field *f,
                          const struct ofp_match *m)
 {
-    uint8_t value[16], mask[16];
+    uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
 
     ofp_field_get(f, &m->flow, value);
     ofp_field_get(f, &m->mask, mask);
@@ -143,11 +144,9 @@ static bool comes_first(const struct ofp_field *f, enum ofp_version version)
 static void encode_left(struct strbuf *s, enum ofp_version version, const struct ofp_field *f,
                         const struct ofp_match *m, struct ofp_flow *left)
 {
-    static const uint8_t none[16];
-
     if (ofp_field_any(f, left) && oxm_has_header(f) && ofp_prereq_match(f->prereq, m)) {
         encode_field(s, version, f, m);
-        ofp_field_put(f, left, none);
+        ofp_field_clear(f, left);
     }
 }
 

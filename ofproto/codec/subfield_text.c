@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "ofproto/codec/action_text.h"
+#include "ofproto/match/tlv_map.h"
 
 #define NAME_MAX_LEN 40
 
@@ -94,6 +95,12 @@ int ofp_subfield_parse(const char *text, struct ofp_subfield *ret, struct error 
 
     if (!f) {
         return error_set(err, EINVAL, "'%.*s' is not a field", (int)len, text);
+    }
+    if (!ofp_field_is_mapped(f)) {
+        return error_set(err, EINVAL, "field '%s': no option is mapped to it", f->name);
+    }
+    if (!f->n_bits) {
+        return error_set(err, EINVAL, "field '%s': it has no bits", f->name);
     }
     last = f->n_bits - 1u;
     if (sscanf(bits, "[%u..%u]%n", &first, &last, (int *)&end) == 2 && end) {

@@ -4,6 +4,7 @@
 #include "ofproto/codec/action.h"
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/codec/table_mod.h"
+#include "ofproto/match/tlv_map.h"
 
 #define NAME_LEN 32
 
@@ -69,6 +70,18 @@ static bool is_told(const struct ofp_field *f)
     return oxm_has_header(f) && !(f->id >= OFP_FIELD_XREG0 && f->id <= OFP_FIELD_XXREG3);
 }
 
+/* Options of tunnels are told in their greatest length, whether any is mapped or not. */
+static void put_field(struct strbuf *s, enum ofp_version version, const struct ofp_field *f,
+                      bool with_mask)
+{
+    if (ofp_field_is_tlv(f)) {
+        wire_put32(s, (f->nxm & ~(uint32_t)0x1ff) |
+                          (with_mask ? 0x100u | 2 * OFP_TLV_LEN_MAX : OFP_TLV_LEN_MAX));
+    } else {
+        oxm_encode_header(s, version, f, with_mask && f->is_maskable);
+    }
+}
+
 static void put_fields(struct strbuf *s, enum ofp_version version, uint16_t type, bool settable,
                        bool with_mask)
 {
@@ -77,8 +90,8 @@ static void put_fields(struct strbuf *s, enum ofp_version version, uint16_t type
     for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
         const struct ofp_field *f = ofp_field((enum ofp_field_id)i);
 
-        if (is_told(f) && (!settable || f->is_settable)) {
-            oxm_encode_header(s, version, f, with_mask && f->is_maskable);
+        if (is_told(f) && (!settable || f->is_settable || ofp_field_is_tlv(f))) {
+            put_field(s, version, f, with_mask);
         }
     }
     end(s, start);

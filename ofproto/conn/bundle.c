@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ofproto/codec/bundle.h"
+#include "ofproto/codec/match_wire.h"
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/conn/vendor.h"
 
@@ -17,6 +18,7 @@ struct staged_message {
     STAILQ_ENTRY(staged_message) node;
     const struct bundle_op *op;
     struct staged staged;
+    uint64_t tlv_fields; /* That it names: they stay mapped. */
     uint16_t n_quoted;
     uint8_t quoted[]; /* The message, for the error when it fails. */
 };
@@ -93,6 +95,7 @@ static void discard(struct conn *conn, struct staged_bundle *b)
     while ((m = STAILQ_FIRST(&b->messages))) {
         STAILQ_REMOVE_HEAD(&b->messages, node);
         m->op->free(conn, m->staged.arg);
+        uses_remove_tlvs(&conn->bridge->uses, m->tlv_fields);
         free(m);
     }
     conn->mgmt->staged_bytes -= b->bytes;
@@ -237,6 +240,7 @@ static int stage(struct conn *conn, struct staged_bundle *b, const struct ofp_bu
         return OFPERR_BFC_MSG_UNSUP;
     }
     ofp_header_decode(add->msg, &within.h);
+    oxm_take_tlv_fields();
     rc = op->stage(conn, &within, &staged);
     if (rc) {
         return rc;
@@ -244,6 +248,8 @@ static int stage(struct conn *conn, struct staged_bundle *b, const struct ofp_bu
     m = xmalloc(sizeof *m + add->msg_len);
     m->op = op;
     m->staged = staged;
+    m->tlv_fields = oxm_take_tlv_fields();
+    uses_add_tlvs(&conn->bridge->uses, m->tlv_fields);
     m->n_quoted = (uint16_t)add->msg_len;
     memcpy(m->quoted, add->msg, m->n_quoted);
     staged.bytes += sizeof *m + m->n_quoted;

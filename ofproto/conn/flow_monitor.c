@@ -183,6 +183,7 @@ void mgmt_flow_changed(struct mgmt *mgmt, const struct ofp_rule *rule, enum ofp_
     if (!mgmt->n_monitors) {
         return;
     }
+    ofp_tlv_map_use(&mgmt->bridge->tlvs);
     rule_get_match(rule, &match);
     LIST_FOREACH (conn, &mgmt->conns, node) {
         if (!LIST_EMPTY(&conn->monitors) && !conn->closing) {
@@ -240,6 +241,7 @@ void conn_resume_monitors(struct conn *conn)
     if (!conn->monitors_paused_ms) {
         return;
     }
+    ofp_tlv_map_use(&bridge->tlvs);
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
         if (bridge->tables[i]) {
             classifier_each(&bridge->tables[i]->cls, catch_up, conn);
@@ -269,6 +271,7 @@ static void monitor_free(struct conn *conn, struct flow_monitor *m)
     LIST_REMOVE(m, node);
     conn->n_monitors--;
     conn->mgmt->n_monitors--;
+    uses_remove_tlvs(&conn->bridge->uses, m->r.match.mask.tun_metadata_present);
     free(m);
 }
 
@@ -387,7 +390,9 @@ static void carry_out(struct conn *conn, const struct ofp_monitor_request *r)
         conn->n_monitors++;
         conn->mgmt->n_monitors++;
     }
+    uses_remove_tlvs(&conn->bridge->uses, monitor->r.match.mask.tun_metadata_present);
     monitor->r = *r;
+    uses_add_tlvs(&conn->bridge->uses, r->match.mask.tun_metadata_present);
     monitor->tells_initial = (r->flags & OFPFMF_INITIAL) != 0;
 }
 

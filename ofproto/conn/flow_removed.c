@@ -68,6 +68,7 @@ static void tell(struct mgmt *mgmt, const struct removed_rule *removed)
     };
     struct conn *conn;
 
+    ofp_tlv_map_use(&mgmt->bridge->tlvs);
     rule_get_match(rule, &fr.match);
     LIST_FOREACH (conn, &mgmt->conns, node) {
         tell_one(conn, &fr);

@@ -72,6 +72,7 @@ static bool tell_some(struct flow_dump *dump)
     struct ofproto_set *set = dump->m.conn->bridge->set;
     uint64_t now_ms = time_now_ms();
 
+    ofp_tlv_map_use(&dump->m.conn->bridge->tlvs);
     while (dump->at < dump->n && evbuffer_get_length(out) < AHEAD_BYTES) {
         struct ofp_rule *rule = dump->rules[dump->at++];
 

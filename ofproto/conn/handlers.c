@@ -172,6 +172,7 @@ void conn_handle(struct conn *conn, const struct request *r)
     int error = OFPERR_BRC_BAD_TYPE;
     struct strbuf s = STRBUF_INIT;
 
+    ofp_tlv_map_use(&conn->bridge->tlvs);
     for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
         const struct handler *h = &handlers[i];
 

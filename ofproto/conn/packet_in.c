@@ -7,6 +7,7 @@
 #include <event2/bufferevent.h>
 
 #include "lib/log.h"
+#include "ofproto/codec/match_wire.h"
 #include "ofproto/conn/conn.h"
 #include "ofproto/xlate/controller.h"
 
@@ -61,6 +62,18 @@ static void make_match(const struct packet_origin_id *id, const struct flow_key 
     }
 }
 
+/* The options of a tunnel, as far as they are still mapped. */
+static void add_tlvs(const struct packet_origin *origin, struct ofp_match *ret)
+{
+    const struct packet_origin_id *id = &origin->id;
+    const uint8_t *p = origin->extra + id->userdata_len + id->continuation_len;
+    struct ofp_match match = *ret;
+
+    if (id->tlvs_len && !oxm_fields_decode(p, id->tlvs_len, &match)) {
+        *ret = match;
+    }
+}
+
 void ofproto_packet_in(struct ofproto_set *set, const struct dp_upcall *up, uint64_t now_ms)
 {
     const struct packet_origin *origin = packet_origin_find(set->origins, up->cookie);
@@ -80,7 +93,9 @@ void ofproto_packet_in(struct ofproto_set *set, const struct dp_upcall *up, uint
                                  .userdata_len = origin->id.userdata_len,
                                  .continuation = origin->extra + origin->id.userdata_len,
                                  .continuation_len = origin->id.continuation_len};
+    ofp_tlv_map_use(&origin->id.bridge->tlvs);
     make_match(&origin->id, up->key, &pin.match);
+    add_tlvs(origin, &pin.match);
     LIST_FOREACH (conn, &origin->id.bridge->mgmt->conns, node) {
         if (conn->controller_id == origin->id.controller_id) {
             send_to(conn, &pin, now_ms);

@@ -43,12 +43,19 @@ struct ofp_group *group_find(const struct ofproto *bridge, uint32_t id)
     return group;
 }
 
+/* The options of tunnels by which it chooses buckets. */
+static uint64_t hashed_tlvs(const struct ofp_group *group)
+{
+    return group->config.fields ? group->config.fields->tun_metadata_present : 0;
+}
+
 void group_link(struct ofproto *bridge, struct ofp_group *group)
 {
     HASH_ADD(hh, bridge->groups, id, sizeof group->id, group);
     for (unsigned int i = 0; i < group->config.n; i++) {
         uses_add_bucket(&bridge->uses, &group->config.bucket[i].actions);
     }
+    uses_add_tlvs(&bridge->uses, hashed_tlvs(group));
     bridge_changed(bridge);
 }
 
@@ -58,6 +65,7 @@ void group_unlink(struct ofproto *bridge, struct ofp_group *group)
     for (unsigned int i = 0; i < group->config.n; i++) {
         uses_remove_bucket(&bridge->uses, &group->config.bucket[i].actions);
     }
+    uses_remove_tlvs(&bridge->uses, hashed_tlvs(group));
     bridge_changed(bridge);
 }
 

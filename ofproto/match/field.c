@@ -1,5 +1,5 @@
 /* The table of match fields; see field.h. */
-#include "ofproto/match/field.h"
+#include "ofproto/match/tlv_map.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -207,13 +207,15 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
 
 const struct ofp_field *ofp_field(enum ofp_field_id id)
 {
-    return &fields[id];
+    return id >= OFP_FIELD_TUN_METADATA0 && id <= OFP_FIELD_TUN_METADATA63
+               ? ofp_tlv_row((unsigned int)(id - OFP_FIELD_TUN_METADATA0))
+               : &fields[id];
 }
 
 const struct ofp_field *ofp_field_by_name(const char *name, size_t len)
 {
     for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
-        const struct ofp_field *f = &fields[i];
+        const struct ofp_field *f = ofp_field((enum ofp_field_id)i);
 
         if ((strlen(f->name) == len && !memcmp(f->name, name, len)) ||
             (f->name2 && strlen(f->name2) == len && !memcmp(f->name2, name, len))) {
@@ -260,7 +262,7 @@ static const uint8_t *stored_mask(const struct ofp_field *f)
 
     if (!made) {
         for (unsigned int i = 0; i < OFP_N_FIELDS; i++) {
-            make_mask(&fields[i], masks[i]);
+            make_mask(&fields[i], masks[i]); /* Of tun_metadata: none. */
         }
         made = true;
     }
@@ -269,12 +271,16 @@ static const uint8_t *stored_mask(const struct ofp_field *f)
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "host-order fields are kept reversed");
 
-void ofp_field_get(const struct ofp_field *f, const struct ofp_flow *flow, uint8_t value[16])
+void ofp_field_get(const struct ofp_field *f, const struct ofp_flow *flow, uint8_t *value)
 {
     const uint8_t *mask = stored_mask(f);
     unsigned int n = f->n_bytes;
     uint8_t raw[16];
 
+    if (ofp_field_is_tlv(f)) {
+        ofp_tlv_get(f, flow, value);
+        return;
+    }
     stored_get(f, flow, raw);
     if (n <= 4) { /* All fields with a shift are this short. */
         uint32_t v = 0;
@@ -293,12 +299,16 @@ void ofp_field_get(const struct ofp_field *f, const struct ofp_flow *flow, uint8
     }
 }
 
-void ofp_field_put(const struct ofp_field *f, struct ofp_flow *flow, const uint8_t value[16])
+void ofp_field_put(const struct ofp_field *f, struct ofp_flow *flow, const uint8_t *value)
 {
     const uint8_t *mask = stored_mask(f);
     unsigned int n = f->n_bytes;
     uint8_t raw[16], shifted[16];
 
+    if (ofp_field_is_tlv(f)) {
+        ofp_tlv_put(f, flow, value);
+        return;
+    }
     stored_get(f, flow, raw);
     memcpy(shifted, value, n);
     if (f->shift) {
@@ -320,10 +330,21 @@ void ofp_field_put(const struct ofp_field *f, struct ofp_flow *flow, const uint8
 
 void ofp_field_fill(const struct ofp_field *f, struct ofp_flow *mask)
 {
-    static const uint8_t ones[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    uint8_t ones[OFP_FIELD_MAX_BYTES];
 
+    memset(ones, 0xff, f->n_bytes);
     ofp_field_put(f, mask, ones);
+}
+
+void ofp_field_clear(const struct ofp_field *f, struct ofp_flow *flow)
+{
+    static const uint8_t none[16];
+
+    if (ofp_field_is_tlv(f)) {
+        ofp_tlv_clear(f, flow);
+    } else {
+        ofp_field_put(f, flow, none);
+    }
 }
 
 bool ofp_field_any(const struct ofp_field *f, const struct ofp_flow *mask)
@@ -333,6 +354,9 @@ bool ofp_field_any(const struct ofp_field *f, const struct ofp_flow *mask)
     uint64_t words = 0;
     uint8_t any = 0;
 
+    if (ofp_field_is_tlv(f)) {
+        return mask->tun_metadata_present & ofp_tlv_bit(f->id);
+    }
     for (unsigned int w = f->offset / 8u; w <= last; w++) {
         words |= mask->u64[w];
     }
@@ -345,11 +369,27 @@ bool ofp_field_any(const struct ofp_field *f, const struct ofp_flow *mask)
     return any;
 }
 
+/* An option without a value has no bits that an exact match could have. */
+static bool all_of_option(const struct ofp_field *f, const struct ofp_flow *mask)
+{
+    uint8_t bytes[OFP_FIELD_MAX_BYTES];
+    unsigned int n = 0;
+
+    ofp_tlv_get(f, mask, bytes);
+    while (n < f->n_bytes && bytes[n] == 0xff) {
+        n++;
+    }
+    return n && n == f->n_bytes;
+}
+
 bool ofp_field_all(const struct ofp_field *f, const struct ofp_flow *mask)
 {
     const uint8_t *p = (const uint8_t *)mask + f->offset, *bits = stored_mask(f);
     uint8_t missing = 0;
 
+    if (ofp_field_is_tlv(f)) {
+        return all_of_option(f, mask);
+    }
     for (unsigned int i = 0; i < f->n_bytes; i++) {
         missing |= bits[i] & (uint8_t)~p[f->host_order ? f->n_bytes - 1 - i : i];
     }
@@ -509,10 +549,10 @@ bool ofp_prereq_flow(enum ofp_prereq prereq, const struct ofp_flow *flow, struct
     return prereq_holds(prereq, flow);
 }
 
-void ofp_match_set_field(struct ofp_match *match, const struct ofp_field *f,
-                         const uint8_t value[16], const uint8_t mask[16])
+void ofp_match_set_field(struct ofp_match *match, const struct ofp_field *f, const uint8_t *value,
+                         const uint8_t *mask)
 {
-    uint8_t v[16] = {0}, m[16];
+    uint8_t v[OFP_FIELD_MAX_BYTES] = {0}, m[OFP_FIELD_MAX_BYTES];
 
     if (mask) {
         memcpy(m, mask, f->n_bytes);

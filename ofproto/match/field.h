@@ -46,6 +46,8 @@ enum ofp_field_id {
     OFP_FIELD_TUN_GTPU_FLAGS,
     OFP_FIELD_TUN_GTPU_MSGTYPE,
     OFP_FIELD_TUN_FLAGS,
+    OFP_FIELD_TUN_METADATA0, /* Options of tunnels: see tlv_map.h. */
+    OFP_FIELD_TUN_METADATA63 = OFP_FIELD_TUN_METADATA0 + OFP_N_TLV_FIELDS - 1,
     OFP_FIELD_REG0,
     OFP_FIELD_REG15 = OFP_FIELD_REG0 + OFP_N_REGS - 1,
     OFP_FIELD_XREG0, /* Two registers, four registers. */
@@ -143,13 +145,16 @@ enum ofp_prereq {
 #define OFP_NXM_0 0x0000
 #define OFP_NXM_1 0x0001
 
+/* Bytes of the longest field. */
+#define OFP_FIELD_MAX_BYTES 124
+
 struct ofp_field {
     enum ofp_field_id id;
     const char *name;  /* ovs-ofctl's first name: "dl_src". */
     const char *name2; /* Another name ("eth_src"), or NULL. */
     uint16_t offset;   /* First byte in ofp_flow. */
     uint8_t n_bytes;   /* As stored. */
-    uint8_t n_bits;    /* That are used: the low ones of the number. */
+    uint16_t n_bits;   /* That are used: the low ones of the number. */
     uint8_t shift;     /* The field's lowest bit within the stored number (VLAN PCP: 13). */
     bool host_order;   /* Stored in host order (pipeline fields and metadata). */
     bool is_trie;      /* Prefixes of it go into the classifier's tries. */
@@ -164,14 +169,17 @@ struct ofp_field {
     bool oxm_is_late; /* Since OpenFlow 1.5; before it is an extension of the ONF's, or NXM. */
 };
 
+/* Of tun_metadata: as the map at work has it (tlv_map.h), without bits when it is not mapped. */
 const struct ofp_field *ofp_field(enum ofp_field_id);
 /* NULL when nobody has this name. */
 const struct ofp_field *ofp_field_by_name(const char *name, size_t len);
 
 /* The field's number from a flow or mask, most significant byte first, right-aligned in 'value'
  * (n_bytes of it), shifted down and cut to its bits; and the reverse, which leaves other bits. */
-void ofp_field_get(const struct ofp_field *, const struct ofp_flow *, uint8_t value[16]);
-void ofp_field_put(const struct ofp_field *, struct ofp_flow *, const uint8_t value[16]);
+void ofp_field_get(const struct ofp_field *, const struct ofp_flow *, uint8_t *value);
+void ofp_field_put(const struct ofp_field *, struct ofp_flow *, const uint8_t *value);
+/* Takes it out of a mask; of a flow, it is zero then, and of tun_metadata not there. */
+void ofp_field_clear(const struct ofp_field *, struct ofp_flow *);
 /* Or-s every bit of the field into 'mask'. */
 void ofp_field_fill(const struct ofp_field *, struct ofp_flow *mask);
 /* True when the mask has any (every) bit of it. */
@@ -188,7 +196,7 @@ bool ofp_prereq_flow(enum ofp_prereq, const struct ofp_flow *, struct ofp_flow *
 
 /* Sets field = value/mask (right-aligned, most significant first, mask NULL: exact) in a match;
  * handles what is special about VLAN fields. */
-void ofp_match_set_field(struct ofp_match *, const struct ofp_field *, const uint8_t value[16],
-                         const uint8_t mask[16]);
+void ofp_match_set_field(struct ofp_match *, const struct ofp_field *, const uint8_t *value,
+                         const uint8_t *mask);
 
 #endif

@@ -19,11 +19,17 @@ CONSTRUCTOR static void find_words(void)
 struct ofp_field_set ofp_field_set_of(const struct ofp_flow *mask)
 {
     struct ofp_field_set set = {{0}};
+    uint64_t options = mask->tun_metadata_present;
 
     for (unsigned int w = 0; w < OFP_FLOW_WORDS; w++) {
         for (unsigned int i = 0; i < OFP_FIELD_SET_WORDS && mask->u64[w]; i++) {
             set.bits[i] |= in_word[w].bits[i];
         }
+    }
+    for (; options; options &= options - 1) {
+        unsigned int i = OFP_FIELD_TUN_METADATA0 + (unsigned int)__builtin_ctzll(options);
+
+        set.bits[i / 64] |= UINT64_C(1) << i % 64;
     }
     return set;
 }

@@ -12,7 +12,9 @@
 #include "datapath/flow/key.h"
 
 #define OFP_N_REGS 16
-#define OFP_PIPELINE_WORDS 32 /* Whole lines. */
+#define OFP_N_TLV_FIELDS 64
+#define OFP_TUN_METADATA_BYTES 256
+#define OFP_PIPELINE_WORDS 64 /* Whole lines. */
 #define OFP_FLOW_WORDS (FLOW_N_WORDS + OFP_PIPELINE_WORDS)
 
 struct ofp_flow {
@@ -53,7 +55,10 @@ struct ofp_flow {
             uint8_t tun_erspan_hwid;
             uint8_t tun_gtpu_flags;
             uint8_t tun_gtpu_msgtype;
-            uint8_t pipeline_pad[45];
+            uint8_t pipeline_pad[5];
+            uint64_t tun_metadata_present; /* Which options there are: see match/tlv_map.h, */
+            uint8_t tun_metadata[OFP_TUN_METADATA_BYTES]; /* also on where they are here. */
+            uint8_t pipeline_pad2[32];
         };
     };
 };

@@ -5,6 +5,7 @@
 #include <ctype.h>
 
 #include "ofproto/match/protocol.h"
+#include "ofproto/match/tlv_map.h"
 
 static ofp_port_namer *port_namer;
 static void *port_namer_aux;
@@ -32,7 +33,7 @@ bool ofp_port_format_name(struct strbuf *s, uint32_t port)
 static bool all_ones(const uint8_t *mask, const struct ofp_field *f)
 {
     struct ofp_flow full;
-    uint8_t want[16];
+    uint8_t want[OFP_FIELD_MAX_BYTES];
 
     memset(&full, 0, sizeof full);
     ofp_field_fill(f, &full);
@@ -98,12 +99,34 @@ static void format_long(struct strbuf *s, const uint8_t *v, unsigned int n)
     }
 }
 
+/* Of an option of a tunnel. */
+static void format_option(struct strbuf *s, const uint8_t *v, unsigned int n)
+{
+    while (n && !*v) {
+        v++;
+        n--;
+    }
+    if (n) {
+        format_long(s, v, n);
+    } else {
+        strbuf_putc(s, '0');
+    }
+}
+
 static void format_number(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
                           const uint8_t *m)
 {
     unsigned long long value = number_of(v, f->n_bytes);
     bool exact = all_ones(m, f);
 
+    if (ofp_field_is_tlv(f)) {
+        format_option(s, v, f->n_bytes);
+        if (!exact) {
+            strbuf_putc(s, '/');
+            format_option(s, m, f->n_bytes);
+        }
+        return;
+    }
     if (f->n_bytes > 8) {
         format_long(s, v, f->n_bytes);
         if (!exact) {
@@ -195,15 +218,29 @@ static const char *field_name(const struct ofp_field *f)
     }
 }
 
+static bool is_zero(const uint8_t *v, unsigned int n)
+{
+    uint8_t any = 0;
+
+    while (n) {
+        any |= v[--n];
+    }
+    return !any;
+}
+
 /* The field's part of what is left to be said; takes it out of 'left'. */
 static void format_field(struct strbuf *s, const struct ofp_field *f, const struct ofp_match *match,
                          struct ofp_flow *left)
 {
-    static const uint8_t none[16];
-    uint8_t v[16], m[16];
+    uint8_t v[OFP_FIELD_MAX_BYTES], m[OFP_FIELD_MAX_BYTES];
 
     ofp_field_get(f, &match->flow, v);
     ofp_field_get(f, left, m);
+    if (ofp_field_is_tlv(f) && is_zero(m, f->n_bytes)) {
+        strbuf_printf(s, "%s%s", s->len ? "," : "", f->name); /* It is there, whatever it is. */
+        ofp_field_clear(f, left);
+        return;
+    }
     strbuf_printf(s, "%s%s=", s->len ? "," : "", field_name(f));
     if (f->id == OFP_FIELD_NW_TOS && all_ones(m, f)) {
         strbuf_printf(s, "%u", v[0] << 2);
@@ -212,7 +249,7 @@ static void format_field(struct strbuf *s, const struct ofp_field *f, const stru
     } else {
         ofp_field_format(s, f, v, m);
     }
-    ofp_field_put(f, left, none);
+    ofp_field_clear(f, left);
 }
 
 /* VLAN id and priority share a number with the bit that says that there is a tag. */

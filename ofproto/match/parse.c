@@ -7,8 +7,9 @@
 #include <stdlib.h>
 
 #include "ofproto/match/protocol.h"
+#include "ofproto/match/tlv_map.h"
 
-#define WORD_MAX 128
+#define WORD_MAX 640 /* An option of a tunnel under a mask has 4 * 124 digits. */
 
 struct parse {
     ofp_port_lookup *lookup;
@@ -26,7 +27,7 @@ static void number_put(uint64_t x, uint8_t *v, unsigned int n)
     }
 }
 
-static bool parse_mac(const char *text, uint8_t v[16])
+static bool parse_mac(const char *text, uint8_t v[OFP_FIELD_MAX_BYTES])
 {
     unsigned int b[6];
     int end = 0;
@@ -42,7 +43,8 @@ static bool parse_mac(const char *text, uint8_t v[16])
     return true;
 }
 
-static bool parse_frag(const char *value, uint8_t v[16], uint8_t m[16])
+static bool parse_frag(const char *value, uint8_t v[OFP_FIELD_MAX_BYTES],
+                       uint8_t m[OFP_FIELD_MAX_BYTES])
 {
     static const struct {
         const char *word;
@@ -60,7 +62,7 @@ static bool parse_frag(const char *value, uint8_t v[16], uint8_t m[16])
     return false;
 }
 
-static bool parse_port(const struct parse *p, const char *value, uint8_t v[16])
+static bool parse_port(const struct parse *p, const char *value, uint8_t v[OFP_FIELD_MAX_BYTES])
 {
     uint32_t port;
     uint64_t x;
@@ -78,7 +80,7 @@ static bool parse_port(const struct parse *p, const char *value, uint8_t v[16])
 }
 
 /* Hexadecimal, of more than 64 bits. */
-static bool parse_long(const char *text, uint8_t v[16], unsigned int n)
+static bool parse_long(const char *text, uint8_t v[OFP_FIELD_MAX_BYTES], unsigned int n)
 {
     size_t digits = strlen(text);
 
@@ -94,9 +96,29 @@ static bool parse_long(const char *text, uint8_t v[16], unsigned int n)
     return true;
 }
 
+/* Of an option of a tunnel: it may be longer than the number. */
+static bool parse_option(const char *text, uint8_t *v, unsigned int n)
+{
+    uint8_t bytes[8] = {0};
+    uint64_t x;
+
+    if (!parse_u64(text, UINT64_MAX, &x)) {
+        return parse_long(text, v, n);
+    }
+    number_put(x, bytes, sizeof bytes);
+    for (unsigned int i = 0; i < sizeof bytes; i++) {
+        if (i < n) {
+            v[n - 1 - i] = bytes[sizeof bytes - 1 - i];
+        } else if (bytes[sizeof bytes - 1 - i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* One side of "value/mask". */
 static bool parse_side(const struct parse *p, const struct ofp_field *f, const char *text,
-                       uint8_t v[16])
+                       uint8_t v[OFP_FIELD_MAX_BYTES])
 {
     uint64_t max = f->n_bits >= 64 ? UINT64_MAX : (UINT64_C(1) << f->n_bits) - 1, x;
 
@@ -108,6 +130,9 @@ static bool parse_side(const struct parse *p, const struct ofp_field *f, const c
     case OFP_FORM_FRAG:
     case OFP_FORM_DECIMAL:
     case OFP_FORM_HEX:
+        if (ofp_field_is_tlv(f)) {
+            return parse_option(text, v, f->n_bytes);
+        }
         if (f->n_bytes > 8) {
             return parse_long(text, v, f->n_bytes);
         }
@@ -121,7 +146,7 @@ static bool parse_side(const struct parse *p, const struct ofp_field *f, const c
 }
 
 static bool parse_mask(const struct parse *p, const struct ofp_field *f, const char *text,
-                       uint8_t m[16])
+                       uint8_t m[OFP_FIELD_MAX_BYTES])
 {
     uint64_t len;
 
@@ -137,15 +162,15 @@ static bool parse_mask(const struct parse *p, const struct ofp_field *f, const c
 }
 
 bool ofp_field_parse(const struct ofp_field *f, const char *text, ofp_port_lookup *lookup,
-                     void *aux, uint8_t v[16], uint8_t m[16])
+                     void *aux, uint8_t v[OFP_FIELD_MAX_BYTES], uint8_t m[OFP_FIELD_MAX_BYTES])
 {
     const struct parse p = {.lookup = lookup, .aux = aux};
     const char *slash = strchr(text, '/');
     char side[WORD_MAX];
     size_t len = slash ? (size_t)(slash - text) : strlen(text);
 
-    memset(v, 0, 16);
-    memset(m, slash ? 0 : 0xff, 16);
+    memset(v, 0, OFP_FIELD_MAX_BYTES);
+    memset(m, slash ? 0 : 0xff, OFP_FIELD_MAX_BYTES);
     if (len >= sizeof side) {
         return false;
     }
@@ -187,12 +212,16 @@ static bool parse_vlan(struct parse *p, const char *name, const char *value)
 static int parse_field(struct parse *p, const char *name, char *value)
 {
     const struct ofp_field *f = ofp_field_by_name(name, strlen(name));
-    uint8_t v[16] = {0}, m[16];
+    uint8_t v[OFP_FIELD_MAX_BYTES] = {0}, m[OFP_FIELD_MAX_BYTES];
     char *slash = strchr(value, '/');
     bool ok;
 
     if (!f) {
         return error_set(p->err, EINVAL, "'%s=%s': '%s' is not a field", name, value, name);
+    }
+    if (!ofp_field_is_mapped(f)) {
+        return error_set(p->err, EINVAL, "field '%s': no option is mapped to it; see 'add-tlv-map'",
+                         name);
     }
     if (p->used[f->id] || (f->id != OFP_FIELD_VLAN_PCP && f->id != OFP_FIELD_VLAN_VID &&
                            ofp_field_any(f, &p->match.mask))) {
@@ -275,11 +304,23 @@ static int take_opcode(struct parse *p)
     return 0;
 }
 
+static bool is_option(const char *name)
+{
+    const struct ofp_field *f = ofp_field_by_name(name, strlen(name));
+
+    return f && ofp_field_is_tlv(f);
+}
+
 static int parse_word(struct parse *p, char *word)
 {
     char *eq = strchr(word, '=');
     int rc;
 
+    if (!eq && is_option(word)) { /* It is there, whatever it is. */
+        char anything[] = "0/0";
+
+        return parse_field(p, word, anything);
+    }
     if (!eq) {
         if (p->match.mask.pkt.eth_type) {
             return error_set(p->err, EINVAL, "'%s': the protocol is already set by a word before",

@@ -18,7 +18,7 @@ typedef bool ofp_port_lookup(const char *name, uint32_t *ret, void *aux);
 /* One field's "VALUE" or "VALUE/MASK": value under the mask, and the mask (ones when there is
  * none), both right-aligned in n_bytes. False when it is no value of it. */
 bool ofp_field_parse(const struct ofp_field *, const char *text, ofp_port_lookup *lookup, void *aux,
-                     uint8_t value[16], uint8_t mask[16]);
+                     uint8_t value[OFP_FIELD_MAX_BYTES], uint8_t mask[OFP_FIELD_MAX_BYTES]);
 
 /* How a program that shows the ports of one switch names them; NULL for a number: it has no name.
  * Without it ports go by their numbers. Set once, before anything is formatted. */

@@ -143,6 +143,16 @@ void rule_get_match(const struct ofp_rule *rule, struct ofp_match *match)
     }
 }
 
+uint64_t rule_tlv_fields(const struct ofp_rule *rule)
+{
+    for (unsigned int i = 0; i < rule->mask->n; i++) {
+        if (rule->mask->index[i] == offsetof(struct ofp_flow, tun_metadata_present) / 8) {
+            return rule->mask->word[i];
+        }
+    }
+    return 0;
+}
+
 bool rule_matches(const struct ofp_rule *rule, const struct ofp_flow *flow)
 {
     const struct rule_mask *mask = rule->mask;

@@ -89,6 +89,8 @@ void rule_get_match(const struct ofp_rule *, struct ofp_match *);
 /* Replaces actions and, as OpenFlow's modify does, leaves all else. Of a rule in a table:
  * bridge_set_actions(). */
 void rule_set_actions(struct ofp_rule *, const void *actions, uint32_t len, uint64_t now_ms);
+/* The options of tunnels that it matches: a bit for each of tun_metadata0 to 63. */
+uint64_t rule_tlv_fields(const struct ofp_rule *);
 bool rule_matches(const struct ofp_rule *, const struct ofp_flow *);
 /* Whether it matches on conj_id: a conjunction leads to it, whatever its priority. */
 bool rule_is_conjunctive(const struct ofp_rule *);

@@ -52,6 +52,37 @@ static void free_if_unused(struct uses *uses, struct used_thing *thing)
     }
 }
 
+/* --- Options of tunnels. */
+
+void uses_add_tlvs(struct uses *uses, uint64_t fields)
+{
+    for (; fields; fields &= fields - 1) {
+        uses->n_tlv[__builtin_ctzll(fields)]++;
+    }
+}
+
+void uses_remove_tlvs(struct uses *uses, uint64_t fields)
+{
+    for (; fields; fields &= fields - 1) {
+        uses->n_tlv[__builtin_ctzll(fields)]--;
+    }
+}
+
+uint64_t uses_of_tlvs(const struct uses *uses, uint64_t fields)
+{
+    uint64_t used = 0;
+
+    for (; fields; fields &= fields - 1) {
+        used |= uses->n_tlv[__builtin_ctzll(fields)] ? fields & -fields : 0;
+    }
+    return used;
+}
+
+static uint64_t tlvs_of_rule(const struct ofp_rule *rule)
+{
+    return rule_tlv_fields(rule) | ofp_actions_tlv_fields(rule->actions, rule->actions_len);
+}
+
 /* --- Rules. */
 
 struct rule_in {
@@ -84,10 +115,12 @@ static int add_rule(const struct ofp_action *a, void *in_)
 void uses_add_rule(struct uses *uses, struct ofp_rule *rule)
 {
     ofp_actions_each(rule->actions, rule->actions_len, add_rule, &(struct rule_in){uses, rule});
+    uses_add_tlvs(uses, tlvs_of_rule(rule));
 }
 
 void uses_remove_rule(struct uses *uses, struct ofp_rule *rule)
 {
+    uses_remove_tlvs(uses, tlvs_of_rule(rule));
     while (rule->uses) {
         struct rule_use *use = rule->uses;
 
@@ -127,11 +160,13 @@ static int remove_bucket(const struct ofp_action *a, void *uses)
 void uses_add_bucket(struct uses *uses, const struct ofp_actions *actions)
 {
     ofp_actions_each(actions->data, actions->len, add_bucket, uses);
+    uses_add_tlvs(uses, ofp_actions_tlv_fields(actions->data, actions->len));
 }
 
 void uses_remove_bucket(struct uses *uses, const struct ofp_actions *actions)
 {
     ofp_actions_each(actions->data, actions->len, remove_bucket, uses);
+    uses_remove_tlvs(uses, ofp_actions_tlv_fields(actions->data, actions->len));
 }
 
 /* --- Questions. */

@@ -2,6 +2,8 @@
  * buckets of groups do. So its deletion, and the count of its references, need no
  * walk over a million rules.
  *
+ * Options of tunnels (match/tlv_map.h) are counted alone, by matches and actions.
+ *
  * Things go by their ids: a rule may name a group while another one is put in its place. Written by
  * rules.c and group/. Control thread. */
 #ifndef OFPROTO_TABLE_USES_H
@@ -31,6 +33,8 @@ struct used_thing {
 
 struct uses {
     struct used_thing *things; /* Those that something uses. */
+    /* How many rules, buckets and others name each of tun_metadata0 to 63. */
+    uint32_t n_tlv[OFP_N_TLV_FIELDS];
 };
 
 /* Notes, and forgets, what the actions of a rule in a table name. */
@@ -39,6 +43,12 @@ void uses_remove_rule(struct uses *, struct ofp_rule *);
 /* The same for a bucket. */
 void uses_add_bucket(struct uses *, const struct ofp_actions *);
 void uses_remove_bucket(struct uses *, const struct ofp_actions *);
+
+/* The same for whoever else keeps matches or actions: by the bits of tun_metadata0 to 63. */
+void uses_add_tlvs(struct uses *, uint64_t fields);
+void uses_remove_tlvs(struct uses *, uint64_t fields);
+/* Those of the fields that somebody uses. */
+uint64_t uses_of_tlvs(const struct uses *, uint64_t fields);
 
 /* Rules and buckets that name the thing; 'ret_buckets' NULL: not asked for. */
 uint32_t uses_count(const struct uses *, enum use_kind, uint32_t id, uint32_t *ret_buckets);

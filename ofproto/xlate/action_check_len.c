@@ -8,9 +8,12 @@ static void execute_check(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     const struct ofp_action_check_len *a = (const struct ofp_action_check_len *)h;
     struct ofp_actions set = OFP_ACTIONS_INIT;
-    const uint8_t one[16] = {[15] = 1};
-    uint8_t value[16], mask[16];
+    const uint8_t one[OFP_FIELD_MAX_BYTES] = {[OFP_FIELD_MAX_BYTES - 1] = 1};
+    uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
 
+    if (!xlate_has_bits(ctx, &a->dst)) {
+        return;
+    }
     xlate_place_subfield(&a->dst, one, value, mask);
     ofp_actions_put_set_field(&set, ofp_field((enum ofp_field_id)a->dst.field), value, mask);
     xlate_freeze_by_length(ctx, a->max_len, (struct ofp_action_set_field *)set.data);

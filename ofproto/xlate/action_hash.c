@@ -57,12 +57,11 @@ static unsigned int choose_link(const struct ofp_action_multipath *a, uint32_t h
 
 static void write_number(struct xlate_ctx *ctx, const struct ofp_subfield *dst, uint32_t x)
 {
-    uint8_t number[16] = {0};
+    uint8_t number[OFP_FIELD_MAX_BYTES] = {0};
 
-    number[12] = (uint8_t)(x >> 24);
-    number[13] = (uint8_t)(x >> 16);
-    number[14] = (uint8_t)(x >> 8);
-    number[15] = (uint8_t)x;
+    for (unsigned int i = 0; i < 4; i++) {
+        number[OFP_FIELD_MAX_BYTES - 1 - i] = (uint8_t)(x >> 8 * i);
+    }
     xlate_write_subfield(ctx, dst, number);
 }
 

@@ -9,21 +9,25 @@
 #define TCP_FIN 0x001
 #define TCP_RST 0x004
 
-/* The number that a spec brings, right-aligned in 16 bytes. */
-static void source(struct xlate_ctx *ctx, const struct ofp_learn_spec *spec, uint8_t number[16])
+/* The number that a spec brings, right-aligned in OFP_FIELD_MAX_BYTES. */
+static void source(struct xlate_ctx *ctx, const struct ofp_action_learn *a,
+                   const struct ofp_learn_spec *spec, uint8_t number[OFP_FIELD_MAX_BYTES])
 {
+    size_t n = ofp_learn_number_len(spec->n_bits);
+
     if (spec->is_number) {
-        memcpy(number, spec->number, 16);
+        memset(number, 0, OFP_FIELD_MAX_BYTES - n);
+        memcpy(number + OFP_FIELD_MAX_BYTES - n, ofp_learn_number(a, spec), n);
     } else {
         xlate_read_subfield(ctx, &spec->src, number);
     }
 }
 
 static void add_match(struct ofp_match *match, const struct ofp_subfield *dst,
-                      const uint8_t number[16])
+                      const uint8_t number[OFP_FIELD_MAX_BYTES])
 {
     const struct ofp_field *f = ofp_field((enum ofp_field_id)dst->field);
-    uint8_t value[16], mask[16], was[16];
+    uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES], was[OFP_FIELD_MAX_BYTES];
     struct ofp_flow flow = match->flow, bits = match->mask;
 
     xlate_place_subfield(dst, number, value, mask);
@@ -46,9 +50,9 @@ static void add_match(struct ofp_match *match, const struct ofp_subfield *dst,
 }
 
 static void add_load(struct ofp_actions *actions, const struct ofp_subfield *dst,
-                     const uint8_t number[16])
+                     const uint8_t number[OFP_FIELD_MAX_BYTES])
 {
-    uint8_t value[16], mask[16];
+    uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
 
     xlate_place_subfield(dst, number, value, mask);
     ofp_put_set(actions, ofp_field((enum ofp_field_id)dst->field), value, mask,
@@ -67,18 +71,22 @@ static void add_fin(struct ofp_actions *actions, const struct ofp_action_learn *
     }
 }
 
-static void add_spec(struct xlate_ctx *ctx, const struct ofp_learn_spec *spec,
-                     struct ofp_match *match, struct ofp_actions *actions)
+static void add_spec(struct xlate_ctx *ctx, const struct ofp_action_learn *a,
+                     const struct ofp_learn_spec *spec, struct ofp_match *match,
+                     struct ofp_actions *actions)
 {
-    uint8_t number[16];
+    uint8_t number[OFP_FIELD_MAX_BYTES];
     uint32_t port;
 
-    source(ctx, spec, number);
+    source(ctx, a, spec, number);
+    if (spec->dst_kind != OFP_LEARN_OUTPUT && !xlate_has_bits(ctx, &spec->dst)) {
+        return;
+    }
     switch (spec->dst_kind) {
     case OFP_LEARN_MATCH: add_match(match, &spec->dst, number); break;
     case OFP_LEARN_LOAD: add_load(actions, &spec->dst, number); break;
     default:
-        port = (uint32_t)number[14] << 8 | number[15];
+        port = (uint32_t)number[OFP_FIELD_MAX_BYTES - 2] << 8 | number[OFP_FIELD_MAX_BYTES - 1];
         ofp_actions_put_output(actions, port);
         break;
     }
@@ -101,7 +109,7 @@ static struct ofp_rule *make_rule(struct xlate_ctx *ctx, const struct ofp_action
 
     ofp_match_init(&match);
     for (unsigned int i = 0; i < a->n; i++) {
-        add_spec(ctx, &a->spec[i], &match, &actions);
+        add_spec(ctx, a, &a->spec[i], &match, &actions);
     }
     ofp_match_normalize(&match);
     add_fin(&actions, a, &match);
@@ -150,7 +158,7 @@ static void execute_learn(struct xlate_ctx *ctx, const struct ofp_action *h)
         xlate_say(ctx, ">> table %u takes no more rules", a->table_id);
     }
     if (a->flags & OFP_LEARN_WRITE_RESULT) {
-        uint8_t number[16] = {[15] = outcome};
+        uint8_t number[OFP_FIELD_MAX_BYTES] = {[OFP_FIELD_MAX_BYTES - 1] = outcome};
 
         xlate_write_subfield(ctx, &a->result, number);
         c->has_result = true;

@@ -54,8 +54,9 @@ static void set_tci(struct xlate_ctx *ctx, const struct ofp_match *m)
     }
 }
 
-void xlate_set_field(struct xlate_ctx *ctx, const struct ofp_field *f, const uint8_t value[16],
-                     const uint8_t mask[16])
+void xlate_set_field(struct xlate_ctx *ctx, const struct ofp_field *f,
+                     const uint8_t value[OFP_FIELD_MAX_BYTES],
+                     const uint8_t mask[OFP_FIELD_MAX_BYTES])
 {
     struct ofp_match m;
     bool holds;
@@ -91,12 +92,32 @@ static void execute_set(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     const struct ofp_action_set_field *a = (const struct ofp_action_set_field *)h;
 
-    xlate_set_field(ctx, ofp_field((enum ofp_field_id)a->field), a->value, a->mask);
+    const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
+
+    if (a->n_bytes == f->n_bytes) {
+        xlate_set_field(ctx, f, ofp_set_value(a), ofp_set_mask(a));
+    } else { /* Of a packet that waited while the option was mapped otherwise. */
+        xlate_say(ctx, ">> %s is not mapped as it was", f->name);
+    }
+}
+
+static void execute_delete(struct xlate_ctx *ctx, const struct ofp_action *h)
+{
+    const struct ofp_action_delete_field *a = (const struct ofp_action_delete_field *)h;
+    const struct ofp_field *f = ofp_field((enum ofp_field_id)a->field);
+
+    ofp_field_clear(f, &ctx->now.flow);
+    xlate_say(ctx, "-> delete %s", f->name);
 }
 
 CONSTRUCTOR static void register_set(void)
 {
-    static const struct xlate_action_class class = {OFP_ACTION_SET_FIELD, execute_set};
+    static const struct xlate_action_class classes[] = {
+        {OFP_ACTION_SET_FIELD, execute_set},
+        {OFP_ACTION_DELETE_FIELD, execute_delete},
+    };
 
-    xlate_action_register(&class);
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        xlate_action_register(&classes[i]);
+    }
 }

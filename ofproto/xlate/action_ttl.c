@@ -35,7 +35,7 @@ static void expired(struct xlate_ctx *ctx, const struct ofp_action_dec_ttl *a, u
 static void set_less(struct xlate_ctx *ctx, const struct ofp_action_dec_ttl *a,
                      const struct ofp_field *f, uint8_t ttl)
 {
-    uint8_t value[16] = {0}, mask[16] = {0};
+    uint8_t value[OFP_FIELD_MAX_BYTES] = {0}, mask[OFP_FIELD_MAX_BYTES] = {0};
 
     if (ttl <= 1) {
         expired(ctx, a, ttl);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/hash.h"
+#include "ofproto/codec/match_wire.h"
 #include "ofproto/codec/port_desc.h"
 #include "ofproto/meter/meter.h"
 #include "ofproto/xlate/xlate.h"
@@ -75,7 +76,7 @@ void packet_origin_ref(struct packet_origins *o, struct packet_origin *origin)
 
 static size_t key_len(const struct packet_origin_id *id)
 {
-    return sizeof *id + id->userdata_len + id->continuation_len;
+    return sizeof *id + id->userdata_len + id->continuation_len + id->tlvs_len;
 }
 
 static void add(struct packet_origins *o, struct packet_origin *origin)
@@ -90,17 +91,24 @@ static void add(struct packet_origins *o, struct packet_origin *origin)
 }
 
 struct packet_origin *packet_origin_get(struct packet_origins *o, const struct packet_origin_id *id,
-                                        const void *userdata, const void *continuation)
+                                        const void *userdata, const void *continuation,
+                                        const void *tlvs)
 {
     struct packet_origin *fresh = xcalloc(1, offsetof(struct packet_origin, id) + key_len(id)),
                          *old;
+    uint8_t *p = fresh->extra;
 
     fresh->id = *id;
     if (id->userdata_len) {
-        memcpy(fresh->extra, userdata, id->userdata_len);
+        memcpy(p, userdata, id->userdata_len);
+        p += id->userdata_len;
     }
     if (id->continuation_len) {
-        memcpy(fresh->extra + id->userdata_len, continuation, id->continuation_len);
+        memcpy(p, continuation, id->continuation_len);
+        p += id->continuation_len;
+    }
+    if (id->tlvs_len) {
+        memcpy(p, tlvs, id->tlvs_len);
     }
     HASH_FIND(by_id, o->by_id, &fresh->id, key_len(id), old);
     if (old) {
@@ -122,11 +130,28 @@ void packet_origin_unref(struct packet_origins *o, struct packet_origin *origin,
     }
 }
 
-static_assert(sizeof(struct packet_origin_id) == 3 * 8 + 4 + 4 * OFP_N_REGS + 4 + 2 * 4,
+static_assert(sizeof(struct packet_origin_id) == 3 * 8 + 4 + 4 * OFP_N_REGS + 4 + 4 * 4,
               "no padding");
 static_assert(offsetof(struct packet_origin, extra) ==
                   offsetof(struct packet_origin, id) + sizeof(struct packet_origin_id),
               "one key");
+
+/* The options of a tunnel that the packet has. */
+static void put_tlvs(struct strbuf *s, const struct ofp_flow *flow)
+{
+    struct ofp_match match;
+
+    ofp_match_init(&match);
+    for (uint64_t left = flow->tun_metadata_present; left; left &= left - 1) {
+        const struct ofp_field *f = ofp_field(
+            (enum ofp_field_id)(OFP_FIELD_TUN_METADATA0 + __builtin_ctzll(left)));
+        uint8_t value[OFP_FIELD_MAX_BYTES];
+
+        ofp_field_get(f, flow, value);
+        ofp_match_set_field(&match, f, value, NULL);
+    }
+    oxm_fields_encode(s, OFP13, &match);
+}
 
 bool xlate_origin(struct xlate_ctx *ctx, const struct packet_to_controller *to, uint32_t *ret)
 {
@@ -142,6 +167,7 @@ bool xlate_origin(struct xlate_ctx *ctx, const struct packet_to_controller *to, 
         .continuation_len = to->continuation ? (uint32_t)to->continuation->len : 0,
     };
     struct packet_origins *origins = ctx->set->origins;
+    struct strbuf tlvs = STRBUF_INIT;
     struct packet_origin *origin;
 
     if (ctx->in_port->config & OFPPC_NO_PACKET_IN) {
@@ -151,8 +177,13 @@ bool xlate_origin(struct xlate_ctx *ctx, const struct packet_to_controller *to, 
     }
     memcpy(id.reg, ctx->now.flow.reg, sizeof id.reg);
     ctx->bridge->meters_some_packet_ins |= to->meter_id != 0;
+    if (ctx->now.flow.tun_metadata_present) {
+        put_tlvs(&tlvs, &ctx->now.flow);
+        id.tlvs_len = (uint32_t)tlvs.len;
+    }
     origin = packet_origin_get(origins, &id, to->userdata,
-                               to->continuation ? to->continuation->data : NULL);
+                               to->continuation ? to->continuation->data : NULL, tlvs.data);
+    strbuf_free(&tlvs);
     effects_add_origin(ctx->effects, origin);
     *ret = origin->number;
     packet_origin_unref(origins, origin, ctx->set->now_ms);

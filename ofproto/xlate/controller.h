@@ -27,6 +27,9 @@ struct packet_origin_id {
      * it goes on (continuation.h). */
     uint32_t userdata_len;
     uint32_t continuation_len;
+    /* And the options of a tunnel that the packet has, as entries of a match. */
+    uint32_t tlvs_len;
+    uint32_t zero;
 };
 
 struct packet_origin {
@@ -36,15 +39,16 @@ struct packet_origin {
     TAILQ_ENTRY(packet_origin) unused; /* While nobody does. */
     UT_hash_handle by_id, by_number;
     struct packet_origin_id id;
-    uint8_t extra[]; /* Userdata, then the continuation. */
+    uint8_t extra[]; /* Userdata, the continuation, options. */
 };
 
 struct packet_origins *packet_origins_new(void);
 /* Nobody may hold any. */
 void packet_origins_free(struct packet_origins *);
-/* With a reference for the caller; 'userdata' and 'continuation' are as long as the id says. */
+/* With a reference for the caller; the three are as long as the id says. */
 struct packet_origin *packet_origin_get(struct packet_origins *, const struct packet_origin_id *,
-                                        const void *userdata, const void *continuation);
+                                        const void *userdata, const void *continuation,
+                                        const void *tlvs);
 void packet_origin_ref(struct packet_origins *, struct packet_origin *);
 void packet_origin_unref(struct packet_origins *, struct packet_origin *, uint64_t now_ms);
 /* NULL when there is none (any more). */

@@ -25,7 +25,7 @@ struct contents {
     uint8_t run_set;
     uint8_t hash_alg; /* Plus one; 0: no hash. */
     uint32_t hash_basis;
-    uint32_t zero;
+    uint32_t tlv_removals; /* Which map of tunnels' options the pipeline's are of. */
 };
 static_assert(sizeof(struct contents) == OFP_PIPELINE_WORDS * 8 + 32, "no padding");
 
@@ -159,7 +159,7 @@ static const struct contents *contents_of(const struct frozen_state *state)
 
 static size_t stack_size(const struct contents *c)
 {
-    return (size_t)c->n_stack * 16;
+    return (size_t)c->n_stack * OFP_FIELD_MAX_BYTES;
 }
 
 struct ofproto *frozen_state_bridge(const struct ofproto_set *set, const struct frozen_state *state)
@@ -229,7 +229,8 @@ static void put_contents(struct strbuf *s, const struct xlate_ctx *ctx, bool run
                          .n_stack = (uint16_t)(ctx->stack.n - ctx->stack.floor),
                          .run_set = run_set,
                          .hash_alg = (uint8_t)(ctx->freeze.hash.on ? ctx->freeze.hash.alg + 1 : 0),
-                         .hash_basis = ctx->freeze.hash.basis};
+                         .hash_basis = ctx->freeze.hash.basis,
+                         .tlv_removals = ctx->bridge->tlvs.n_removals};
 
     memcpy(c.pipeline, &ctx->now.flow.u64[FLOW_N_WORDS], sizeof c.pipeline);
     strbuf_put(s, &c, sizeof c);
@@ -307,7 +308,7 @@ static void recirculate_by_length(struct xlate_ctx *ctx, bool run_set)
         no_state(ctx);
         return;
     }
-    memset(set->value, 0, sizeof set->value);
+    memset(set->number, 0, set->n_bytes); /* The value. */
     other = freeze_state(ctx, run_set);
     if (!other) {
         frozen_state_unref(ctx->set->frozen, longer, ctx->set->now_ms);
@@ -383,16 +384,30 @@ static void thaw_frame(struct xlate_ctx *ctx, const struct frame *frame, const v
     }
 }
 
+/* What tun_metadata holds by another map than there is now is lost. */
+static void thaw_pipeline(struct xlate_ctx *ctx, const struct contents *c)
+{
+    struct ofp_flow *flow = &ctx->now.flow;
+
+    memcpy(&flow->u64[FLOW_N_WORDS], c->pipeline, sizeof c->pipeline);
+    if (c->tlv_removals != ctx->bridge->tlvs.n_removals) {
+        flow->tun_metadata_present = 0;
+        memset(flow->tun_metadata, 0, sizeof flow->tun_metadata);
+    }
+}
+
 /* The packet comes anew: the datapath knows no mark of it. */
 static void thaw_resumed(struct xlate_ctx *ctx, const struct contents *c,
                          const struct ofp_flow *pipeline)
 {
     struct ofp_flow *flow = &ctx->now.flow;
 
-    memcpy(&flow->u64[FLOW_N_WORDS], c->pipeline, sizeof c->pipeline);
+    thaw_pipeline(ctx, c);
     flow->metadata = pipeline->metadata;
     memcpy(flow->reg, pipeline->reg, sizeof flow->reg);
     flow->in_port = pipeline->in_port;
+    flow->tun_metadata_present = pipeline->tun_metadata_present;
+    memcpy(flow->tun_metadata, pipeline->tun_metadata, sizeof flow->tun_metadata);
     flow->pkt.pkt_mark = pipeline->pkt.pkt_mark;
     ctx->now.written.pkt.pkt_mark = UINT32_MAX;
 }
@@ -401,7 +416,7 @@ static void thaw_packet(struct xlate_ctx *ctx, const struct contents *c)
 {
     struct flow_key *key = &ctx->now.flow.pkt;
 
-    memcpy(&ctx->now.flow.u64[FLOW_N_WORDS], c->pipeline, sizeof c->pipeline);
+    thaw_pipeline(ctx, c);
     key->pkt_mark = (key->pkt_mark & ~c->pkt_mark_written) | c->pkt_mark;
     ctx->now.written.pkt.pkt_mark |= c->pkt_mark_written;
     /* To rules it is the packet that it was. */

@@ -28,7 +28,7 @@ static void output_patch(struct xlate_ctx *ctx, const struct ofport *port)
     xlate_scope_end(ctx, &scope);
     ctx->depth--;
     ctx->now = before;
-    ctx->bridge = bridge;
+    xlate_be_in(ctx, bridge);
     ctx->in_port = in_port;
     ctx->at = at;
 }

@@ -155,7 +155,7 @@ struct xlate_step *xlate_enter_rule(struct xlate_ctx *ctx, const struct ofp_rule
 }
 
 void xlate_say_subfield(struct xlate_ctx *ctx, const struct ofp_subfield *sub,
-                        const uint8_t number[16])
+                        const uint8_t number[OFP_FIELD_MAX_BYTES])
 {
     struct strbuf s = STRBUF_INIT;
     unsigned int i = 0;
@@ -165,11 +165,11 @@ void xlate_say_subfield(struct xlate_ctx *ctx, const struct ofp_subfield *sub,
     }
     ofp_subfield_format(&s, sub);
     strbuf_puts(&s, " is now 0x");
-    while (i < 15 && !number[i]) {
+    while (i < OFP_FIELD_MAX_BYTES - 1 && !number[i]) {
         i++;
     }
     strbuf_printf(&s, "%x", number[i++]);
-    for (; i < 16; i++) {
+    for (; i < OFP_FIELD_MAX_BYTES; i++) {
         strbuf_printf(&s, "%02x", number[i]);
     }
     xlate_say(ctx, "-> %s", strbuf_str(&s));

@@ -297,8 +297,10 @@ static void trace_rounds(struct trace *t)
 static int parse(struct trace *t, struct error *err)
 {
     const struct ofproto_trace *in = t->in;
-    int rc = ofp_match_parse(in->flow, lookup_port, in->bridge, &t->match, err);
+    int rc;
 
+    ofp_tlv_map_use(&in->bridge->tlvs);
+    rc = ofp_match_parse(in->flow, lookup_port, in->bridge, &t->match, err);
     if (rc) {
         return error_prefix(err, "flow '%s'", in->flow);
     }

@@ -306,11 +306,17 @@ static bool may_receive(struct xlate_ctx *ctx, const struct ofport *port)
     return false;
 }
 
+void xlate_be_in(struct xlate_ctx *ctx, struct ofproto *bridge)
+{
+    ctx->bridge = bridge;
+    ofp_tlv_map_use(&bridge->tlvs);
+}
+
 void xlate_enter_bridge(struct xlate_ctx *ctx, const struct ofport *in_port)
 {
     struct xlate_step *step;
 
-    ctx->bridge = in_port->bridge;
+    xlate_be_in(ctx, in_port->bridge);
     ctx->in_port = in_port;
     ctx->now.flow.in_port = in_port->ofport;
     ctx->now.flow.actset_output = OFP_PORT_UNSET;
@@ -458,6 +464,7 @@ static void translate_again(struct ofproto_set *set, const struct ofproto_xlate_
         ctx.bridge = frozen_state_bridge(set, state);
     }
     if (ctx.bridge) {
+        xlate_be_in(&ctx, ctx.bridge);
         port_of_none(ctx.bridge, frozen_state_in_port(state), &nowhere, &anywhere);
         ctx.in_port = ofport_by_number(ctx.bridge, nowhere.ofport);
         ctx.in_port = ctx.in_port ? ctx.in_port : &nowhere;
@@ -483,10 +490,12 @@ void translate_packet_out(const struct xlate_packet_out *po, const struct ofprot
     memset(out, 0, sizeof *out);
     out->effects = effects_new(po->bridge->set);
     start(&ctx, po->bridge->set, in, out);
-    ctx.bridge = po->bridge;
+    xlate_be_in(&ctx, po->bridge);
     ctx.in_port = port ? port : &nowhere;
     ctx.now.flow.metadata = po->pipeline->metadata;
     memcpy(ctx.now.flow.reg, po->pipeline->reg, sizeof ctx.now.flow.reg);
+    ctx.now.flow.tun_metadata_present = po->pipeline->tun_metadata_present;
+    memcpy(ctx.now.flow.tun_metadata, po->pipeline->tun_metadata, sizeof ctx.now.flow.tun_metadata);
     ctx.now.flow.in_port = po->in_port;
     ctx.via = OFPR_PACKET_OUT;
     ctx.now.flow.actset_output = OFP_PORT_UNSET;

@@ -66,7 +66,8 @@ struct xlate_ctx {
     bool stop;                     /* No more actions of the bridge at work. */
     unsigned int n_resubmits;      /* At work in this bridge, one in the other. */
     struct xlate_stack {
-        uint8_t (*value)[16]; /* Numbers, right-aligned, most significant byte first. */
+        uint8_t (
+            *value)[OFP_FIELD_MAX_BYTES]; /* Numbers, right-aligned, most significant byte first. */
         unsigned int n;
         unsigned int floor; /* Below are those of the bridges that the packet came from. */
     } stack;
@@ -127,6 +128,8 @@ void xlate_vlan_write(struct xlate_ctx *, be16_t tci, be16_t mask);
 /* Puts an earlier state of the tags back. */
 void xlate_vlan_restore(struct xlate_ctx *, const struct vlan_stack *);
 
+/* The bridge at work, and its fields, from now on. */
+void xlate_be_in(struct xlate_ctx *, struct ofproto *bridge);
 /* Goes on in the bridge of this port, as if received there. */
 void xlate_enter_bridge(struct xlate_ctx *, const struct ofport *in_port);
 /* Looks the packet up in a table of the bridge and carries out what the rule says, there and in the
@@ -139,18 +142,24 @@ void xlate_end_pipeline(struct xlate_ctx *, bool has_set);
 void xlate_write_actions(struct xlate_ctx *, const void *actions, size_t len);
 void xlate_run_action_set(struct xlate_ctx *);
 /* field = (field & ~mask) | (value & mask), right-aligned in its n_bytes; in action_set.c. */
-void xlate_set_field(struct xlate_ctx *, const struct ofp_field *, const uint8_t value[16],
-                     const uint8_t mask[16]);
-/* The part of the field as a number, right-aligned in 16 bytes, most significant first; it is
- * looked at; in action_move.c. */
-void xlate_read_subfield(struct xlate_ctx *, const struct ofp_subfield *, uint8_t number[16]);
-/* The number's bits (right-aligned in 16 bytes) at the part's place in the field, right-aligned in
- * its n_bytes, and a mask of that place; in action_move.c. */
-void xlate_place_subfield(const struct ofp_subfield *, const uint8_t number[16], uint8_t value[16],
-                          uint8_t mask[16]);
-/* The part of the field becomes the number (right-aligned in 16 bytes); in action_move.c. */
+void xlate_set_field(struct xlate_ctx *, const struct ofp_field *,
+                     const uint8_t value[OFP_FIELD_MAX_BYTES],
+                     const uint8_t mask[OFP_FIELD_MAX_BYTES]);
+/* The part of the field as a number, right-aligned in OFP_FIELD_MAX_BYTES, most significant first;
+ * it is looked at; in action_move.c. */
+void xlate_read_subfield(struct xlate_ctx *, const struct ofp_subfield *,
+                         uint8_t number[OFP_FIELD_MAX_BYTES]);
+/* Whether the field has these bits: an option of a tunnel may be mapped otherwise than when the
+ * action was made, if that was done to a packet that waited meanwhile; in action_move.c. */
+bool xlate_has_bits(struct xlate_ctx *, const struct ofp_subfield *);
+/* The number's bits (right-aligned in OFP_FIELD_MAX_BYTES) at the part's place in the field,
+ * right-aligned in its n_bytes, and a mask of that place; in action_move.c. */
+void xlate_place_subfield(const struct ofp_subfield *, const uint8_t number[OFP_FIELD_MAX_BYTES],
+                          uint8_t value[OFP_FIELD_MAX_BYTES], uint8_t mask[OFP_FIELD_MAX_BYTES]);
+/* The part of the field becomes the number (right-aligned in OFP_FIELD_MAX_BYTES); in
+ * action_move.c. */
 void xlate_write_subfield(struct xlate_ctx *, const struct ofp_subfield *,
-                          const uint8_t number[16]);
+                          const uint8_t number[OFP_FIELD_MAX_BYTES]);
 /* In frozen.c. From here on, nothing of the pipeline at work is done to this packet: it is kept for
  * when the packet comes back from recirculation, parsed anew. An action calls it to have all that
  * follows it kept. */
@@ -215,7 +224,8 @@ struct xlate_step *xlate_enter_action(struct xlate_ctx *, const struct ofp_actio
 struct xlate_step *xlate_enter_rule(struct xlate_ctx *, const struct ofp_rule *,
                                     const struct ofp_flow *looked);
 /* "-> NXM_NX_REG1[] is now 0x5". */
-void xlate_say_subfield(struct xlate_ctx *, const struct ofp_subfield *, const uint8_t number[16]);
+void xlate_say_subfield(struct xlate_ctx *, const struct ofp_subfield *,
+                        const uint8_t number[OFP_FIELD_MAX_BYTES]);
 
 /* How an action is carried out; registered before main(). */
 struct xlate_action_class {

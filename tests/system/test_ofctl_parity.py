@@ -16,7 +16,13 @@ from sluice import Switch
 
 HERE = os.path.dirname(__file__)
 N_PORTS = 4
-TLV_MAP = ["{class=0xffff,type=0,len=4}->tun_metadata0", "{class=0xffff,type=1,len=124}->tun_metadata1,{class=0xffff,type=2,len=8}->tun_metadata63"]
+TLV_MAP = ["{class=0xffff,type=0,len=4}->tun_metadata0", "{class=0xffff,type=1,len=124}->tun_metadata1,{class=0xffff,type=2,len=8}->tun_metadata63",
+           "{class=0xffff,type=3,len=0}->tun_metadata2"]
+
+
+def map_options(env):
+    for mapping in TLV_MAP:
+        ofctl(env, "OpenFlow13", "add-tlv-map", "br0", mapping)
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +34,7 @@ def switch():
         for i in range(1, N_PORTS + 1):
             s.vsctl("add-port", "br0", f"p{i}", "--", "set", "interface", f"p{i}", "type=dpdk",
                     f"options:dpdk-devargs=net_null_{i},no-rx=1", f"ofport_request={i}")
+        map_options(s.env)
         yield s
     finally:
         s.close()
@@ -36,6 +43,7 @@ def switch():
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
     r = Reference(tmp_path_factory.mktemp("reference"), N_PORTS)
+    map_options(r.env)
     yield r
     r.close()
 

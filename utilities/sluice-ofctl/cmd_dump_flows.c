@@ -57,7 +57,7 @@ static int compare_field(const struct ofp_field *f, const struct ofp_match *a,
                          const struct ofp_match *b, bool *ret_is_last)
 {
     bool in_a = ofp_field_any(f, &a->mask), in_b = ofp_field_any(f, &b->mask);
-    uint8_t va[16], vb[16];
+    uint8_t va[OFP_FIELD_MAX_BYTES], vb[OFP_FIELD_MAX_BYTES];
 
     *ret_is_last = in_a != in_b;
     if (!in_a || !in_b) {

@@ -3,24 +3,25 @@
 #include "ofproto/codec/flow_mod.h"
 #include "ofproto/codec/flow_stats.h"
 #include "ofproto/codec/match_wire.h"
+#include "ofproto/match/tlv_map.h"
 #include "tests/unit/ofproto/hex.h"
 
 static const enum ofp_version versions[] = {OFP10, OFP12, OFP13, OFP14, OFP15};
 
 /* A value of the field's bits under a mask of them. */
-static void make_value(const struct ofp_field *f, uint8_t seed, bool masked, uint8_t value[16],
-                       uint8_t mask[16])
+static void make_value(const struct ofp_field *f, uint8_t seed, bool masked, uint8_t *value,
+                       uint8_t *mask)
 {
     struct ofp_flow flow;
 
     memset(&flow, 0, sizeof flow);
-    memset(mask, 0xff, 16);
-    for (unsigned int i = 0; i < 16; i++) {
+    memset(mask, 0xff, OFP_FIELD_MAX_BYTES);
+    for (unsigned int i = 0; i < OFP_FIELD_MAX_BYTES; i++) {
         mask[i] = masked ? (uint8_t)(0x5a + i * seed) : 0xff;
         value[i] = (uint8_t)(mask[i] & (i * 29 + seed));
     }
     if (f->form == OFP_FORM_PORT) {
-        memset(value, 0, 16);
+        memset(value, 0, OFP_FIELD_MAX_BYTES);
         value[2] = 1;
         value[3] = seed;
     }
@@ -40,7 +41,8 @@ static void every_field_reads_as_it_was_written(void **state)
         assert_true(oxm_has_header(f));
         for (unsigned int v = 0; v < ARRAY_SIZE(versions); v++) {
             for (unsigned int masked = 0; masked <= (f->is_maskable ? 1u : 0u); masked++) {
-                uint8_t value[16], mask[16], value2[16], mask2[16];
+                uint8_t value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
+                uint8_t value2[OFP_FIELD_MAX_BYTES], mask2[OFP_FIELD_MAX_BYTES];
                 struct strbuf s = STRBUF_INIT;
                 const struct ofp_field *g;
                 bool has_mask;
@@ -70,6 +72,8 @@ static void every_field_reads_as_it_was_written(void **state)
 
 static const char *const matches[] = {
     "",
+    "tun_metadata0,tun_metadata1=0,tun_metadata2=0x5,tun_metadata63=0x12345678",
+    "tun_metadata5=0/0xff,tun_metadata6=0x100/0xff00,tun_metadata7=0x1/0x80000001",
     "in_port=LOCAL",
     "in_port=3,actset_output=7",
     "packet_type=0x1,conj_id=7,tun_id=0x5/0xff,tun_src=10.0.0.1,tun_dst=10.0.0.0/8,tun_flags=1",
@@ -741,6 +745,7 @@ static void flow_statistics_are_as_long_as_they_say(void **state)
 
 int main(void)
 {
+    struct ofp_tlv_map map;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_reads_as_it_was_written),
         cmocka_unit_test(every_match_reads_as_it_was_written),
@@ -758,5 +763,10 @@ int main(void)
         cmocka_unit_test(flow_statistics_are_as_long_as_they_say),
     };
 
+    ofp_tlv_map_init(&map);
+    for (unsigned int i = 0; i < OFP_N_TLV_FIELDS; i++) {
+        assert_true(ofp_tlv_map_add(&map, i, 1, (uint8_t)i, 4));
+    }
+    ofp_tlv_map_use(&map);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

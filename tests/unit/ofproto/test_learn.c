@@ -1,4 +1,5 @@
 /* Rules that packets make, keep alive and shorten: learn and fin_timeout. */
+#include "ofproto/codec/action_set.h"
 #include "tests/unit/ofproto/hex.h"
 
 /* Into table 1, idle after 10 s, cookie 5. */
@@ -272,8 +273,7 @@ static void no_rule_is_learned_by_halves(void **state)
     ofp_actions_free(&fits);
     key.nw_proto = 6;
     net_send_key(net, &key);
-    assert_int_equal(only_rule(net, 1)->actions_len,
-                     (n - 1) * ROUND_UP(sizeof(struct ofp_action_set_field), 8));
+    assert_int_equal(only_rule(net, 1)->actions_len, (n - 1) * ofp_set_field_size(4));
 }
 
 static void a_connection_that_ends_shortens_its_rule(void **state)

@@ -12,6 +12,7 @@ static inline struct ofp_rule *text_rule(struct ofproto *br, const char *text)
     struct ofp_rule *rule;
     struct error err = {0};
 
+    ofp_tlv_map_use(&br->tlvs);
     if (ofp_flow_mod_parse(OFPFC_ADD, text, NULL, NULL, &fm, &err)) {
         fail_msg("%s", err.text);
     }
