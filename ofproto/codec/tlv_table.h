@@ -6,6 +6,9 @@
 #include "lib/strbuf.h"
 #include "ofproto/codec/wire.h"
 
+/* Their subtypes. */
+enum { NXT_TLV_TABLE_MOD = 24, NXT_TLV_TABLE_REQUEST = 25, NXT_TLV_TABLE_REPLY = 26 };
+
 enum ofp_tlv_command { NXTTMC_ADD, NXTTMC_DELETE, NXTTMC_CLEAR };
 
 /* The option (class, type) of 'len' bytes is tun_metadata 'index'. */

@@ -15,7 +15,8 @@
  *
  * A program that has no map, as it shows the flows of another's switch, calls
  * ofp_tlv_use_numbers(): then each field has 124 bytes, and each 4 bytes of a flow are the number
- * of a value that is kept aside.
+ * of a value that is kept aside. Matches can then be made, written and compared for equality, which
+ * is all that such a program does with them.
  *
  * A tunnel port finds the field of an option that it received by ofp_tlv_map_find() and puts it
  * into the flow by ofp_field_put(); on output it goes through the bits of tun_metadata_present and

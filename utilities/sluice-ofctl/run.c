@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/output.h"
+#include "ofproto/match/tlv_map.h"
 #include "utilities/sluice-ofctl/ofctl.h"
 
 #define MAX_TABLES 32
@@ -94,6 +95,7 @@ int ofctl_main(int argc, char *argv[])
     int rc;
 
     signal(SIGPIPE, SIG_IGN);
+    ofp_tlv_use_numbers(); /* The map of options of tunnels is the switch's. */
     argc = ofctl_parse_options(argc, argv, commands, &o);
     free(commands);
     rc = run(&o, argc, argv, &err);
