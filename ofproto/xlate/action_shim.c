@@ -32,11 +32,27 @@ static void too_many(struct xlate_ctx *ctx)
     ctx->stop = true;
 }
 
+/* Counts the tags that were pushed, too: a parser that meets the packet again reads two. */
+static bool tags_fit(struct xlate_ctx *ctx)
+{
+    vlan_stack_look(&ctx->now.vlans, FLOW_MAX_VLANS, 0, be16_make(FLOW_VLAN_PRESENT), &ctx->wc);
+    return ctx->now.vlans.n <= FLOW_MAX_VLANS;
+}
+
+void xlate_check_tags(struct xlate_ctx *ctx)
+{
+    const struct shims *s = &ctx->now.shims;
+
+    if ((s->moved || s->hidden_l3) && !s->hidden_l2 && !tags_fit(ctx)) {
+        too_many(ctx);
+    }
+}
+
 /* Looks at the Ethernet type; false: the packet's headers are not known, or cannot be worked on. */
 static bool type_is_known(struct xlate_ctx *ctx)
 {
     XLATE_LOOK(ctx, pkt.eth_type);
-    if (!ctx->unknown && is_tag(ctx->now.flow.pkt.eth_type)) {
+    if (!ctx->unknown && (is_tag(ctx->now.flow.pkt.eth_type) || !tags_fit(ctx))) {
         too_many(ctx);
         return false;
     }

@@ -50,6 +50,10 @@ struct xlate_packet;
 /* Of an MPLS packet: makes its labels entries. In action_shim.c. */
 void xlate_load_labels(struct xlate_packet *);
 
+/* After a tag was pushed: where labels were pushed or popped, the packet is dropped when there are
+ * more tags than a parser would read, as it might have to. In action_shim.c. */
+void xlate_check_tags(struct xlate_ctx *);
+
 /* xlate_look() of a packet whose headers moved. */
 void xlate_look_moved(struct xlate_ctx *, const struct ofp_flow *bits);
 

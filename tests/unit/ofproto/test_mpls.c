@@ -312,6 +312,15 @@ static void labels_go_behind_no_more_tags_than_are_parsed(void **state)
     rule(net, 0, 1, "", "push_mpls:0x8847,output:2");
     key.eth_type = be16_make(0x8100);
     assert_actions(send_key(net, &key), "drop:too-many-tags");
+    /* Those that are pushed count, before labels and behind them. */
+    key.eth_type = be16_make(0x0800);
+    rule(net, 0, 1, "", "push_vlan:0x8100,push_vlan:0x8100,push_mpls:0x8847,output:2");
+    assert_actions(send_key(net, &key), "drop:too-many-tags");
+    rule(net, 0, 1, "", "push_mpls:0x8847,push_vlan:0x8100,push_vlan:0x8100,output:2");
+    assert_actions(send_key(net, &key), "drop:too-many-tags");
+    assert_true(out.mask.bits.vlan[0].tci & be16_make(FLOW_VLAN_PRESENT));
+    key = net_key(1, 1, 2); /* The same without the first tag. */
+    assert_string_not_equal(send_key(net, &key), "drop:too-many-tags");
 }
 
 static void a_backbone_frame_is_made_and_taken_apart(void **state)

@@ -399,6 +399,21 @@ static inline void naive_list(struct naive_walk *w, const void *data, size_t len
     }
 }
 
+static struct strbuf *naive_report; /* Not NULL: gets the flow and the actions of each round. */
+
+static inline void naive_tell(const struct naive_packet *p, const struct naive_view *v,
+                              const struct ofproto_xlate_out *out)
+{
+    for (uint32_t i = 0; i < p->len; i++) {
+        strbuf_printf(naive_report, "%02x", p->data[i]);
+    }
+    strbuf_puts(naive_report, "\n ");
+    flow_key_format(naive_report, &v->key, &out->mask, NULL, NULL);
+    strbuf_puts(naive_report, "\n ");
+    dp_actions_format(naive_report, out->actions.data, out->actions.len);
+    strbuf_puts(naive_report, "\n");
+}
+
 /* What the tables say of the packet, in this round and those that follow, and what comes of it.
  * 'teach': the tables learn from it. */
 static inline void naive_round(struct ofproto_set *set, const struct naive_packet *packet,
@@ -419,6 +434,9 @@ static inline void naive_round(struct ofproto_set *set, const struct naive_packe
         v.key.recirc_id = recirc_id;
         v.key.dp_hash = dp_hash;
         ofproto_translate(set, &in, &out);
+        if (naive_report) {
+            naive_tell(p, &v, &out);
+        }
         naive_list(&w, out.actions.data, out.actions.len, p, &v);
         ofproto_xlate_out_free(&out);
     }

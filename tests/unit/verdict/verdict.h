@@ -18,11 +18,22 @@ static inline void verdict_hex(struct strbuf *s, const struct naive_packet *p)
     }
 }
 
+static inline void verdict_show_flow(const struct dp_flow *f, void *s_)
+{
+    struct strbuf *s = s_;
+
+    strbuf_puts(s, " cached: ");
+    flow_key_format(s, &f->key, &f->mask, NULL, NULL);
+    strbuf_puts(s, " -> ");
+    dp_actions_format(s, f->actions, f->actions_len);
+    strbuf_puts(s, "\n");
+}
+
 static inline void verdict_fail(const char *why, const struct naive_packet *in, uint32_t in_port,
                                 const struct naive_packet *want, const struct naive_packet *got)
 {
     struct strbuf s = STRBUF_INIT;
-    struct naive_view v;
+    struct naive_outputs ignored = {.of = xcalloc(NAIVE_MAX_OUTPUTS, sizeof *ignored.of)};
 
     fprintf(stderr, "%s\n", strbuf_str(&verdict.log));
     strbuf_printf(&s, "WRONG: %s\n in %u: ", why, in_port);
@@ -35,17 +46,10 @@ static inline void verdict_fail(const char *why, const struct naive_packet *in, 
         strbuf_puts(&s, "\n got:   ");
         verdict_hex(&s, got);
     }
-    if (naive_parse(in, (uint16_t)in_port, &v)) {
-        struct ofproto_xlate_in xin = {.key = &v.key, .now_ms = time_now_ms()};
-        struct ofproto_xlate_out out;
-
-        strbuf_puts(&s, "\n");
-        ofproto_translate(verdict.set, &xin, &out);
-        flow_key_format(&s, &v.key, &out.mask, NULL, NULL);
-        strbuf_puts(&s, "\n");
-        dp_actions_format(&s, out.actions.data, out.actions.len);
-        ofproto_xlate_out_free(&out);
-    }
+    strbuf_puts(&s, "\n");
+    naive_report = &s; /* Of a packet-out: the actions stand in the log. */
+    naive_round(verdict.set, in, (uint16_t)in_port, 0, 0, 0, false, &ignored);
+    core_flow_list(verdict_show_flow, &s);
     fprintf(stderr, "%s\n", strbuf_str(&s));
     abort();
 }
