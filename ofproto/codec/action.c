@@ -210,7 +210,8 @@ static bool in_order(const struct ofp_actions *list)
 }
 
 static int decode_list(enum ofp_version version, const uint8_t *p, size_t len,
-                       const struct ofp_match *match, unsigned int depth, struct ofp_actions *ret)
+                       const struct ofp_match *match, unsigned int depth, struct ofp_match *after,
+                       struct ofp_actions *ret)
 {
     struct ofp_match known;
     struct ofp_action_in in = {.version = version, .match = match ? &known : NULL, .depth = depth};
@@ -236,13 +237,23 @@ static int decode_list(enum ofp_version version, const uint8_t *p, size_t len,
         ofp_actions_free(ret);
         return OFPERR_NXBAC_BAD_CONJUNCTION;
     }
+    if (match && after) {
+        *after = known;
+    }
     return 0;
 }
 
 int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
                        const struct ofp_match *match, struct ofp_actions *ret)
 {
-    return decode_list(version, p, len, match, 0, ret);
+    return decode_list(version, p, len, match, 0, NULL, ret);
+}
+
+int ofp_actions_decode_then(enum ofp_version version, const uint8_t *p, size_t len,
+                            const struct ofp_match *match, struct ofp_match *after,
+                            struct ofp_actions *ret)
+{
+    return decode_list(version, p, len, match, 0, after, ret);
 }
 
 int ofp_actions_decode_nested(const struct ofp_action_in *in, const uint8_t *p, size_t len,
@@ -250,7 +261,7 @@ int ofp_actions_decode_nested(const struct ofp_action_in *in, const uint8_t *p, 
 {
     return in->depth == MAX_NESTED
                ? OFPERR_BAC_TOO_MANY
-               : decode_list(in->version, p, len, in->match, in->depth + 1, ret);
+               : decode_list(in->version, p, len, in->match, in->depth + 1, NULL, ret);
 }
 
 void ofp_actions_encode(struct strbuf *s, enum ofp_version version, const void *data, size_t len)

@@ -292,6 +292,11 @@ enum ofp_version ofp_actions_format_version(void);
  */
 int ofp_actions_decode(enum ofp_version version, const uint8_t *p, size_t len,
                        const struct ofp_match *match, struct ofp_actions *ret);
+/* The same, and what is known of the packet behind them; '*after' stays as it is when nothing is
+ * known before, or after an error. */
+int ofp_actions_decode_then(enum ofp_version version, const uint8_t *p, size_t len,
+                            const struct ofp_match *match, struct ofp_match *after,
+                            struct ofp_actions *ret);
 /* The actions within an action, which begin at 'p'; what they do to the match is for them alone.
  * OFPERR_BAC_TOO_MANY when they lie too deep in each other. */
 struct ofp_action_in;

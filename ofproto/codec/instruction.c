@@ -86,12 +86,20 @@ static int put_write_actions(const struct ofp_actions *set, struct ofp_actions *
     return 0;
 }
 
+/* 'applied': what is known of the packet when the rule's own actions were applied, behind
+ * which they are carried out: they may be of what it is then, or was before. */
 static int decode_write_actions(enum ofp_version version, const struct found *found,
-                                const struct ofp_match *match, struct ofp_actions *out)
+                                const struct ofp_match *match, const struct ofp_match *applied,
+                                struct ofp_actions *out)
 {
+    const uint8_t *p = found->at[WRITE_ACTIONS] + 8;
+    size_t len = found->len[WRITE_ACTIONS] - 8u;
     struct ofp_actions set = OFP_ACTIONS_INIT;
-    int rc = ofp_actions_decode(version, found->at[WRITE_ACTIONS] + 8,
-                                found->len[WRITE_ACTIONS] - 8, match, &set);
+    int rc = ofp_actions_decode(version, p, len, match, &set);
+
+    if (rc == OFPERR_BAC_MATCH_INCONSISTENT && applied) {
+        rc = ofp_actions_decode(version, p, len, applied, &set);
+    }
 
     if (!rc) {
         rc = put_write_actions(&set, out);
@@ -153,11 +161,12 @@ static int append(const struct ofp_actions *list, struct ofp_actions *out)
 }
 
 static int decode_apply_actions(enum ofp_version version, const struct found *found,
-                                const struct ofp_match *match, struct ofp_actions *out)
+                                const struct ofp_match *match, struct ofp_match *ret_after,
+                                struct ofp_actions *out)
 {
     struct ofp_actions list = OFP_ACTIONS_INIT;
-    int rc = ofp_actions_decode(version, found->at[APPLY_ACTIONS] + 8,
-                                found->len[APPLY_ACTIONS] - 8, match, &list);
+    int rc = ofp_actions_decode_then(version, found->at[APPLY_ACTIONS] + 8,
+                                     found->len[APPLY_ACTIONS] - 8u, match, ret_after, &list);
 
     if (!rc && !out->len) {
         *out = list;
@@ -174,19 +183,21 @@ int ofp_instructions_decode(enum ofp_version version, const uint8_t *p, size_t l
 {
     struct found found;
     int rc = find(version, p, len, &found);
+    bool both = !rc && match && found.at[APPLY_ACTIONS] && found.at[WRITE_ACTIONS];
+    struct ofp_match after;
 
     if (!rc && found.at[METER]) {
         rc = put_meter(wire_get32(found.at[METER] + 4), ret);
     }
     if (!rc && found.at[APPLY_ACTIONS]) {
-        rc = decode_apply_actions(version, &found, match, ret);
+        rc = decode_apply_actions(version, &found, match, both ? &after : NULL, ret);
     }
     if (!rc && found.at[CLEAR_ACTIONS] &&
         !ofp_actions_put(ret, OFP_ACTION_CLEAR_ACTIONS, sizeof(struct ofp_action))) {
         rc = OFPERR_BAC_TOO_MANY;
     }
     if (!rc && found.at[WRITE_ACTIONS]) {
-        rc = decode_write_actions(version, &found, match, ret);
+        rc = decode_write_actions(version, &found, match, both ? &after : NULL, ret);
     }
     if (!rc && found.at[WRITE_METADATA]) {
         rc = put_write_metadata(wire_get64(found.at[WRITE_METADATA] + 8),

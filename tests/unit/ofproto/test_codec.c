@@ -687,6 +687,32 @@ static void wrong_instructions_get_the_exact_error(void **state)
     }
 }
 
+/* pop_mpls:0x0800, then write_actions(dec_ttl) and write_actions(dec_mpls_ttl). */
+static void what_is_written_may_be_of_the_packet_before_and_behind_what_is_applied(void **state)
+{
+    static const struct {
+        const char *hex;
+        int error;
+    } cases[] = {
+        {"0004 0010 00000000 0014 0008 0800 0000 0003 0010 00000000 0018 0008 00000000", 0},
+        {"0004 0010 00000000 0014 0008 0800 0000 0003 0010 00000000 0010 0008 00000000", 0},
+        {"0003 0010 00000000 0018 0008 00000000", OFPERR_BAC_MATCH_INCONSISTENT},
+    };
+    struct ofp_match mpls;
+    struct error err;
+
+    (void)state;
+    assert_int_equal(ofp_match_parse("mpls", NULL, NULL, &mpls, &err), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct ofp_actions list = OFP_ACTIONS_INIT;
+        uint8_t bytes[128];
+        size_t n = from_hex(cases[i].hex, bytes);
+
+        assert_int_equal(ofp_instructions_decode(OFP13, bytes, n, 0, &mpls, &list), cases[i].error);
+        ofp_actions_free(&list);
+    }
+}
+
 /* --- Flow mods. */
 
 static void nicira_flow_mods_name_a_table_when_that_is_on(void **state)
@@ -759,6 +785,7 @@ int main(void)
         cmocka_unit_test(a_pushed_tag_is_a_prerequisite),
         cmocka_unit_test(instructions_are_kept_in_their_order),
         cmocka_unit_test(wrong_instructions_get_the_exact_error),
+        cmocka_unit_test(what_is_written_may_be_of_the_packet_before_and_behind_what_is_applied),
         cmocka_unit_test(nicira_flow_mods_name_a_table_when_that_is_on),
         cmocka_unit_test(flow_statistics_are_as_long_as_they_say),
     };
