@@ -13,6 +13,7 @@ int ofproto_check_table_group(const char *text, struct error *err)
 {
     struct ofp_subfield sub;
 
+    ofp_tlv_map_use(NULL); /* Controllers map options of tunnels, and not for the database. */
     return ofp_subfield_parse(text, &sub, err);
 }
 
@@ -48,6 +49,7 @@ static void add_bits(const char *text, struct ofp_match *match)
     uint8_t ones[OFP_FIELD_MAX_BYTES], value[OFP_FIELD_MAX_BYTES], mask[OFP_FIELD_MAX_BYTES];
     struct ofp_subfield sub;
 
+    ofp_tlv_map_use(NULL);
     if (!ofp_subfield_parse(text, &sub, NULL)) {
         struct ofp_match one;
 

@@ -353,19 +353,20 @@ static int parse_load(const struct ofp_action_text *t, const char *name, char *a
     if (rc) {
         return rc;
     }
-    if (sub.n_bits > 64) {
+    f = ofp_field((enum ofp_field_id)sub.field);
+    if (sub.n_bits > 64 && !ofp_field_is_tlv(f)) {
         return error_set(err, EINVAL, "action '%s': '%s': it writes at most 64 bits", name, dst);
     }
-    rc = ofp_action_text_number(name, "value", arg, UINT64_MAX >> (64 - sub.n_bits), &v, err);
+    rc = ofp_action_text_number(name, "value", arg, UINT64_MAX >> (64 - MIN_OF(sub.n_bits, 64)), &v,
+                                err);
     if (rc) {
         return rc;
     }
-    f = ofp_field((enum ofp_field_id)sub.field);
     for (unsigned int b = 0; b < sub.n_bits; b++) {
         unsigned int bit = sub.ofs + b, at = f->n_bytes - 1u - bit / 8;
 
         mask[at] |= (uint8_t)(1u << bit % 8);
-        value[at] |= (uint8_t)((v >> b & 1) << bit % 8);
+        value[at] |= (uint8_t)((b < 64 ? v >> b & 1 : 0) << bit % 8);
     }
     return ofp_put_set(out, f, value, mask, OFP_SET_LOAD) ? 0 : ofp_action_text_full(name, err);
 }

@@ -33,6 +33,7 @@ tun_metadata1=5/0xf,tcp,tp_dst=80,actions=set_field:0x12345->tun_metadata1,2
 actions=set_field:0->tun_metadata0,set_field:5/0xff->tun_metadata0
 actions=move:tun_metadata1[0..15]->reg0[0..15],delete_field:tun_metadata1
 actions=load:5->tun_metadata0[0..7],push:tun_metadata0[0..31],pop:tun_metadata0[0..31]
+actions=load:7->tun_metadata0[],load:0x1122334455667788->tun_metadata1[8..71]
 actions=output:tun_metadata0[0..15],multipath(eth_src,50,modulo_n,1,0,tun_metadata0[0..15])
 """.split("\n")[1:-1]
 

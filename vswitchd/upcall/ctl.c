@@ -11,6 +11,7 @@
 #include "lib/ctl.h"
 #include "lib/strbuf.h"
 #include "ofproto/match/text.h"
+#include "ofproto/match/tlv_map.h"
 #include "vswitchd/upcall/ctl.h"
 #include "vswitchd/upcall/internal.h"
 
@@ -66,6 +67,7 @@ static int parse_dump_options(const struct upcall *u, int argc, const char *cons
             o->more = true;
         } else if (!strncmp(argv[i], "filter=", 7)) {
             o->filters = true;
+            ofp_tlv_map_use(NULL); /* The datapath has none of their fields. */
             error = ofp_match_parse(argv[i] + 7, filter_port, u->ofprotos, &o->filter, err);
             error = error ? error_prefix(err, "%s", argv[i]) : 0;
         } else if (!strcmp(argv[i], "--names") || !strcmp(argv[i], "names")) {

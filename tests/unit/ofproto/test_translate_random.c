@@ -385,12 +385,12 @@ static void normal_equals_the_model_and_its_megaflows_are_sound(void **state)
 static void random_set_field(struct ofp_actions *actions)
 {
     static const enum ofp_field_id settable[] = {
-        OFP_FIELD_ETH_SRC,  OFP_FIELD_ETH_DST,  OFP_FIELD_VLAN_VID,    OFP_FIELD_VLAN_PCP,
-        OFP_FIELD_NW_SRC,   OFP_FIELD_NW_TTL,   OFP_FIELD_NW_TOS,      OFP_FIELD_IPV6_DST,
-        OFP_FIELD_TCP_DST,  OFP_FIELD_UDP_SRC,  OFP_FIELD_REG0,        OFP_FIELD_METADATA,
-        OFP_FIELD_ARP_OP,   OFP_FIELD_ARP_SPA,  OFP_FIELD_ARP_THA,     OFP_FIELD_ND_TARGET,
-        OFP_FIELD_ND_SLL,   OFP_FIELD_ND_TLL,   OFP_FIELD_ND_RESERVED, OFP_FIELD_MPLS_LABEL,
-        OFP_FIELD_MPLS_TTL, OFP_FIELD_PBB_ISID,
+        OFP_FIELD_ETH_SRC,  OFP_FIELD_ETH_DST,  OFP_FIELD_VLAN_VID,      OFP_FIELD_VLAN_PCP,
+        OFP_FIELD_NW_SRC,   OFP_FIELD_NW_TTL,   OFP_FIELD_NW_TOS,        OFP_FIELD_IPV6_DST,
+        OFP_FIELD_TCP_DST,  OFP_FIELD_UDP_SRC,  OFP_FIELD_REG0,          OFP_FIELD_METADATA,
+        OFP_FIELD_ARP_OP,   OFP_FIELD_ARP_SPA,  OFP_FIELD_ARP_THA,       OFP_FIELD_ND_TARGET,
+        OFP_FIELD_ND_SLL,   OFP_FIELD_ND_TLL,   OFP_FIELD_ND_RESERVED,   OFP_FIELD_MPLS_LABEL,
+        OFP_FIELD_MPLS_TTL, OFP_FIELD_PBB_ISID, OFP_FIELD_TUN_METADATA0, OFP_FIELD_TUN_METADATA63,
     };
     const struct ofp_field *f = ofp_field(settable[rnd(ARRAY_SIZE(settable))]);
     uint8_t value[16] = {0}, mask[16];
@@ -411,9 +411,9 @@ static void random_set_field(struct ofp_actions *actions)
 /* A part of a field that every packet has. */
 static struct ofp_subfield random_subfield(unsigned int n_bits)
 {
-    static const enum ofp_field_id always[] = {OFP_FIELD_ETH_SRC,  OFP_FIELD_ETH_DST,
-                                               OFP_FIELD_VLAN_TCI, OFP_FIELD_REG0,
-                                               OFP_FIELD_XREG0,    OFP_FIELD_METADATA};
+    static const enum ofp_field_id always[] = {
+        OFP_FIELD_ETH_SRC, OFP_FIELD_ETH_DST,  OFP_FIELD_VLAN_TCI,      OFP_FIELD_REG0,
+        OFP_FIELD_XREG0,   OFP_FIELD_METADATA, OFP_FIELD_TUN_METADATA0, OFP_FIELD_TUN_METADATA63};
     const struct ofp_field *f = ofp_field(always[rnd(ARRAY_SIZE(always))]);
 
     return (struct ofp_subfield){(uint16_t)f->id, (uint16_t)rnd(f->n_bits - n_bits + 1),
@@ -605,6 +605,9 @@ static const char *random_match(void)
         "metadata=1/1",
         "reg0=0/3",
         "reg1=1/0x101",
+        "tun_metadata0",
+        "tun_metadata0=1/0x3,tun_metadata63",
+        "tun_metadata63=0",
         "dl_dst=02:00:00:00:00:00/ff:ff:00:00:00:03",
     };
 
@@ -619,6 +622,14 @@ static void random_rule_actions(struct ofp_actions *actions, uint8_t table, bool
         random_actions(actions);
         random_instructions(actions, table);
     }
+}
+
+/* Options of tunnels, at the same place in all bridges. */
+static void map_options(struct ofproto *br)
+{
+    assert_true(ofp_tlv_map_add(&br->tlvs, 0, 0xffff, 0, 4));
+    assert_true(ofp_tlv_map_add(&br->tlvs, 63, 0xffff, 1, 8));
+    ofp_tlv_map_use(&br->tlvs);
 }
 
 static void random_rules(struct ofproto *br)
@@ -683,6 +694,8 @@ static void random_rules_give_sound_megaflows(void **state)
         rng_state = seed;
         net_init(&net);
         br1 = net_add_bridge(&net, "br1", OFPROTO_STANDALONE);
+        map_options(net.br);
+        map_options(br1);
         for (uint32_t p = 1; p <= 6; p++) {
             net_port(p <= 3 ? net.br : br1, p, (enum ofproto_vlan_mode)rnd(4), (int)(1 + rnd(3)));
         }
@@ -846,6 +859,8 @@ static void cached_flows_that_hold_agree_with_the_tables(void **state)
         memset(slots, 0, sizeof slots);
         net_init(&net);
         br1 = net_add_bridge(&net, "br1", OFPROTO_STANDALONE);
+        map_options(net.br);
+        map_options(br1);
         for (uint32_t p = 1; p <= 6; p++) {
             net_port(p <= 3 ? net.br : br1, p, (enum ofproto_vlan_mode)rnd(4), (int)(1 + rnd(3)));
         }
