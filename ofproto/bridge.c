@@ -22,6 +22,7 @@ struct ofproto_set *ofproto_set_new(void)
     set->origins = packet_origins_new();
     set->meter_numbers = meter_numbers_new();
     TAILQ_INIT(&set->concerned);
+    TAILQ_INIT(&set->chores);
     set->frozen = frozen_states_new();
     LIST_INSERT_HEAD(&live_sets, set, live);
     return set;
@@ -31,6 +32,7 @@ void ofproto_set_free(struct ofproto_set *set)
 {
     if (set) {
         LIST_REMOVE(set, live);
+        set_finish_chores(set);
         set_unref(set);
     }
 }

@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
+#include "ofproto/chores.h"
 #include "ofproto/l2/mac_table.h"
 #include "ofproto/match/tlv_map.h"
 #include "ofproto/ofproto.h"
@@ -112,7 +113,8 @@ struct ofproto_set {
     struct meter_numbers *meter_numbers;
     struct concerned_list concerned; /* Of whom is yet to be told. */
     struct ofproto_hooks hooks;      /* Of whoever drives the datapath. */
-    void (*changed)(void *aux);      /* See ofproto_set_on_change(). */
+    struct chore_list chores;
+    void (*changed)(void *aux); /* See ofproto_set_on_change(). */
     void *changed_aux;
     uint64_t told_generation;
     LIST_ENTRY(ofproto_set) live;
@@ -175,6 +177,9 @@ void bridge_remove_rule_told(struct ofproto *, struct ofp_rule *, unsigned int r
                              uint64_t now_ms);
 void bridge_tell_removed(struct ofproto *);
 void bridge_flush_rules(struct ofproto *);
+/* Empties a table of many rules at once, as far as anybody can see. False, and nothing is done:
+ * there are few, or somebody must know of each. */
+bool bridge_clear_table(struct ofproto *, struct ofp_table *);
 void bridge_add_normal_rule(struct ofproto *);
 /* Empties the tables; without a controller a standalone bridge gets its NORMAL rule. */
 void bridge_start_anew(struct ofproto *);

@@ -38,6 +38,9 @@ struct ofproto_hooks {
      * dp.h says), in the order of the calls. On 0, ofproto_meter_done() follows. -ENOTCONN: there
      * is no datapath; ofproto_meters_attach() follows when there is one. -EAGAIN: no room now. */
     int (*meter)(uint32_t meter_no, const struct dp_meter *, void *aux);
+    /* There is work: wants ofproto_set_work() to be called, later, until it says that there is no
+     * more. NULL: nothing is put off. */
+    void (*work)(void *aux);
     /* What ofproto_get_controller() returns has changed. May read and schedule, not call back. */
     void (*controllers_changed)(void *aux);
     void *aux;
@@ -45,6 +48,8 @@ struct ofproto_hooks {
 /* The struct is copied. Without hooks (in tests, a fuzzer) nothing is executed, and there are no
  * cached flows. */
 void ofproto_set_hooks(struct ofproto_set *, const struct ofproto_hooks *);
+/* A slice, of about half a millisecond, of work that was put off. False: nothing is left. */
+bool ofproto_set_work(struct ofproto_set *);
 /* Ages MAC entries and rules; call at least every second. */
 void ofproto_set_run(struct ofproto_set *, uint64_t now_ms);
 

@@ -3,6 +3,12 @@
 #include "ofproto/bridge.h"
 #include "ofproto/codec/flow_removed.h"
 #include "ofproto/conn/mgmt.h"
+#include "ofproto/table/retired.h"
+
+#include <stdlib.h>
+
+#define CLEAR_AT_ONCE 1000 /* Rules: fewer are quick to remove, and cached flows to compare. */
+#define FREE_AT_ONCE 256
 
 struct ofp_table *bridge_table(struct ofproto *bridge, unsigned int table_id)
 {
@@ -125,11 +131,52 @@ static void remove_cb(struct ofp_rule *rule, void *bridge_)
 void bridge_flush_rules(struct ofproto *bridge)
 {
     for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
-        if (bridge->tables[i]) {
+        if (bridge->tables[i] && !bridge_clear_table(bridge, bridge->tables[i])) {
             classifier_each(&bridge->tables[i]->cls, remove_cb, bridge);
         }
     }
     bridge_tell_removed(bridge);
+}
+
+struct clearing {
+    struct chore chore;
+    struct ofproto_set *set; /* A reference. */
+    struct retired rules;
+};
+
+static bool clear_some(struct chore *c, uint64_t end_us)
+{
+    struct clearing *clearing = CONTAINER_OF(c, struct clearing, chore);
+    struct ofproto_set *set = clearing->set;
+
+    while (!retired_free_some(&clearing->rules, &set->masks, FREE_AT_ONCE)) {
+        if (chore_slice_is_over(end_us)) {
+            return false;
+        }
+    }
+    free(clearing);
+    set_unref(set);
+    return true;
+}
+
+bool bridge_clear_table(struct ofproto *bridge, struct ofp_table *table)
+{
+    struct clearing *clearing;
+
+    if (table->cls.n_rules < CLEAR_AT_ONCE || table->n_told || !LIST_EMPTY(&table->expirable) ||
+        uses_any(&bridge->uses) || learners_any(&bridge->learners) ||
+        (bridge->mgmt && mgmt_has_monitors(bridge->mgmt))) {
+        return false;
+    }
+    clearing = xcalloc(1, sizeof *clearing);
+    clearing->chore.run = clear_some;
+    clearing->set = bridge->set;
+    set_ref(bridge->set);
+    retired_take(&clearing->rules, &table->cls);
+    cookies_free(&table->cookies); /* Counted again when somebody asks. */
+    bridge_changed(bridge); /* No history of so many. */
+    set_add_chore(bridge->set, &clearing->chore);
+    return true;
 }
 
 /* What a bridge does when nobody told it otherwise: be a learning switch. A plain rule: visible,

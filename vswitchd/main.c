@@ -35,6 +35,7 @@ struct vswitchd {
     struct link_monitor *links;
     struct ctl_server *ctl;
     struct event *tick;
+    struct event *work; /* That ofproto puts off. */
 };
 
 /* --- What the datapath tells.
@@ -184,6 +185,24 @@ static int put_meter(uint32_t meter_no, const struct dp_meter *meter, void *aux)
     return upcall_meter(v->upcall, meter_no, meter);
 }
 
+static void on_work(evutil_socket_t fd UNUSED, short what UNUSED, void *aux)
+{
+    static const struct timeval soon = {0, 0}; /* After whoever is ready now. */
+    struct vswitchd *v = aux;
+
+    if (ofproto_set_work(v->ofprotos)) {
+        event_add(v->work, &soon);
+    }
+}
+
+static void want_work(void *aux)
+{
+    static const struct timeval soon = {0, 0};
+    struct vswitchd *v = aux;
+
+    event_add(v->work, &soon);
+}
+
 static void controllers_changed(void *aux)
 {
     struct vswitchd *v = aux;
@@ -245,6 +264,7 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
     }
     daemon_signals(v->base);
     v->ofprotos = ofproto_set_new();
+    v->work = evtimer_new(v->base, on_work, v);
     v->upcall = upcall_new(v->base, v->ofprotos);
     ofproto_set_on_change(v->ofprotos, tables_changed, v);
     ofproto_set_hooks(v->ofprotos,
@@ -252,6 +272,7 @@ static int start(struct vswitchd *v, const char *db, const char *dp, struct erro
                                               .sync = sync_flows,
                                               .cancel = cancel_sync,
                                               .meter = put_meter,
+                                              .work = want_work,
                                               .controllers_changed = controllers_changed,
                                               .aux = v});
     v->reconcile = reconcile_new(v->base, v->rundir, v->ofprotos, v->upcall, on_ready, v);
@@ -298,6 +319,9 @@ static void stop(struct vswitchd *v)
     upcall_free(v->upcall);
     if (v->ofprotos) {
         ofproto_set_free(v->ofprotos);
+    }
+    if (v->work) {
+        event_free(v->work);
     }
     if (v->tick) {
         event_free(v->tick);

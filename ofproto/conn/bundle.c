@@ -8,11 +8,15 @@
 #include "ofproto/codec/match_wire.h"
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/conn/vendor.h"
+#include "ofproto/shadow.h"
 
 #define MAX_OPS 8
 #define MAX_BUNDLES 64                     /* Of a connection. */
 #define MAX_STAGED_BYTES ((size_t)1 << 30) /* Of a bridge. */
 #define IDLE_MS 10000
+#define QUOTED 64 /* Of a request to commit, for the error when it fails. */
+#define MANY 2000 /* Messages. */
+#define SLICE 64  /* After which the clock is asked. */
 
 struct staged_message {
     STAILQ_ENTRY(staged_message) node;
@@ -31,6 +35,29 @@ struct staged_bundle {
     bool closed;
     uint64_t touched_ms;
     size_t bytes;
+    size_t n;       /* Messages; */
+    size_t n_plain; /* of these, adds that need no look at the bridge. */
+};
+
+/* A bundle of many such messages is prepared little by little, then carried out at once. */
+struct bundle_commit {
+    struct chore chore;
+    struct conn *conn;
+    struct staged_bundle *bundle;
+    struct staged_message *next; /* That is yet to go into the shadow. */
+    struct shadow *shadow;
+    uint64_t now_ms;
+    struct ofp_bundle_control control;
+    uint32_t xid;
+    size_t n_quoted;
+    uint8_t quoted[QUOTED]; /* The message that asked for it. */
+};
+
+/* Messages that are done with, many of them. */
+struct leftovers {
+    struct chore chore;
+    struct ofproto *bridge; /* A reference, and one to its set. */
+    struct staged_messages messages;
 };
 
 static const struct bundle_op *ops[MAX_OPS];
@@ -88,16 +115,47 @@ static int open_bundle(struct conn *conn, uint32_t id, uint16_t flags, struct st
     return 0;
 }
 
-static void discard(struct conn *conn, struct staged_bundle *b)
+static bool free_some(struct chore *c, uint64_t end_us)
 {
+    struct leftovers *l = CONTAINER_OF(c, struct leftovers, chore);
+    struct ofproto_set *set = l->bridge->set;
     struct staged_message *m;
 
-    while ((m = STAILQ_FIRST(&b->messages))) {
-        STAILQ_REMOVE_HEAD(&b->messages, node);
-        m->op->free(conn, m->staged.arg);
-        uses_remove_tlvs(&conn->bridge->uses, m->tlv_fields);
+    for (unsigned int i = 1; (m = STAILQ_FIRST(&l->messages)); i++) {
+        STAILQ_REMOVE_HEAD(&l->messages, node);
+        m->op->free(set, m->staged.arg);
+        uses_remove_tlvs(&l->bridge->uses, m->tlv_fields);
         free(m);
+        if (i % SLICE == 0 && chore_slice_is_over(end_us)) {
+            return false;
+        }
     }
+    bridge_unref(l->bridge);
+    set_unref(set);
+    free(l);
+    return true;
+}
+
+static void free_messages(struct ofproto *bridge, struct staged_bundle *b)
+{
+    struct leftovers *l = xcalloc(1, sizeof *l);
+
+    l->chore.run = free_some;
+    l->bridge = bridge;
+    bridge_ref(bridge);
+    set_ref(bridge->set);
+    STAILQ_INIT(&l->messages);
+    STAILQ_CONCAT(&l->messages, &b->messages);
+    if (b->n >= MANY) {
+        set_add_chore(bridge->set, &l->chore);
+    } else {
+        free_some(&l->chore, UINT64_MAX);
+    }
+}
+
+static void discard(struct conn *conn, struct staged_bundle *b)
+{
+    free_messages(conn->bridge, b);
     conn->mgmt->staged_bytes -= b->bytes;
     conn->n_bundles--;
     LIST_REMOVE(b, node);
@@ -106,6 +164,13 @@ static void discard(struct conn *conn, struct staged_bundle *b)
 
 void conn_free_bundles(struct conn *conn)
 {
+    struct bundle_commit *c = conn->commit;
+
+    if (c) {
+        set_cancel_chore(conn->bridge->set, &c->chore);
+        shadow_free(c->shadow);
+        free(c);
+    }
     while (!LIST_EMPTY(&conn->bundles)) {
         discard(conn, LIST_FIRST(&conn->bundles));
     }
@@ -181,6 +246,91 @@ static int commit(struct conn *conn, struct staged_bundle *b)
     return 0;
 }
 
+static void reply_committed(struct conn *conn, uint32_t xid, const struct ofp_bundle_control *c)
+{
+    struct strbuf s = STRBUF_INIT;
+    struct ofp_bundle_control reply = *c;
+
+    reply.type = OFPBCT_COMMIT_REQUEST + 1;
+    ofp_bundle_control_encode(&s, (enum ofp_version)conn->version, xid, &reply);
+    conn_reply_synced(conn, &s);
+}
+
+/* All of it is prepared. Where it cannot be put in place so, message by message as any bundle. */
+static void end_commit(struct bundle_commit *c)
+{
+    struct conn *conn = c->conn;
+    bool swapped = shadow_swap(c->shadow);
+    struct strbuf s = STRBUF_INIT;
+    int rc = 0;
+
+    conn->commit = NULL;
+    conn->in_barrier = false;
+    shadow_free(c->shadow); /* Before its rules go where others look. */
+    if (swapped) {
+        bridge_tell_removed(conn->bridge);
+    } else {
+        rc = commit(conn, c->bundle);
+    }
+    discard(conn, c->bundle);
+    if (rc) {
+        ofp_error_encode(&s, conn->version, (enum ofp_error)rc, c->quoted, c->n_quoted);
+        conn_send(conn, &s);
+        conn_resume(conn); /* Which may end it, as the reply may. */
+    } else {
+        reply_committed(conn, c->xid, &c->control);
+    }
+    free(c);
+}
+
+static bool prepare_some(struct chore *chore, uint64_t end_us)
+{
+    struct bundle_commit *c = CONTAINER_OF(chore, struct bundle_commit, chore);
+
+    for (unsigned int i = 1; c->next; i++) {
+        uint8_t table_id;
+        struct ofp_rule *rule = c->next->op->plain_add(c->next->staged.arg, &table_id);
+
+        rule->created_ms = rule->modified_ms = c->now_ms;
+        rule_ref(rule);
+        shadow_add(c->shadow, table_id, rule);
+        c->next = STAILQ_NEXT(c->next, node);
+        if (i % SLICE == 0 && chore_slice_is_over(end_us)) {
+            return false;
+        }
+    }
+    end_commit(c);
+    return true;
+}
+
+/* False: it is none of many plain adds. */
+static bool start_commit(struct conn *conn, const struct request *r,
+                         const struct ofp_bundle_control *control)
+{
+    struct staged_bundle *b = find(conn, control->id);
+    struct bundle_commit *c;
+
+    if (control->type != OFPBCT_COMMIT_REQUEST || !b || b->flags != control->flags || b->n < MANY ||
+        b->n != b->n_plain) {
+        return false;
+    }
+    c = xcalloc(1, sizeof *c);
+    c->chore.run = prepare_some;
+    c->conn = conn;
+    c->bundle = b;
+    c->next = STAILQ_FIRST(&b->messages);
+    c->shadow = shadow_new(conn->bridge);
+    c->now_ms = time_now_ms();
+    c->control = *control;
+    c->xid = r->h.xid;
+    c->n_quoted = MIN_OF(r->len, sizeof c->quoted);
+    memcpy(c->quoted, r->msg, c->n_quoted);
+    conn->commit = c;
+    conn->in_barrier = true; /* What follows waits. */
+    set_add_chore(conn->bridge->set, &c->chore);
+    return true;
+}
+
 /* --- Messages. */
 
 static int control(struct conn *conn, const struct ofp_bundle_control *c)
@@ -214,17 +364,20 @@ static int answer_control(struct conn *conn, const struct request *r, const uint
     struct strbuf s = STRBUF_INIT;
     int rc = ofp_bundle_control_decode(p, len, &c);
 
-    rc = rc ? rc : control(conn, &c);
+    if (rc || start_commit(conn, r, &c)) {
+        return rc;
+    }
+    rc = control(conn, &c);
     if (rc) {
         return rc;
     }
+    if (c.type == OFPBCT_COMMIT_REQUEST) {
+        reply_committed(conn, r->h.xid, &c);
+        return 0;
+    }
     c.type++;
     ofp_bundle_control_encode(&s, (enum ofp_version)conn->version, r->h.xid, &c);
-    if (c.type == OFPBCT_COMMIT_REQUEST + 1) {
-        conn_reply_synced(conn, &s);
-    } else {
-        conn_send(conn, &s);
-    }
+    conn_send(conn, &s);
     return 0;
 }
 
@@ -234,6 +387,7 @@ static int stage(struct conn *conn, struct staged_bundle *b, const struct ofp_bu
     const struct bundle_op *op = find_op(add->msg, add->msg_len);
     struct staged_message *m;
     struct staged staged;
+    uint8_t table_id;
     int rc;
 
     if (!op) {
@@ -254,6 +408,8 @@ static int stage(struct conn *conn, struct staged_bundle *b, const struct ofp_bu
     memcpy(m->quoted, add->msg, m->n_quoted);
     staged.bytes += sizeof *m + m->n_quoted;
     STAILQ_INSERT_TAIL(&b->messages, m, node);
+    b->n++;
+    b->n_plain += op->plain_add && !m->tlv_fields && op->plain_add(staged.arg, &table_id);
     b->bytes += staged.bytes;
     conn->mgmt->staged_bytes += staged.bytes;
     return 0;

@@ -23,8 +23,11 @@ struct bundle_op {
     void (*undo)(struct conn *, void *arg);
     /* All of the bundle was applied: what is left to do. */
     void (*finish)(struct conn *, void *arg, uint64_t now_ms);
-    /* Ends 'arg', whatever was done with it. */
-    void (*free)(struct conn *, void *arg);
+    /* The rule that a message adds, when it does nothing else and needs no look at the bridge (a
+     * rule of shadow.h); NULL: it is another one. May be missing. */
+    struct ofp_rule *(*plain_add)(void *arg, uint8_t *ret_table_id);
+    /* Ends 'arg', whatever was done with it. The connection may be gone. */
+    void (*free)(struct ofproto_set *, void *arg);
 };
 /* Kept by address. */
 void bundle_op_register(const struct bundle_op *);

@@ -63,6 +63,7 @@ struct conn {
     struct strbuf synced_reply; /* Waits for that. */
     LIST_HEAD(staged_bundles, staged_bundle) bundles;
     unsigned int n_bundles;
+    struct bundle_commit *commit; /* Under way; NULL: none. */
     LIST_HEAD(flow_monitors, flow_monitor) monitors;
     unsigned int n_monitors;
     uint64_t monitors_paused_ms; /* Since when it is told of what goes alone; 0: of all. */

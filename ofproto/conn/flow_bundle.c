@@ -8,6 +8,7 @@
 #include "ofproto/conn/mgmt.h"
 #include "ofproto/group/group.h"
 #include "ofproto/meter/meter.h"
+#include "ofproto/shadow.h"
 
 struct staged_flow_mod {
     struct flow_changes changes; /* Once applied. */
@@ -83,12 +84,20 @@ static void finish(struct conn *conn, void *arg, uint64_t now_ms)
     flow_changes_finish(&s->changes, conn->bridge, now_ms, &author);
 }
 
-static void free_staged(struct conn *conn, void *arg)
+static struct ofp_rule *plain_add(void *arg, uint8_t *ret_table_id)
+{
+    const struct staged_flow_mod *s = arg;
+
+    *ret_table_id = s->table_id;
+    return s->rule && shadow_may_have(s->rule->actions, s->rule->actions_len) ? s->rule : NULL;
+}
+
+static void free_staged(struct ofproto_set *set, void *arg)
 {
     struct staged_flow_mod *s = arg;
 
     if (s->rule) {
-        rule_unref(&conn->bridge->set->masks, s->rule);
+        rule_unref(&set->masks, s->rule);
     } else {
         ofp_actions_free(&s->fm->actions);
         free(s->fm);
@@ -104,6 +113,7 @@ CONSTRUCTOR static void register_op(void)
         .apply = apply,
         .undo = undo,
         .finish = finish,
+        .plain_add = plain_add,
         .free = free_staged,
     };
 

@@ -174,6 +174,11 @@ static void tell(struct conn *conn, const struct ofp_rule *rule, const struct of
     put(conn, &update);
 }
 
+bool mgmt_has_monitors(const struct mgmt *mgmt)
+{
+    return mgmt->n_monitors;
+}
+
 void mgmt_flow_changed(struct mgmt *mgmt, const struct ofp_rule *rule, enum ofp_monitor_event event,
                        enum ofp_removed_reason reason, const struct flow_author *author)
 {

@@ -193,12 +193,33 @@ int flow_mod_change(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint6
     return fm->adds_if_none && !sel.n ? add(bridge, fm, now_ms, changes) : 0;
 }
 
+static bool names_all_rules(const struct ofp_flow_mod *fm)
+{
+    static const struct ofp_flow none;
+
+    return fm->command == OFPFC_DELETE && !fm->cookie_mask && fm->out_port == OFP_PORT_NONE &&
+           fm->out_group == OFP_GROUP_ANY && !memcmp(&fm->match.mask, &none, sizeof none);
+}
+
+/* What can be done to whole tables at once; the rest is left to flow_mod_change(). */
+static void clear_tables(struct ofproto *bridge, const struct ofp_flow_mod *fm)
+{
+    for (unsigned int i = 0; i < BRIDGE_MAX_TABLES; i++) {
+        if (bridge->tables[i] && (fm->table_id == OFPTT_ALL || fm->table_id == i)) {
+            bridge_clear_table(bridge, bridge->tables[i]);
+        }
+    }
+}
+
 int flow_mod_apply(struct ofproto *bridge, const struct ofp_flow_mod *fm, uint64_t now_ms,
                    const struct flow_author *author)
 {
     struct flow_changes changes = {0};
     int rc = flow_mod_check(fm);
 
+    if (!rc && names_all_rules(fm) && !fm->actions.len) {
+        clear_tables(bridge, fm);
+    }
     rc = rc ? rc : flow_mod_change(bridge, fm, now_ms, &changes);
     flow_changes_finish(&changes, bridge, now_ms, author); /* Of one that failed: none. */
     return rc;

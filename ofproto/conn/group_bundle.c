@@ -73,7 +73,7 @@ static void finish(struct conn *conn, void *arg, uint64_t now_ms)
     group_changes_finish(&s->changes, conn->bridge, now_ms);
 }
 
-static void free_staged(struct conn *conn UNUSED, void *arg)
+static void free_staged(struct ofproto_set *set UNUSED, void *arg)
 {
     struct staged_group_mod *s = arg;
 

@@ -47,7 +47,7 @@ static void finish(struct conn *conn, void *arg, uint64_t now_ms)
     forward_meter_mod(conn, s->xid, &s->mod);
 }
 
-static void free_staged(struct conn *conn UNUSED, void *arg)
+static void free_staged(struct ofproto_set *set UNUSED, void *arg)
 {
     free(arg);
 }

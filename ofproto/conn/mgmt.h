@@ -37,6 +37,7 @@ struct flow_author {
 void mgmt_flow_changed(struct mgmt *, const struct ofp_rule *, enum ofp_monitor_event,
                        enum ofp_removed_reason, const struct flow_author *);
 void mgmt_tell_flow_changes(struct mgmt *);
+bool mgmt_has_monitors(const struct mgmt *);
 /* Tells who wants to know of tables that got full or empty. */
 void mgmt_tell_vacancy(struct mgmt *);
 /* Tells who wants to know that a port came, is about to go, or changed. */

@@ -169,7 +169,7 @@ static void finish(struct conn *conn, void *arg, uint64_t now_ms UNUSED)
     handle_packet_out(conn, &s->r);
 }
 
-static void free_staged(struct conn *conn UNUSED, void *arg)
+static void free_staged(struct ofproto_set *set UNUSED, void *arg)
 {
     free(arg);
 }

@@ -104,7 +104,7 @@ static void finish(struct conn *conn, void *mod, uint64_t now_ms UNUSED)
     }
 }
 
-static void free_staged(struct conn *conn UNUSED, void *mod)
+static void free_staged(struct ofproto_set *set UNUSED, void *mod)
 {
     free(mod);
 }

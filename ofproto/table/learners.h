@@ -18,6 +18,10 @@ void learners_init(struct learners *);
 void learners_add_rule(struct learners *, const struct ofp_rule *);
 void learners_remove_rule(struct learners *, const struct ofp_rule *);
 
+static inline bool learners_any(const struct learners *l)
+{
+    return l->by_key != NULL;
+}
 static inline bool learners_any_idle(const struct learners *l)
 {
     return !LIST_EMPTY(&l->idle);

@@ -59,6 +59,7 @@ void ofp_table_insert(struct ofp_table *table, struct ofp_rule *rule)
     rule->table_id = table->id;
     classifier_insert(&table->cls, rule);
     cookies_add(&table->cookies, rule->cookie);
+    table->n_told += rule->flags & OFP_RULE_SEND_REMOVED;
     enlist(table, rule);
 }
 
@@ -66,6 +67,7 @@ void ofp_table_remove(struct mask_pool *masks, struct ofp_table *table, struct o
 {
     classifier_remove(&table->cls, rule);
     cookies_remove(&table->cookies, rule->cookie);
+    table->n_told -= rule->flags & OFP_RULE_SEND_REMOVED;
     delist(table, rule);
     rule_unref(masks, rule);
 }
@@ -80,6 +82,37 @@ void ofp_table_set_cookie(struct ofp_table *table, struct ofp_rule *rule, uint64
     cookies_remove(&table->cookies, rule->cookie);
     rule->cookie = cookie;
     cookies_add(&table->cookies, cookie);
+}
+
+static void swap_lists(struct ofp_rule_list *a, struct ofp_rule_list *b)
+{
+    struct ofp_rule *first = LIST_FIRST(a);
+
+    LIST_FIRST(a) = LIST_FIRST(b);
+    LIST_FIRST(b) = first;
+    if (LIST_FIRST(a)) {
+        LIST_FIRST(a)->expiry.le_prev = &LIST_FIRST(a);
+    }
+    if (LIST_FIRST(b)) {
+        LIST_FIRST(b)->expiry.le_prev = &LIST_FIRST(b);
+    }
+}
+
+void ofp_table_swap_rules(struct ofp_table *a, struct ofp_table *b)
+{
+    struct classifier cls = a->cls;
+    unsigned int a_uses = a->cls.tries_used, b_uses = b->cls.tries_used;
+    uint32_t n_told = a->n_told;
+
+    a->cls = b->cls;
+    b->cls = cls;
+    a->cls.tries_used = a_uses;
+    b->cls.tries_used = b_uses;
+    a->n_told = b->n_told;
+    b->n_told = n_told;
+    swap_lists(&a->expirable, &b->expirable);
+    cookies_free(&a->cookies); /* Counted again when somebody asks. */
+    cookies_free(&b->cookies);
 }
 
 void ofp_table_set_timeouts(struct ofp_table *table, struct ofp_rule *rule, uint16_t idle_s,

@@ -20,6 +20,7 @@ struct ofp_table {
     uint8_t id;
     uint64_t n_lookups; /* Packets that came here, as far as effects told. */
     uint64_t n_matched;
+    uint32_t n_told; /* Rules with OFP_RULE_SEND_REMOVED. */
 
     uint32_t max_rules;  /* The callers' to keep. */
     char *name;          /* NULL: none. */
@@ -41,6 +42,8 @@ void ofp_table_free(struct ofp_table *);
 void ofp_table_insert(struct ofp_table *, struct ofp_rule *);
 /* Drops the table's reference. */
 void ofp_table_remove(struct mask_pool *, struct ofp_table *, struct ofp_rule *);
+/* The rules of one become those of the other; all settings stay. Neither evicts. */
+void ofp_table_swap_rules(struct ofp_table *, struct ofp_table *);
 
 /* How many of its rules have it. */
 uint32_t ofp_table_count_cookie(struct ofp_table *, uint64_t cookie);

@@ -24,6 +24,7 @@ struct tuple {
     /* Hashes that rules have up to and including each layer; unused for the last non-empty one. */
     struct hash_counts partial[OFP_N_STAGES - 1];
     uint8_t last_stage;        /* The last non-empty layer. */
+    bool is_retired;           /* In no table any more: retired.h. */
     struct ofp_rule **buckets; /* Chains by falling priority. */
     uint32_t n_buckets;        /* A power of two. */
     uint32_t n_rules;
@@ -38,6 +39,11 @@ struct tuple *tuple_new(const struct ofp_flow *mask);
 void tuple_free(struct tuple *); /* Must be empty. */
 void tuple_insert(struct tuple *, struct ofp_rule *);
 void tuple_remove(struct tuple *, struct ofp_rule *);
+/* Whether the rule is in a table's classifier. */
+static inline bool rule_is_in_table(const struct ofp_rule *rule)
+{
+    return rule->tuple && !rule->tuple->is_retired;
+}
 /* True when rules with this mask may be in it. */
 bool tuple_fits(const struct tuple *, const struct rule_mask *);
 /* How many rules have the hash that this one would have; stops counting at 'limit'. */

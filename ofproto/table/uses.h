@@ -49,6 +49,11 @@ void uses_add_tlvs(struct uses *, uint64_t fields);
 void uses_remove_tlvs(struct uses *, uint64_t fields);
 /* Those of the fields that somebody uses. */
 uint64_t uses_of_tlvs(const struct uses *, uint64_t fields);
+/* Whether anything is used at all. */
+static inline bool uses_any(const struct uses *uses)
+{
+    return uses->things || uses_of_tlvs(uses, UINT64_MAX);
+}
 
 /* Rules and buckets that name the thing; 'ret_buckets' NULL: not asked for. */
 uint32_t uses_count(const struct uses *, enum use_kind, uint32_t id, uint32_t *ret_buckets);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ofproto/conn/changes.h"
+#include "ofproto/table/tuple.h"
 
 struct rule_change *rule_change_new(struct ofproto *bridge, struct ofp_rule *rule)
 {
@@ -109,7 +110,7 @@ bool rule_change_apply(struct rule_change *c, uint64_t now_ms)
         tell_outcome(c, outcome);
         return outcome;
     }
-    if (c->rule->tuple) { /* In its table still. */
+    if (rule_is_in_table(c->rule)) {
         ofp_table_set_timeouts(c->bridge->tables[c->rule->table_id], c->rule,
                                cut(c->rule->idle_timeout_s, c->idle_s),
                                cut(c->rule->hard_timeout_s, c->hard_s));
