@@ -169,3 +169,14 @@ void ofp_table_mod_encode(struct strbuf *s, enum ofp_version version, uint32_t x
     }
     ofp_end(s, start);
 }
+
+void ofp_table_miss_encode(struct strbuf *s, enum ofp_version version, uint32_t xid,
+                           uint8_t table_id, enum ofp_table_miss miss)
+{
+    size_t start = ofp_begin(s, (uint8_t)version, OFPT11_TABLE_MOD, xid);
+
+    wire_put8(s, table_id);
+    wire_zeros(s, 3);
+    wire_put32(s, ofp_table_miss_config(miss));
+    ofp_end(s, start);
+}

@@ -56,6 +56,9 @@ int ofp_table_desc_decode(const uint8_t *p, size_t left, struct ofp_table_desc *
 /* Appends a whole message, of OpenFlow 1.4 or later, that makes the table so. */
 void ofp_table_mod_encode(struct strbuf *, enum ofp_version, uint32_t xid,
                           const struct ofp_table_desc *);
+/* The same up to OpenFlow 1.2, which says what becomes of packets that miss. */
+void ofp_table_miss_encode(struct strbuf *, enum ofp_version, uint32_t xid, uint8_t table_id,
+                           enum ofp_table_miss);
 /* Appends a whole message. */
 void ofp_table_status_encode(struct strbuf *, enum ofp_version, enum ofp_table_reason,
                              const struct ofp_table_desc *);

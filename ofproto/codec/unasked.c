@@ -51,6 +51,35 @@ int ofp_packet_in_decode(enum ofp_version version, const uint8_t *p, size_t len,
     return 0;
 }
 
+#define NX_HEAD 24
+
+int nx_packet_in_decode(const uint8_t *p, size_t len, struct ofp_packet_in *ret,
+                        uint32_t *ret_buffer)
+{
+    size_t match_len, data;
+    int rc;
+
+    if (len < NX_HEAD) {
+        return OFPERR_BRC_BAD_LEN;
+    }
+    match_len = wire_get16(p + 16);
+    data = NX_HEAD + ROUND_UP(match_len, 8) + 2;
+    if (data > len) {
+        return OFPERR_BRC_BAD_LEN;
+    }
+    memset(ret, 0, sizeof *ret);
+    ofp_match_init(&ret->match);
+    *ret_buffer = wire_get32(p);
+    ret->full_len = wire_get16(p + 4);
+    ret->reason = (enum ofp_packet_in_reason)p[6];
+    ret->table_id = p[7];
+    ret->cookie = wire_get64(p + 8);
+    rc = nxm_match_decode(p + NX_HEAD, match_len, &ret->match, NULL);
+    ret->packet = p + data;
+    ret->packet_len = len - data;
+    return rc;
+}
+
 /* --- Flow-removed. */
 
 static uint64_t duration_ms(const uint8_t *p)

@@ -13,6 +13,9 @@
  * switch's number. */
 int ofp_packet_in_decode(enum ofp_version, const uint8_t *p, size_t len, struct ofp_packet_in *ret,
                          uint32_t *ret_buffer);
+/* The same of Nicira's NXT_PACKET_IN, after its header of an extension. */
+int nx_packet_in_decode(const uint8_t *p, size_t len, struct ofp_packet_in *ret,
+                        uint32_t *ret_buffer);
 /* 1.0 says no table: 255. */
 int ofp_flow_removed_decode(enum ofp_version, const uint8_t *p, size_t len,
                             struct ofp_flow_removed *ret);

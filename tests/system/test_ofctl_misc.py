@@ -111,7 +111,7 @@ def test_echoes_and_refusals(switch):
             (["ping", "br0", "65530"], "size '65530': it is not a number within 0...65527"),
             (["mod-port", "br0", "br0", "frob"], "'frob' is none of up, down"),
             (["mod-port", "br0", "p9", "up"], "br0: there is no port 'p9'"),
-            (["mod-table", "br0", "1", "frob"], "'frob' is none of evict, noevict"),
+            (["mod-table", "br0", "1", "frob"], "'frob' is none of controller, continue, drop, evict, noevict"),
             (["mod-table", "br0", "1", "vacancy:30,20"], "with UP not below DOWN"),
             (["-O", "OpenFlow13", "mod-table", "br0", "1", "evict"], "br0: this takes OpenFlow 1.4, 1.5"),
             (["set-frags", "br0", "frob"], "'frob' is none of normal"),

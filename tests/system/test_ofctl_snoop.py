@@ -10,7 +10,7 @@ import pytest
 from ofctl import SLUICE, OVS, tools  # noqa: F401 (a fixture)
 from sluice import SLOW, wait_for
 
-HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY = 0, 1, 2, 3
+HELLO, ERROR, ECHO_REQUEST, ECHO_REPLY, FEATURES_REQUEST, FEATURES_REPLY = 0, 1, 2, 3, 5, 6
 
 
 class Controller:
@@ -96,12 +96,12 @@ def test_a_controllers_connection_is_shown(tools, tmp_path):  # noqa: F811
             return all("OFPT_ECHO_REPLY (OF1.3)" in s.text() for s in snoopers.values())
 
         wait_for(all_listen, "both tools to listen")
-        controller.send(ECHO_REQUEST, 0x77)
-        controller.wait_for(ECHO_REPLY, 0x77)
+        controller.send(FEATURES_REQUEST, 0x77)
+        controller.wait_for(FEATURES_REPLY, 0x77)
         controller.send(99, 0x78)
         controller.wait_for(ERROR, 0x78)
         for s in snoopers.values():
-            wait_for(lambda s=s: re.search(r"OFPT_ECHO_REQUEST \(OF1.3\) \(xid=0x77\):(.|\n)*OFPT_ECHO_REPLY \(OF1.3\) \(xid=0x77\)(.|\n)*"
+            wait_for(lambda s=s: re.search(r"OFPT_FEATURES_REQUEST \(OF1.3\) \(xid=0x77\):(.|\n)*OFPT_FEATURES_REPLY \(OF1.3\) \(xid=0x77\): dpid:(.|\n)*"
                                            r"OFPT_ERROR \(OF1.3\) \(xid=0x78\): OFPBRC_BAD_TYPE", s.text()), "what passed")
         assert "HELLO" not in "".join(s.text() for s in snoopers.values())
         controller.sock.close()

@@ -143,7 +143,7 @@ static const struct ofctl_command commands[] = {
     {"bundle", 2, 2, "SWITCH FILE",
      "carries FILE out ('-': the standard input), all or nothing; a line begins with flow, group "
      "or packet-out",
-     bundle},
+     bundle, true},
     {NULL},
 };
 OFCTL_COMMANDS(commands)

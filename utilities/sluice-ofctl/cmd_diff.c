@@ -319,7 +319,8 @@ static const struct ofctl_command commands[] = {
     {"diff-flows", 2, 2, "SOURCE SOURCE",
      "compares flows of switches or files ('-': the standard input); exits with 2 when they differ",
      diff_flows},
-    {"replace-flows", 2, 2, "SWITCH FILE", "makes the switch's flows those of FILE", replace_flows},
+    {"replace-flows", 2, 2, "SWITCH FILE", "makes the switch's flows those of FILE", replace_flows,
+     true},
     {NULL},
 };
 OFCTL_COMMANDS(commands)

@@ -126,13 +126,13 @@ static int add_flows(const struct ofctl_options *o, char *args[], struct error *
 }
 
 static const struct ofctl_command commands[] = {
-    {"add-flow", 2, 2, "SWITCH FLOW", "adds FLOW", add_flow},
+    {"add-flow", 2, 2, "SWITCH FLOW", "adds FLOW", add_flow, true},
     {"add-flows", 2, 2, "SWITCH FILE",
      "adds FILE's flows ('-': the standard input); a line may begin with add, modify, "
      "modify_strict, delete or delete_strict; one that the switch refuses keeps no other out",
-     add_flows},
-    {"mod-flows", 2, 2, "SWITCH FLOW", "gives the flows within FLOW its actions", mod_flows},
-    {"del-flows", 1, 2, "SWITCH [FLOW]", "deletes the flows within FLOW, or all", del_flows},
+     add_flows, true},
+    {"mod-flows", 2, 2, "SWITCH FLOW", "gives the flows within FLOW its actions", mod_flows, true},
+    {"del-flows", 1, 2, "SWITCH [FLOW]", "deletes the flows within FLOW, or all", del_flows, true},
     {NULL},
 };
 OFCTL_COMMANDS(commands)

@@ -142,19 +142,19 @@ static int remove_buckets(const struct ofctl_options *o, char *args[], struct er
 }
 
 static const struct ofctl_command commands[] = {
-    {"add-group", 2, 2, "SWITCH GROUP", "adds GROUP", add_group},
+    {"add-group", 2, 2, "SWITCH GROUP", "adds GROUP", add_group, true},
     {"add-groups", 2, 2, "SWITCH FILE",
      "adds FILE's groups ('-': the standard input); a line may begin with add, modify, add_or_mod, "
      "delete, insert_bucket or remove_bucket",
-     add_groups},
+     add_groups, true},
     {"mod-group", 2, 2, "SWITCH GROUP", "puts GROUP in the place of the group with its number",
-     mod_group},
-    {"del-groups", 1, 2, "SWITCH [group_id=N]", "deletes a group, or all", del_groups},
+     mod_group, true},
+    {"del-groups", 1, 2, "SWITCH [group_id=N]", "deletes a group, or all", del_groups, true},
     {"insert-buckets", 2, 2, "SWITCH GROUP",
      "adds buckets to a group, where command_bucket_id says (first, last, or before a bucket)",
-     insert_buckets},
+     insert_buckets, true},
     {"remove-buckets", 2, 2, "SWITCH GROUP",
-     "takes the bucket command_bucket_id (or first, last, all) from a group", remove_buckets},
+     "takes the bucket command_bucket_id (or first, last, all) from a group", remove_buckets, true},
     {NULL},
 };
 OFCTL_COMMANDS(commands)

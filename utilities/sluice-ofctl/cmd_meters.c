@@ -365,12 +365,12 @@ static int del_meters(const struct ofctl_options *o, char *args[], struct error 
 #define METER "meter=N,kbps|pktps[,burst][,stats],bands=type=drop|dscp_remark,rate=R[,...]"
 
 static const struct ofctl_command commands[] = {
-    {"add-meter", 2, 2, "SWITCH METER", "adds METER: " METER, add_meter},
+    {"add-meter", 2, 2, "SWITCH METER", "adds METER: " METER, add_meter, true},
     {"mod-meter", 2, 2, "SWITCH METER", "puts METER in the place of the meter with its number",
-     mod_meter},
+     mod_meter, true},
     {"del-meter", 2, 2, "SWITCH meter=N", "deletes a meter, and the flows that refer to it",
-     del_meters},
-    {"del-meters", 1, 2, "SWITCH [meter=N]", "deletes a meter, or all", del_meters},
+     del_meters, true},
+    {"del-meters", 1, 2, "SWITCH [meter=N]", "deletes a meter, or all", del_meters, true},
     {"dump-meter", 2, 2, "SWITCH meter=N", "a meter", dump_meters},
     {"dump-meters", 1, 2, "SWITCH [meter=N]", "meters", dump_meters},
     {"meter-stats", 1, 2, "SWITCH [meter=N]", "counters of meters", meter_stats},

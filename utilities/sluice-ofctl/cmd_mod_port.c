@@ -126,9 +126,9 @@ static const struct ofctl_command commands[] = {
     {"mod-port", 3, 3, "SWITCH PORT CHANGE",
      "CHANGE is up, down, [no-]receive, [no-]receive-stp, [no-]flood, [no-]forward, "
      "[no-]packet-in",
-     mod_port},
+     mod_port, true},
     {"set-frags", 2, 2, "SWITCH MODE", "how fragments are treated: normal, drop, nx-match",
-     set_frags},
+     set_frags, true},
     {NULL},
 };
 OFCTL_COMMANDS(commands)

@@ -16,6 +16,8 @@
 #define STATS_FLOW_MONITOR 16
 #define VENDOR_STATS 0xffff
 #define NXT_SET_PACKET_IN_FORMAT 16
+#define NXT_RESUME 28
+#define NXT_PACKET_IN2 30
 #define INVALID_TTL 4 /* Of the configuration's flags, up to OpenFlow 1.2. */
 #define VERSIONS12 (1u << OFP10 | 1u << OFP11 | 1u << OFP12)
 
@@ -25,6 +27,7 @@ struct wanted {
     bool invalid_ttl;
     struct ofp_monitor_request watch[OFCTL_MAX_ARGS];
     size_t n_watches;
+    bool resumes;
     uint32_t versions;
 };
 
@@ -85,13 +88,14 @@ static int parse_args(char *args[], struct ofports *ports, struct wanted *w, str
             w->watch[w->n_watches].id = (uint32_t)w->n_watches;
             rc = parse_watch(args[i] + 6, ports, &w->watch[w->n_watches++], err);
         } else if (!strcmp(args[i], "resume")) {
-            rc = error_set(err, EOPNOTSUPP, "'resume': the switch does not pause packets");
+            w->resumes = true;
         } else if (parse_u64(args[i], UINT16_MAX, &x)) {
             w->miss_len = (uint16_t)x;
             w->sets_config = true;
         } else {
             rc = error_set(err, EINVAL,
-                           "'%s' is none of a number of bytes, invalid_ttl, watch:[...]", args[i]);
+                           "'%s' is none of a number of bytes, invalid_ttl, resume, watch:[...]",
+                           args[i]);
         }
     }
     return rc;
@@ -110,15 +114,15 @@ static int set_config(struct ofconn *c, const struct wanted *w, struct error *er
     return ofconn_send(c, &s, err);
 }
 
-/* What is told of packets is the most in Nicira's form. */
-static int set_format(struct ofconn *c, struct error *err)
+/* What is told of packets is the most in Nicira's newer form. */
+static int set_format(struct ofconn *c, uint32_t format, struct error *err)
 {
     struct strbuf s = STRBUF_INIT;
     size_t start = ofp_begin(&s, (uint8_t)ofconn_version(c), OFPT_VENDOR, ofconn_next_xid(c));
 
     wire_put32(&s, OFP_VENDOR_NX);
     wire_put32(&s, NXT_SET_PACKET_IN_FORMAT);
-    wire_put32(&s, OFP_PACKET_IN_NXT2);
+    wire_put32(&s, format);
     ofp_end(&s, start);
     return ofconn_send(c, &s, err);
 }
@@ -176,8 +180,31 @@ static int show(const struct ofctl_options *o, const struct ofconn_msg *m, struc
     return output_flush(err); /* Who reads it waits for it. */
 }
 
+/* A packet that waits goes on as it came: what was told of it is sent back. */
+static int resume(const struct ofctl_options *o, struct ofconn *c, const struct ofconn_msg *m,
+                  struct error *err)
+{
+    struct strbuf s = STRBUF_INIT, text = STRBUF_INIT;
+    struct ofp_packet_in pin;
+    size_t start;
+
+    if (m->h.type != OFPT_VENDOR || m->len < 8 || wire_get32(m->body) != OFP_VENDOR_NX ||
+        wire_get32(m->body + 4) != NXT_PACKET_IN2 ||
+        ofp_packet_in2_decode(m->body + 8, m->len - 8, &pin) || !pin.continuation_len) {
+        return 0;
+    }
+    start = ofp_nx_begin(&s, (uint8_t)ofconn_version(c), NXT_RESUME, ofconn_next_xid(c));
+    strbuf_put(&s, m->body + 8, m->len - 8);
+    ofp_end(&s, start);
+    message_format(&text, (const uint8_t *)s.data, s.len, o->more);
+    fprintf(stderr, "send: %s", strbuf_str(&text));
+    strbuf_free(&text);
+    return ofconn_send(c, &s, err);
+}
+
 /* Shows what comes, until the connection or the time is over. */
-static int show_all(const struct ofctl_options *o, struct ofconn *c, struct error *err)
+static int show_all(const struct ofctl_options *o, struct ofconn *c, bool resumes,
+                    struct error *err)
 {
     struct ofconn_msg m;
     int rc = 0;
@@ -185,6 +212,7 @@ static int show_all(const struct ofctl_options *o, struct ofconn *c, struct erro
     while (!rc) {
         rc = ofconn_next(c, &m, err);
         rc = rc ? rc : show(o, &m, err);
+        rc = rc || !resumes ? rc : resume(o, c, &m, err);
     }
     return rc;
 }
@@ -202,12 +230,14 @@ static int monitor(const struct ofctl_options *o, char *args[], struct error *er
     rc = rc ? rc : ofconn_open(o, args[0], w.versions, &c, err);
     if (!rc && w.sets_config) {
         rc = set_config(c, &w, err);
-        rc = rc ? rc : set_format(c, err);
+    }
+    if (!rc && (w.sets_config || o->has_packet_in_format)) {
+        rc = set_format(c, o->has_packet_in_format ? o->packet_in_format : OFP_PACKET_IN_NXT2, err);
     }
     for (size_t i = 0; i < w.n_watches && !rc; i++) {
         rc = send_watch(c, &w.watch[i], err);
     }
-    rc = rc ? rc : show_all(o, c, err);
+    rc = rc ? rc : show_all(o, c, w.resumes, err);
     ofconn_close(c);
     ofports_free(&ports);
     return rc;
@@ -218,14 +248,16 @@ static int snoop(const struct ofctl_options *o, char *args[], struct error *err)
     struct ofconn *c = NULL;
     int rc = ofconn_listen(o, args[0], &c, err);
 
-    rc = rc ? rc : show_all(o, c, err);
+    rc = rc ? rc : show_all(o, c, false, err);
     ofconn_close(c);
     return rc;
 }
 
 static const struct ofctl_command commands[] = {
-    {"monitor", 1, OFCTL_MAX_ARGS, "SWITCH [MISS-LEN] [invalid_ttl] [watch:[...]]...",
-     "shows what the switch sends: packets and changes with MISS-LEN, changes of flows with watch:",
+    {"monitor", 1, OFCTL_MAX_ARGS, "SWITCH [MISS-LEN] [invalid_ttl] [resume] [watch:[...]]...",
+     "shows what the switch sends: packets and changes with MISS-LEN, changes of flows with "
+     "watch:; "
+     "resume: packets that wait go on",
      monitor},
     {"snoop", 1, 1, "SWITCH",
      "shows what passes between a switch and its controller, in both directions", snoop},

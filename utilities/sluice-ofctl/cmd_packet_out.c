@@ -229,7 +229,7 @@ static const struct ofctl_command commands[] = {
     {"packet-out", 2, OFCTL_MAX_ARGS, "SWITCH IN_PORT ACTIONS PACKET... | SWITCH TEXT",
      "carries ACTIONS out on packets in hexadecimal digits; TEXT is in_port=...,packet=...,"
      "actions=...",
-     packet_out},
+     packet_out, true},
     {NULL},
 };
 OFCTL_COMMANDS(commands)

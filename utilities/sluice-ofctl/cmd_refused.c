@@ -16,8 +16,9 @@ static int no_ipfix(const struct ofctl_options *o, char *args[], struct error *e
 }
 
 static const struct ofctl_command commands[] = {
-    {"ct-flush", 1, 4, "SWITCH ...", "refused: no connections are tracked", no_tracking},
-    {"ct-flush-zone", 2, 2, "SWITCH ZONE", "refused: no connections are tracked", no_tracking},
+    {"ct-flush", 1, 4, "SWITCH ...", "refused: no connections are tracked", no_tracking, true},
+    {"ct-flush-zone", 2, 2, "SWITCH ZONE", "refused: no connections are tracked", no_tracking,
+     true},
     {"dump-ipfix-bridge", 1, 1, "SWITCH", "refused: there is no IPFIX", no_ipfix},
     {"dump-ipfix-flow", 1, 1, "SWITCH", "refused: there is no IPFIX", no_ipfix},
     {NULL},

@@ -10,43 +10,13 @@
 #define STATS_DESC 0
 #define STATS_PORT_DESC 13
 
-static void print_words(struct strbuf *s, uint32_t bits, const char *const *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (names[i] && bits & 1u << i) {
-            strbuf_printf(s, " %s", names[i]);
-        }
-    }
-    strbuf_putc(s, '\n');
-}
-
 static void print_features(const struct ofp_header *h, const struct ofp_features *f)
 {
-    static const char *const capabilities10[] = {"FLOW_STATS",  "TABLE_STATS", "PORT_STATS",
-                                                 "STP",         NULL,          "IP_REASM",
-                                                 "QUEUE_STATS", "ARP_MATCH_IP"};
-    static const char *const capabilities11[] = {
-        "FLOW_STATS",   "TABLE_STATS", "PORT_STATS",     "GROUP_STATS",
-        NULL,           "IP_REASM",    "QUEUE_STATS",    NULL,
-        "PORT_BLOCKED", "BUNDLES",     "FLOW_MONITORING"};
     struct strbuf s = STRBUF_INIT;
 
     ofconn_print_tail(&s, h);
-    printf("OFPT_FEATURES_REPLY%s dpid:%016llx\nn_tables:%u, n_buffers:%u", strbuf_str(&s),
-           (unsigned long long)f->datapath_id, f->n_tables, f->n_buffers);
-    if (f->auxiliary_id) {
-        printf(", auxiliary_id:%u", f->auxiliary_id);
-    }
-    strbuf_clear(&s);
-    if (h->version == OFP10) {
-        print_words(&s, f->capabilities, capabilities10, ARRAY_SIZE(capabilities10));
-        strbuf_puts(&s, "actions:");
-        ofp_action_bits_format(&s, OFP10, f->actions);
-        strbuf_putc(&s, '\n');
-    } else {
-        print_words(&s, f->capabilities, capabilities11, ARRAY_SIZE(capabilities11));
-    }
-    printf("\ncapabilities:%s", strbuf_str(&s));
+    ofports_print_features(&s, (enum ofp_version)h->version, f);
+    printf("OFPT_FEATURES_REPLY%s\n", strbuf_str(&s));
     strbuf_free(&s);
 }
 
@@ -173,12 +143,12 @@ static int show(const struct ofctl_options *o, char *args[], struct error *err)
     if (!rc && !o->json) {
         print_features(&m.h, &f);
     }
-    if (!rc && ofconn_version(c) != OFP10) {
+    if (!rc && ofconn_version(c) >= OFP13) {
         rc = dump_ports_desc(c, OFP_PORT_NONE, &d, err);
     } else if (!rc) {
-        rc = ofports_add(&d.ports, OFP10, m.body + OFP_FEATURES_LEN, m.len - OFP_FEATURES_LEN, err);
+        rc = ofports_add(&d.ports, ofconn_version(c), m.body + OFP_FEATURES_LEN, m.len - OFP_FEATURES_LEN, err);
         if (!rc && !o->json) {
-            print_ports(OFP10, &d.ports);
+            print_ports(ofconn_version(c), &d.ports);
         }
     }
     if (!rc && !o->json) {

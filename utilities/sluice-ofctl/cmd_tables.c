@@ -140,12 +140,6 @@ static int change(struct tables *t, const char *text, struct error *err)
     int end = 0;
     bool vacancy = sscanf(text, "vacancy:%u,%u%n", &down, &up, &end) == 2 && !text[end];
 
-    if (!strcmp(text, "controller") || !strcmp(text, "continue") || !strcmp(text, "drop")) {
-        return error_set(err, EOPNOTSUPP,
-                         "'%s': only OpenFlow 1.1 and 1.2 say what becomes of misses; add a "
-                         "table-miss entry: priority=0",
-                         text);
-    }
     if (vacancy && (down > up || up > 100)) {
         return error_set(err, EINVAL,
                          "'%s': it is written as vacancy:DOWN,UP, per cent, with UP "
@@ -153,7 +147,9 @@ static int change(struct tables *t, const char *text, struct error *err)
                          text);
     }
     if (!vacancy && strcmp(text, "evict") && strcmp(text, "noevict") && strcmp(text, "novacancy")) {
-        return error_set(err, EINVAL, "'%s' is none of evict, noevict, vacancy:DOWN,UP, novacancy",
+        return error_set(err, EINVAL,
+                         "'%s' is none of controller, continue, drop, evict, noevict, "
+                         "vacancy:DOWN,UP, novacancy",
                          text);
     }
     for (size_t i = 0; i < t->n; i++) {
@@ -203,6 +199,35 @@ static int send_all(struct ofconn *c, const struct tables *t, struct error *err)
     return rc;
 }
 
+/* What becomes of packets that miss: another message, of other versions. */
+static int mod_miss(const struct ofctl_options *o, char *args[], const struct tables *t,
+                    enum ofp_table_miss miss, struct error *err)
+{
+    struct strbuf s = STRBUF_INIT;
+    struct ofconn *c = NULL;
+    struct batch b = {.conn = NULL};
+    int rc = ofconn_open(o, args[0], 1u << OFP11 | 1u << OFP12, &c, err);
+
+    rc = rc ? rc : batch_begin(&b, c, NULL, "change", false, err);
+    if (!rc) {
+        ofp_table_miss_encode(&s, ofconn_version(c), batch_xid(&b),
+                              t->wanted == UINT32_MAX ? UINT8_MAX : (uint8_t)t->wanted, miss);
+        rc = batch_add(&b, &s, 0, err);
+        rc = rc ? rc : batch_end(&b, err);
+    }
+    batch_free(&b);
+    ofconn_close(c);
+    return rc;
+}
+
+static enum ofp_table_miss parse_miss(const char *text)
+{
+    return !strcmp(text, "controller") ? OFP_MISS_CONTROLLER
+           : !strcmp(text, "continue") ? OFP_MISS_CONTINUE
+           : !strcmp(text, "drop")     ? OFP_MISS_DROP
+                                       : OFP_MISS_DEFAULT;
+}
+
 static int mod_table(const struct ofctl_options *o, char *args[], struct error *err)
 {
     static const struct ofconn_stats what = {.type = STATS_TABLE_DESC};
@@ -210,6 +235,10 @@ static int mod_table(const struct ofctl_options *o, char *args[], struct error *
     struct ofconn *c = NULL;
     int rc = parse_table(args[1], &t, err);
 
+    if (!rc && parse_miss(args[2])) {
+        free(t.list);
+        return mod_miss(o, args, &t, parse_miss(args[2]), err);
+    }
     rc = rc ? rc : change(&t, args[2], err); /* Before anything is asked. */
     rc = rc ? rc : ofconn_open(o, args[0], VERSIONS, &c, err);
     rc = rc ? rc : ofconn_stats(c, &what, NULL, collect, &t, err);
@@ -227,8 +256,9 @@ static const struct ofctl_command commands[] = {
     {"dump-table-desc", 1, 1, "SWITCH", "how tables are set up (OpenFlow 1.4 and later)",
      dump_table_desc},
     {"mod-table", 3, 3, "SWITCH TABLE CHANGE",
-     "CHANGE is evict, noevict, vacancy:DOWN,UP (per cent) or novacancy; TABLE may be 'all'",
-     mod_table},
+     "CHANGE is evict, noevict, vacancy:DOWN,UP (per cent) or novacancy; in OpenFlow 1.1 and 1.2 "
+     "controller, continue or drop; TABLE may be 'all'",
+     mod_table, true},
     {NULL},
 };
 OFCTL_COMMANDS(commands)

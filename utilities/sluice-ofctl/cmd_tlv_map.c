@@ -238,8 +238,9 @@ static int del(const struct ofctl_options *o, char *args[], struct error *err)
 
 static const struct ofctl_command commands[] = {
     {"add-tlv-map", 2, 2, "SWITCH MAP",
-     "options of tunnels become fields: '{class=0xffff,type=0,len=4}->tun_metadata0', ...", add},
-    {"del-tlv-map", 1, 2, "SWITCH [MAP]", "fields (all) are options of tunnels no more", del},
+     "options of tunnels become fields: '{class=0xffff,type=0,len=4}->tun_metadata0', ...", add,
+     true},
+    {"del-tlv-map", 1, 2, "SWITCH [MAP]", "fields (all) are options of tunnels no more", del, true},
     {"dump-tlv-map", 1, 1, "SWITCH", "which options of tunnels are fields", dump},
     {NULL},
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ofproto/codec/action.h"
 #include "ofproto/codec/ofp_error.h"
 
 #define MAX_TABLES 32
@@ -168,6 +169,7 @@ void message_format(struct strbuf *s, const uint8_t *msg, size_t len, bool verbo
     m.body = msg + kind.head;
     m.len = len - kind.head;
     start = s->len;
+    ofp_actions_format_like(m.version);
     rc = row->print ? row->print(s, &m) : 0;
     if (rc) {
         strbuf_chop(s, s->len - start);

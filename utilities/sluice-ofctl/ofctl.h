@@ -30,7 +30,10 @@ struct ofctl_options {
     bool bundle;     /* All or none of what a command changes. */
     bool may_create; /* mod-group. */
     bool timestamp;  /* monitor. */
-    bool more;       /* Says which version is spoken, and prints more of messages. */
+    bool read_only;  /* Nothing that changes a switch. */
+    bool has_packet_in_format;
+    uint32_t packet_in_format; /* enum ofp_packet_in_format; monitor. */
+    bool more;                 /* Says which version is spoken, and prints more of messages. */
     bool json;
     bool names, no_names; /* Neither: names on a terminal. */
     struct ofctl_sort sort[OFCTL_MAX_SORTS];
@@ -45,6 +48,7 @@ struct ofctl_command {
     /* 'args' are the arguments, of which there are as many as wanted, NULL for those left out. 0,
      * OFCTL_DIFFERENT, or -errno with '*err' set. */
     int (*run)(const struct ofctl_options *, char *args[], struct error *err);
+    bool changes; /* The switch: not with --read-only. */
 };
 
 /* 'commands' ends with a NULL name and lives on. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/options.h"
+#include "ofproto/codec/packet_in.h"
 #include "utilities/sluice-ofctl/conn.h"
 #include "utilities/sluice-ofctl/ofctl.h"
 
@@ -41,6 +42,28 @@ static void set_versions(const char *value, void *options_)
     }
 }
 
+static void set_packet_in_format(const char *value, void *options_)
+{
+    static const struct {
+        const char *name;
+        enum ofp_packet_in_format format;
+    } formats[] = {{"standard", OFP_PACKET_IN_STANDARD},
+                   {"openflow10", OFP_PACKET_IN_STANDARD},
+                   {"nxt_packet_in", OFP_PACKET_IN_NXT},
+                   {"nxm", OFP_PACKET_IN_NXT},
+                   {"nxt_packet_in2", OFP_PACKET_IN_NXT2}};
+    struct ofctl_options *o = options_;
+
+    for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+        if (!strcmp(value, formats[i].name)) {
+            o->has_packet_in_format = true;
+            o->packet_in_format = formats[i].format;
+            return;
+        }
+    }
+    wrong("packet-in-format", value, "is none of standard, nxt_packet_in, nxt_packet_in2");
+}
+
 static void add_sort(struct ofctl_options *o, const char *field, bool descending)
 {
     if (o->n_sorts == OFCTL_MAX_SORTS) {
@@ -70,8 +93,9 @@ static int take_sorts(int argc, char *argv[], struct ofctl_options *o)
 
 static bool takes_value(const char *word)
 {
-    static const char *const words[] = {"-O",        "-t",       "-f",      "--protocols",
-                                        "--timeout", "--rundir", "--format"};
+    static const char *const words[] = {"-O",          "-t",        "-f",
+                                        "--protocols", "--timeout", "--rundir",
+                                        "--format",    "-P",        "--packet-in-format"};
 
     for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
         if (!strcmp(word, words[i])) {
@@ -112,6 +136,7 @@ static int options_first(int argc, char *argv[])
 int ofctl_parse_options(int argc, char *argv[], const char *commands, struct ofctl_options *o)
 {
     const char *timeout = "0", *format = "text";
+    bool stats = false;
     const struct option_def defs[] = {
         {"protocols", 'O', "VERSIONS",
          "OpenFlow10, OpenFlow11 ... OpenFlow15 (default: the lowest of 1.0, 1.3, 1.4 and 1.5 "
@@ -132,6 +157,11 @@ int ofctl_parse_options(int argc, char *argv[], const char *commands, struct ofc
          "say on stderr which version of OpenFlow is spoken; monitor, snoop, ofp-print: packets "
          "too",
          .flag = &o->more},
+        {"read-only", 0, NULL, "refuse commands that change the switch", .flag = &o->read_only},
+        {"packet-in-format", 'P', "FORMAT",
+         "monitor: standard, nxt_packet_in or nxt_packet_in2 (default)",
+         .each = set_packet_in_format, .aux = o},
+        {"stats", 0, NULL, "dump-flows: with counters (default)", .flag = &stats},
         OPTION_RUNDIR(&o->rundir),
         {"format", 'f', "FORMAT", "text (default) or json", .value = &format},
         {NULL},
@@ -153,6 +183,9 @@ int ofctl_parse_options(int argc, char *argv[], const char *commands, struct ofc
     first = options_parse(n, copy, "sluice-ofctl", "[OPTION]... COMMAND [ARG]...", about, defs);
     if (!parse_u64(timeout, UINT32_MAX / 1000, &seconds)) {
         wrong("timeout", timeout, "is not a number of seconds");
+    }
+    if (stats && o->no_stats) {
+        wrong("stats", "", "and --no-stats exclude each other");
     }
     o->timeout_s = (unsigned int)seconds;
     o->json = !strcmp(format, "json");

@@ -40,4 +40,7 @@ void ofports_sort(struct ofp_port_info *, size_t n);
 /* " 1(p1): addr:..." and the lines below it. */
 void ofports_print(struct strbuf *, enum ofp_version, const struct ofp_port_info *);
 
+/* " dpid:..." and the lines below it, without ports. */
+void ofports_print_features(struct strbuf *, enum ofp_version, const struct ofp_features *);
+
 #endif

@@ -9,6 +9,8 @@
 #include "utilities/sluice-ofctl/ports.h"
 
 #define STATS_FLOW_MONITOR 16
+#define NXT_PACKET_IN 17
+#define NXT_RESUME 28
 #define NXT_PACKET_IN2 30
 
 static const char *name_of(const char *const *names, size_t n, unsigned int i)
@@ -68,6 +70,18 @@ static int print_packet_in2(struct strbuf *s, const struct message *m)
 
     if (!rc) {
         format_packet_in(s, &pin, OFP_NO_BUFFER, m->verbose);
+    }
+    return rc;
+}
+
+static int print_nx_packet_in(struct strbuf *s, const struct message *m)
+{
+    struct ofp_packet_in pin;
+    uint32_t buffer;
+    int rc = nx_packet_in_decode(m->body, m->len, &pin, &buffer);
+
+    if (!rc) {
+        format_packet_in(s, &pin, buffer, m->verbose);
     }
     return rc;
 }
@@ -199,18 +213,52 @@ static int print_error(struct strbuf *s, const struct message *m)
 
 static int print_echo(struct strbuf *s, const struct message *m)
 {
-    strbuf_printf(s, " %zu bytes of payload", m->len);
+    strbuf_printf(s, " %zu bytes of payload\n", m->len);
+    message_hexdump(s, m->body, m->len);
+    return 0;
+}
+
+/* Without a bitmap: every version up to the header's. */
+static int print_hello(struct strbuf *s, const struct message *m)
+{
+    uint32_t versions = m->version < 31 ? (2u << m->version) - 2 : UINT32_MAX;
+    const uint8_t *p = m->body;
+    size_t left = m->len;
+    const char *comma = "";
+
+    while (left >= 4) {
+        size_t n = wire_get16(p + 2), padded = ROUND_UP(n, 8);
+
+        if (n < 4 || n > left) {
+            return OFPERR_BRC_BAD_LEN;
+        }
+        if (wire_get16(p) == 1 && n >= 8) {
+            versions = wire_get32(p + 4);
+        }
+        p += MIN_OF(padded, left);
+        left -= MIN_OF(padded, left);
+    }
+    strbuf_puts(s, "\n version bitmap: ");
+    for (unsigned int v = 0; v < 32; v++) {
+        if (versions >> v & 1) {
+            strbuf_printf(s, "%s0x%02x", comma, v);
+            comma = ", ";
+        }
+    }
     return 0;
 }
 
 static const struct message_row rows[] = {
-    {MESSAGE_PLAIN, OFP10, OFP15, 0, OFPT_HELLO, "OFPT_HELLO", NULL},
+    {MESSAGE_PLAIN, OFP10, OFP15, 0, OFPT_HELLO, "OFPT_HELLO", print_hello},
     {MESSAGE_PLAIN, OFP10, OFP15, 0, OFPT_ERROR, "OFPT_ERROR", print_error},
     {MESSAGE_PLAIN, OFP10, OFP15, 0, OFPT_ECHO_REQUEST, "OFPT_ECHO_REQUEST", print_echo},
     {MESSAGE_PLAIN, OFP10, OFP15, 0, OFPT_ECHO_REPLY, "OFPT_ECHO_REPLY", print_echo},
     {MESSAGE_PLAIN, OFP10, OFP15, 0, OFPT_PACKET_IN, "OFPT_PACKET_IN", print_packet_in},
     {MESSAGE_PLAIN, OFP10, OFP15, OFP_VENDOR_NX, NXT_PACKET_IN2, "NXT_PACKET_IN2",
      print_packet_in2},
+    {MESSAGE_PLAIN, OFP10, OFP15, OFP_VENDOR_NX, NXT_PACKET_IN, "NXT_PACKET_IN",
+     print_nx_packet_in},
+    {MESSAGE_PLAIN, OFP10, OFP15, OFP_VENDOR_NX, NXT_RESUME, "NXT_RESUME", print_packet_in2},
     {MESSAGE_PLAIN, OFP10, OFP15, 0, OFPT_FLOW_REMOVED, "OFPT_FLOW_REMOVED", print_flow_removed},
     {MESSAGE_PLAIN, OFP10, OFP15, 0, OFPT_PORT_STATUS, "OFPT_PORT_STATUS", print_port_status},
     {MESSAGE_REPLY, OFP14, OFP15, 0, STATS_FLOW_MONITOR, "OFPST_FLOW_MONITOR", print_updates},

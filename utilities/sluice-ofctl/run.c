@@ -75,6 +75,10 @@ static int run(const struct ofctl_options *o, int argc, char *argv[], struct err
         return error_set(err, EINVAL, "command '%s': it is written as '%s %s'", c->name, c->name,
                          c->usage);
     }
+    if (c->changes && o->read_only) {
+        return error_set(err, EPERM, "command '%s': it changes the switch: not with --read-only",
+                         c->name);
+    }
     for (int i = 1; i < argc; i++) {
         args[i - 1] = argv[i];
     }

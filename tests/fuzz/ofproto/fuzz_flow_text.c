@@ -92,6 +92,7 @@ static void replies(const uint8_t *p, size_t len)
         ofp_queue_config_decode(versions[v], p, len, &config, &n);
         ofp_table_desc_decode(p, len, &desc, &n);
         ofp_packet_in_decode(versions[v], p, len, &pin, &flows);
+        nx_packet_in_decode(p, len, &pin, &flows);
         ofp_flow_removed_decode(versions[v], p, len, &removed);
         ofp_flow_update_decode(versions[v], p, len, &update, &actions, &n);
         ofp_actions_free(&actions);

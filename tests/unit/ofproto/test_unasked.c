@@ -175,9 +175,45 @@ static void a_monitor_is_asked_for_as_it_is_read(void **state)
     }
 }
 
+static void niciras_packet_ins_are_read(void **state UNUSED)
+{
+    static const uint8_t packet[60] = {2, 0, 0, 0, 0, 1};
+    struct ofp_packet_in pin = {.reason = OFPR_INVALID_TTL,
+                                .table_id = 9,
+                                .cookie = 7,
+                                .packet = packet,
+                                .packet_len = sizeof packet,
+                                .full_len = 100};
+    struct strbuf s = STRBUF_INIT;
+    struct ofp_packet_in got;
+    const uint8_t *body;
+    uint32_t buffer;
+    size_t len;
+
+    ofp_match_init(&pin.match);
+    OFP_MATCH_SET(&pin.match, in_port, 3);
+    ofp_packet_in_encode(&s, OFP13, OFP_PACKET_IN_NXT, &pin);
+    body = (const uint8_t *)s.data + OFP_HEADER_LEN + 8;
+    len = s.len - OFP_HEADER_LEN - 8;
+    assert_int_equal(nx_packet_in_decode(body, len, &got, &buffer), 0);
+    assert_int_equal(got.reason, OFPR_INVALID_TTL);
+    assert_int_equal(got.table_id, 9);
+    assert_int_equal(got.cookie, 7);
+    assert_int_equal(got.match.flow.in_port, 3);
+    assert_int_equal(got.full_len, 100);
+    assert_int_equal(got.packet_len, sizeof packet);
+    assert_memory_equal(got.packet, packet, sizeof packet);
+    assert_int_equal(buffer, OFP_NO_BUFFER);
+    for (size_t n = 0; n < len - sizeof packet; n++) {
+        assert_int_not_equal(nx_packet_in_decode(body, n, &got, &buffer), 0);
+    }
+    strbuf_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(niciras_packet_ins_are_read),
         cmocka_unit_test(a_packet_in_reads_as_it_was_sent),
         cmocka_unit_test(a_removed_flow_reads_as_it_was_sent),
         cmocka_unit_test(an_update_reads_as_it_was_sent),
