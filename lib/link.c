@@ -204,6 +204,9 @@ static void on_object(struct nl_object *obj, void *m_)
     if ((type == RTM_NEWLINK || type == RTM_DELLINK) &&
         rtnl_link_get_family((struct rtnl_link *)obj) == AF_UNSPEC) {
         fill_info((struct rtnl_link *)obj, &info);
+        if (type == RTM_NEWLINK && if_nametoindex(info.name) != (unsigned int)info.ifindex) {
+            return; /* Old news: it has gone or changed its name since, which is told next. */
+        }
         m->callback(&info, type == RTM_DELLINK, m->aux);
     }
 }

@@ -130,6 +130,23 @@ static void news_tell_of_new_changed_and_vanished_devices(void **state UNUSED)
     event_base_free(base);
 }
 
+static void news_of_what_has_gone_since_are_not_told(void **state UNUSED)
+{
+    struct event_base *base = event_base_new();
+    struct link_monitor *m;
+
+    need_namespace();
+    assert_int_equal(link_monitor_new(base, on_change, NULL, &m, NULL), 0);
+    news[0] = '\0';
+    run("ip link add v0 type veth peer name v1 && ip link set v0 up && ip link del v0");
+    while (!strstr(news, "-v0")) {
+        event_base_loop(base, EVLOOP_ONCE);
+    }
+    assert_null(strstr(news, "+v0"));
+    link_monitor_free(m);
+    event_base_free(base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +154,7 @@ int main(void)
         cmocka_unit_test(changes_are_applied),
         cmocka_unit_test(errors_name_device_and_reason),
         cmocka_unit_test(news_tell_of_new_changed_and_vanished_devices),
+        cmocka_unit_test(news_of_what_has_gone_since_are_not_told),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);
