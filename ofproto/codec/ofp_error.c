@@ -10,8 +10,7 @@
 /* Nicira's error for what OpenFlow 1.0 has no error for. */
 #define UNENCODABLE 1, 521
 
-#define MONITOR_FAILED 16 /* Since 1.4; before, Nicira's. */
-#define NX_UNKNOWN_MONITOR 8
+#define GROUP_MOD_FAILED 6
 #define ASYNC_FAILED 15
 #define BUNDLE_FAILED 17
 /* Of the extensions that give OpenFlow 1.3 bundles, and 1.4's asynchronous configuration. */
@@ -111,16 +110,15 @@ static const struct {
     [OFPERR_MMFC_OUT_OF_BANDS] = {"OFPMMFC_OUT_OF_BANDS", UNENCODABLE, 12, 11},
     [OFPERR_BPC_BAD_TYPE] = {"OFPBPC_BAD_TYPE", NX10 | 13, 2, 14, 0},
     [OFPERR_BPC_BAD_LEN] = {"OFPBPC_BAD_LEN", NX10 | 13, 3, 14, 1},
-    [OFPERR_BPC_BAD_VALUE] = {"OFPBPC_BAD_VALUE", UNENCODABLE, 14, 2},
-    [OFPERR_BPC_DUP_TYPE] = {"OFPBPC_DUP_TYPE", UNENCODABLE, 14, 4},
-    [OFPERR_BPC_BAD_EXPERIMENTER] = {"OFPBPC_BAD_EXPERIMENTER", UNENCODABLE, 14, 5},
-    [OFPERR_BPC_BAD_EXP_TYPE] = {"OFPBPC_BAD_EXP_TYPE", UNENCODABLE, 14, 6},
+    [OFPERR_BPC_BAD_VALUE] = {"OFPBPC_BAD_VALUE", NX10 | 13, 4, 14, 2},
+    [OFPERR_BPC_DUP_TYPE] = {"OFPBPC_DUP_TYPE", NX10 | 14, 4, 14, 4},
+    [OFPERR_BPC_BAD_EXPERIMENTER] = {"OFPBPC_BAD_EXPERIMENTER", NX10 | 14, 5, 14, 5},
+    [OFPERR_BPC_BAD_EXP_TYPE] = {"OFPBPC_BAD_EXP_TYPE", NX10 | 14, 6, 14, 6},
     [OFPERR_BRC_MULTIPART_OVERFLOW] = {"OFPBRC_MULTIPART_BUFFER_OVERFLOW", UNENCODABLE, 1, 13},
     [OFPERR_TMFC_BAD_TABLE] = {"OFPTMFC_BAD_TABLE", UNENCODABLE, 8, 0},
     [OFPERR_TMFC_BAD_CONFIG] = {"OFPTMFC_BAD_CONFIG", UNENCODABLE, 8, 1},
     [OFPERR_TFFC_BAD_TABLE] = {"OFPTFFC_BAD_TABLE", UNENCODABLE, 13, 0},
     [OFPERR_TFFC_BAD_METADATA] = {"OFPTFFC_BAD_METADATA", UNENCODABLE, 13, 1},
-    [OFPERR_TFFC_BAD_LEN] = {"OFPTFFC_BAD_LEN", UNENCODABLE, 13, 3},
     [OFPERR_TFFC_BAD_COMMAND] = {"OFPTFFC_BAD_COMMAND", UNENCODABLE, 13, 9},
     [OFPERR_NXTFFC_DUP_TABLE] = {"NXTFFC_DUP_TABLE", UNENCODABLE, EXPERIMENTER, 44},
     [OFPERR_TFFC_EPERM] = {"OFPTFFC_EPERM", UNENCODABLE, 13, 5},
@@ -161,25 +159,102 @@ const char *ofp_error_name(enum ofp_error error)
     return rows[error].name;
 }
 
-/* How many codes OpenFlow 1.1 has of each type. */
+/* How many codes OpenFlow 1.1 has of each type, and how many types 1.2 and 1.3 have. */
 static const uint16_t codes11[] = {2, 10, 13, 6, 8, 7, 9, 4, 2, 3, 2};
+static const uint16_t n_types[] = {[OFP12] = 12, [OFP13] = 14};
 
-/* Extensions of OpenFlow 1.1 have, as those of 1.0, the codes that later versions brought; those of
- * flow monitors up to 1.3. */
+/* What an error is in a version. */
+struct form {
+    uint32_t vendor; /* 0: OpenFlow's own. */
+    uint16_t type, code;
+};
+
+static const struct form no_form_10 = {OFP_VENDOR_NX, UNENCODABLE};
+static const struct form no_form_12 = {OFP_VENDOR_NX, EXPERIMENTER, 10};
+
+/* Versions in which Open vSwitch tells an error by other numbers than its row has. */
+static const struct exception {
+    enum ofp_error error;
+    uint8_t first, last;
+    struct form form;
+} exceptions[] = {
+    {OFPERR_BIC_DUP_INST, OFP11, OFP11, {OFP_VENDOR_NX, 3, 256}},
+    {OFPERR_BIC_DUP_INST, OFP12, OFP13, {OFP_VENDOR_ONF, EXPERIMENTER, 2600}},
+    {OFPERR_FMFC_BAD_FLAGS, OFP11, OFP11, {OFP_VENDOR_NX, 5, 258}},
+    {OFPERR_BPC_BAD_TYPE, OFP12, OFP12, {OFP_VENDOR_NX, EXPERIMENTER, 25}},
+    {OFPERR_BPC_BAD_LEN, OFP12, OFP12, {OFP_VENDOR_NX, EXPERIMENTER, 26}},
+    {OFPERR_BPC_BAD_VALUE, OFP12, OFP12, {OFP_VENDOR_NX, EXPERIMENTER, 27}},
+    {OFPERR_BPC_DUP_TYPE, OFP12, OFP12, {OFP_VENDOR_NX, EXPERIMENTER, 29}},
+    {OFPERR_BPC_BAD_EXPERIMENTER, OFP12, OFP12, {OFP_VENDOR_NX, EXPERIMENTER, 30}},
+    {OFPERR_BPC_BAD_EXP_TYPE, OFP12, OFP12, {OFP_VENDOR_NX, EXPERIMENTER, 31}},
+    /* Those of table features, which have the first properties. */
+    {OFPERR_BPC_BAD_TYPE, OFP13, OFP13, {0, 13, 2}},
+    {OFPERR_BPC_BAD_LEN, OFP13, OFP13, {0, 13, 3}},
+    {OFPERR_BPC_BAD_VALUE, OFP13, OFP13, {0, 13, 4}},
+    {OFPERR_MOFC_MONITOR_EXISTS, OFP12, OFP13, {OFP_VENDOR_NX, EXPERIMENTER, 6}},
+    {OFPERR_MOFC_BAD_FLAGS, OFP12, OFP13, {OFP_VENDOR_NX, EXPERIMENTER, 7}},
+    {OFPERR_MOFC_UNKNOWN_MONITOR, OFP12, OFP13, {OFP_VENDOR_NX, EXPERIMENTER, 8}},
+    /* Of OpenFlow 1.5. */
+    {OFPERR_BAC_BAD_SET_MASK, OFP12, OFP14, {OFP_VENDOR_NX, EXPERIMENTER, 10}},
+    {OFPERR_GMFC_UNKNOWN_BUCKET, OFP12, OFP14, {OFP_VENDOR_NX, EXPERIMENTER, 10}},
+    {OFPERR_GMFC_BUCKET_EXISTS, OFP12, OFP14, {OFP_VENDOR_NX, EXPERIMENTER, 10}},
+};
+
+static const struct exception *find_exception(uint8_t version, enum ofp_error error)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++) {
+        const struct exception *e = &exceptions[i];
+
+        if (e->error == error && version >= e->first && version <= e->last) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+/* Extensions of OpenFlow 1.1 have, as those of 1.0, the codes that later versions brought. */
 static bool is_as_in_10(uint8_t version, enum ofp_error error)
 {
     uint16_t type = rows[error].type13;
 
-    if (version < OFP14 && type == MONITOR_FAILED && error != OFPERR_MOFC_UNKNOWN_MONITOR) {
-        return true;
-    }
     return version == OFP10 || (version == OFP11 && (type >= ARRAY_SIZE(codes11) ||
                                                      rows[error].code13 >= codes11[type]));
 }
 
-static bool is_nx10(uint16_t type, uint16_t code)
+static struct form form_in_10(uint8_t version, enum ofp_error error)
 {
-    return type & NX10 || code >= NX_CODES;
+    uint16_t type = rows[error].type10, code = rows[error].code10;
+    bool is_nx = type & NX10 || code >= NX_CODES;
+
+    type &= (uint16_t)~NX10;
+    if (version == OFP11 && is_nx && type == GROUP_MOD_FAILED) {
+        return no_form_10; /* Groups are OpenFlow's own there. */
+    }
+    return (struct form){is_nx ? OFP_VENDOR_NX : 0, type, code};
+}
+
+static struct form form_of(uint8_t version, enum ofp_error error)
+{
+    const struct exception *e = find_exception(version, error);
+    uint16_t type = rows[error].type13, code = rows[error].code13;
+
+    if (e) {
+        return e->form;
+    }
+    if (is_as_in_10(version, error)) {
+        return form_in_10(version, error);
+    }
+    if (type == EXPERIMENTER) {
+        return (struct form){OFP_VENDOR_NX, type, code};
+    }
+    if (version < OFP14 && (type == BUNDLE_FAILED || type == ASYNC_FAILED)) {
+        code = (uint16_t)(code + (type == BUNDLE_FAILED ? ONF_FIRST : ASYNC_ONF_FIRST));
+        return (struct form){OFP_VENDOR_ONF, EXPERIMENTER, code};
+    }
+    if (version < ARRAY_SIZE(n_types) && n_types[version] && type >= n_types[version]) {
+        return no_form_12;
+    }
+    return (struct form){0, type, code};
 }
 
 void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, const void *request,
@@ -187,53 +262,37 @@ void ofp_error_encode(struct strbuf *s, uint8_t version, enum ofp_error error, c
 {
     uint32_t xid = len >= OFP_HEADER_LEN ? wire_get32((const uint8_t *)request + 4) : 0;
     size_t start = ofp_begin(s, version, OFPT_ERROR, xid);
-    bool as_in_10 = is_as_in_10(version, error);
+    struct form form = form_of(version, error);
 
-    if (as_in_10 && is_nx10(rows[error].type10, rows[error].code10)) {
+    if (form.vendor && form.type != EXPERIMENTER) {
         wire_put16(s, NXET_VENDOR);
         wire_put16(s, 0);
-        wire_put32(s, OFP_VENDOR_NX);
+        wire_put32(s, form.vendor);
     }
-    if (as_in_10) {
-        wire_put16(s, rows[error].type10 & ~NX10);
-        wire_put16(s, rows[error].code10);
-    } else if (version < OFP14 && rows[error].type13 == MONITOR_FAILED) {
-        wire_put16(s, EXPERIMENTER);
-        wire_put16(s, NX_UNKNOWN_MONITOR);
-        wire_put32(s, OFP_VENDOR_NX);
-    } else if (version < OFP14 &&
-               (rows[error].type13 == BUNDLE_FAILED || rows[error].type13 == ASYNC_FAILED)) {
-        uint16_t first = rows[error].type13 == BUNDLE_FAILED ? ONF_FIRST : ASYNC_ONF_FIRST;
-
-        wire_put16(s, EXPERIMENTER);
-        wire_put16(s, (uint16_t)(first + rows[error].code13));
-        wire_put32(s, OFP_VENDOR_ONF);
-    } else {
-        wire_put16(s, rows[error].type13);
-        wire_put16(s, rows[error].code13);
-    }
-    if (!as_in_10 && rows[error].type13 == EXPERIMENTER) {
-        wire_put32(s, OFP_VENDOR_NX);
+    wire_put16(s, form.type);
+    wire_put16(s, form.code);
+    if (form.type == EXPERIMENTER) {
+        wire_put32(s, form.vendor);
     }
     strbuf_put(s, request, MIN_OF(len, UINT16_MAX - (s->len - start)));
     ofp_end(s, start);
 }
 
-/* Codes beyond those that versions after 1.2 give to some of 1.3's are not told apart: names are
- * for people. */
+static bool is_form(const struct form *f, uint16_t type, uint16_t code)
+{
+    return f->type == type && f->code == code;
+}
+
+/* Vendors are not told apart: names are for people. */
 const char *ofp_error_find(uint8_t version, uint16_t type, uint16_t code)
 {
-    static const uint16_t unencodable[] = {UNENCODABLE};
-
-    if (version == OFP10 && type == unencodable[0] && code == unencodable[1]) {
-        return "NXBRC_UNENCODABLE_ERROR"; /* Of many. */
+    if (is_form(version < OFP12 ? &no_form_10 : &no_form_12, type, code)) {
+        return "NXBRC_UNENCODABLE_ERROR";
     }
     for (size_t i = 1; i < OFPERR_N; i++) {
-        bool is_it = is_as_in_10(version, (enum ofp_error)i)
-                         ? (rows[i].type10 & ~NX10) == type && rows[i].code10 == code
-                         : rows[i].type13 == type && rows[i].code13 == code;
+        struct form form = form_of(version, (enum ofp_error)i);
 
-        if (rows[i].name && is_it) {
+        if (rows[i].name && is_form(&form, type, code)) {
             return rows[i].name;
         }
     }

@@ -109,7 +109,6 @@ enum ofp_error {
     OFPERR_TFFC_EPERM,
     OFPERR_TFFC_BAD_TABLE,
     OFPERR_TFFC_BAD_METADATA,
-    OFPERR_TFFC_BAD_LEN,
     OFPERR_TFFC_BAD_COMMAND,
     OFPERR_NXTFFC_DUP_TABLE,
     OFPERR_TMFC_BAD_TABLE,
@@ -140,7 +139,8 @@ const char *ofp_error_name(enum ofp_error);
 /* The first error that has this type and code in the version; NULL: none is known. Nicira's have
  * the type and code that stand behind its header. */
 const char *ofp_error_find(uint8_t version, uint16_t type, uint16_t code);
-/* Appends an error message about a request, which is quoted as far as the message holds. */
+/* Appends an error message about a request, which is quoted whole, or as much of it as a message
+ * holds. What the version has no number for is Nicira's, "unencodable" at worst. */
 void ofp_error_encode(struct strbuf *, uint8_t version, enum ofp_error, const void *request,
                       size_t len);
 

@@ -33,13 +33,13 @@ static void put_entry(struct strbuf *s, const struct conn *conn, unsigned int id
 
 /* --- Requests. */
 
-static int check_properties(const struct conn *conn, const uint8_t *p, size_t len)
+static int check_properties(const uint8_t *p, size_t len)
 {
     while (len) {
         struct ofp_property property;
 
         if (ofp_property_take(&p, &len, &property)) {
-            return conn->version >= OFP14 ? OFPERR_BPC_BAD_LEN : OFPERR_TFFC_BAD_LEN;
+            return OFPERR_BPC_BAD_LEN;
         }
     }
     return 0;
@@ -52,7 +52,7 @@ static int check_entry(const struct conn *conn, const struct features_request *r
     const struct ofp_table *table;
     struct strbuf told = STRBUF_INIT;
     const char *name = (const char *)p + 8;
-    int rc = check_properties(conn, p + ENTRY_LEN, len - ENTRY_LEN);
+    int rc = check_properties(p + ENTRY_LEN, len - ENTRY_LEN);
 
     if (rc) {
         return rc;
@@ -98,7 +98,7 @@ static int take_entries(const struct conn *conn, struct features_request *r, con
         int rc;
 
         if (n < ENTRY_LEN || n > len || n % 8) {
-            return OFPERR_TFFC_BAD_LEN;
+            return OFPERR_BPC_BAD_LEN;
         }
         rc = check_command(conn, r, p);
         rc = rc ? rc : check_entry(conn, r, p, n);

@@ -350,12 +350,11 @@ static void a_request_is_carried_out_whole_or_not_at_all(void **state)
 
 static void expect_nx_error(struct peer *p, uint16_t code)
 {
-    assert_true(peer_receive(p) > 20);
+    assert_true(peer_receive(p) >= 16);
     assert_int_equal(message[1], OFPT_ERROR);
-    assert_int_equal(wire_get16(message + 8), 0xb0c2);
+    assert_int_equal(wire_get16(message + 8), 0xffff);
+    assert_int_equal(wire_get16(message + 10), code);
     assert_int_equal(wire_get32(message + 12), OFP_VENDOR_NX);
-    assert_int_equal(wire_get16(message + 16), 1);
-    assert_int_equal(wire_get16(message + 18), code);
     assert_int_equal(peer_receive(p), 0);
 }
 
@@ -366,13 +365,13 @@ static void the_extensions_errors_are_niciras(void **state)
 
     peer_greet(p, OFP13);
     watch_with(p, OFPFMC_ADD, 1, 0);
-    expect_nx_error(p, 518);
+    expect_nx_error(p, 7);
     watch_with(p, OFPFMC_ADD, 1, OFPFMF_ONLY_OWN | ALL_EVENTS);
-    expect_nx_error(p, 518);
+    expect_nx_error(p, 7);
     watch_with(p, OFPFMC_ADD, 1, ALL_EVENTS);
     receive_updates(p, PEER_XID);
     watch_with(p, OFPFMC_ADD, 1, ALL_EVENTS);
-    expect_nx_error(p, 517);
+    expect_nx_error(p, 6);
     wire_put32(&s, OFP_VENDOR_ONF);
     wire_put32(&s, ONFT_MONITOR_CANCEL);
     wire_put32(&s, 1);

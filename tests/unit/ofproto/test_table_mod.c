@@ -542,7 +542,7 @@ static void one_table_is_named_alone_since_the_fifth(void **state)
     peer_expect_error(p, 13, 0);
     e[2] = 3;
     send_entry(p, e, 32);
-    peer_expect_error(p, 13, 3);
+    peer_expect_error(p, 14, 1);
     e[67] = 2;
     send_entry(p, e, wire_get16(e));
     peer_expect_error(p, 14, 1);
