@@ -42,6 +42,7 @@ struct ofport {
     bool link_up;    /* As its device is. */
     bool up;         /* And no controller said otherwise. */
     uint8_t mac[6];
+    uint64_t speed_bps; /* 0: unknown. */
     uint64_t created_ms;
     struct dp_port_stats stats; /* Of a patch port: what translation sent through it. */
     UT_hash_handle by_name;     /* In the set. */

@@ -108,6 +108,7 @@ struct ofproto_port_config {
     const char *patch_peer; /* The name of the peer port, for a patch port. */
     bool up;                /* Link and admin state; ports that are down get no floods. */
     uint8_t mac[6];
+    uint64_t speed_bps; /* Of its link; 0: unknown. */
 };
 
 /* Adds the port, or changes the one of this name, whose number stays the same as long as it exists.

@@ -189,7 +189,7 @@ void ofport_configure(struct ofport *port, uint32_t config)
     if (port->config != config) {
         port->config = config;
         bridge_changed(port->bridge);
-        update_up(port);
+        update_up(port); /* Before it is told: a port that is off has no link. */
         tell(port, OFPPR_MODIFY);
     }
 }
@@ -230,7 +230,9 @@ int ofproto_port_set(struct ofproto *bridge, const struct ofproto_port_config *c
     if (moved) {
         ports_changed(bridge);
     }
-    differs = port->link_up != config->up || memcmp(port->mac, config->mac, sizeof port->mac) != 0;
+    differs = port->link_up != config->up || port->speed_bps != config->speed_bps ||
+              memcmp(port->mac, config->mac, sizeof port->mac) != 0;
+    port->speed_bps = config->speed_bps;
     port->link_up = config->up;
     memcpy(port->mac, config->mac, sizeof port->mac);
     update_up(port);

@@ -19,7 +19,8 @@ struct ofp_port_desc ofport_describe(const struct ofport *port)
     struct ofp_port_desc desc = {.port = port->ofport,
                                  .name = port->name,
                                  .config = port->config,
-                                 .link_down = !port->link_up};
+                                 .link_down = !port->up,
+                                 .speed_bps = port->speed_bps};
 
     memcpy(desc.mac, port->mac, sizeof desc.mac);
     return desc;

@@ -152,10 +152,12 @@ void iface_sync_ofport(struct reconcile *r UNUSED, struct iface *i)
     if (i->has_info) {
         config.up = is_up(i);
         memcpy(config.mac, i->info.mac, 6);
+        config.speed_bps = i->info.link_speed_bps;
     }
     print = print_str(3, config.patch_peer);
     print = print_add(print, &i->dp_port, sizeof i->dp_port);
     print = print_add(print, config.mac, 6);
+    print = print_add(print, &config.speed_bps, sizeof config.speed_bps);
     print = print_add(print, &request, sizeof request) + config.up;
     if (i->ofport && print == i->of_print) {
         return;
