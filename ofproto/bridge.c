@@ -221,6 +221,7 @@ int ofproto_configure(struct ofproto *bridge, const struct ofproto_config *confi
                       struct error *err)
 {
     enum ofproto_fail_mode old_mode = bridge->config.fail_mode;
+    const uint64_t old_id = bridge->config.datapath_id;
     bool changed;
 
     for (size_t i = 0; i < config->n_flood_vlans; i++) {
@@ -237,6 +238,9 @@ int ofproto_configure(struct ofproto *bridge, const struct ofproto_config *confi
     bridge->config.n_flood_vlans = 0;
     if (bridge->mgmt) {
         mgmt_versions_changed(bridge->mgmt);
+        if (old_id != config->datapath_id) {
+            mgmt_reconnect(bridge->mgmt);
+        }
     }
     mac_table_configure(&bridge->macs, config->mac_table_size, config->mac_aging_s);
     if (old_mode != config->fail_mode && !bridge->has_controllers) {

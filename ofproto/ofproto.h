@@ -169,10 +169,11 @@ struct ofproto_controller_config {
     uint32_t rate_limit;              /* Packet-ins a second; 0: no limit. */
     uint32_t burst_limit;             /* 0: a quarter of the rate. */
     bool no_async;                    /* No asynchronous messages until it enables some. */
+    bool is_primary; /* A controller, which gets asynchronous messages; else a service's client. */
 };
 
 /* Makes these the bridge's controllers, one for each target; those it has already stay connected.
- * When the bridge gets its first active controller, or loses its last, the tables are emptied, as
+ * When the bridge gets its first primary controller, or loses its last, the tables are emptied, as
  * in Open vSwitch; without controllers and with fail-mode standalone they then have a NORMAL rule.
  */
 void ofproto_set_controllers(struct ofproto *, struct event_base *,
@@ -184,6 +185,7 @@ struct ofproto_controller_status {
     const char *state; /* As Open vSwitch's: "ACTIVE", "CONNECTING", "BACKOFF", "VOID"; and
                           "LISTENING". */
     const char *error; /* Why it is not connected; "": no failure. Valid until the next event. */
+    int64_t connected_s, disconnected_s; /* For how long, since the last time; -1: never. */
 };
 /* False: the bridge has no such controller. */
 bool ofproto_get_controller(const struct ofproto *, const char *target,

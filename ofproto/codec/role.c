@@ -2,6 +2,7 @@
 #include "ofproto/codec/role.h"
 
 #define ROLE_LEN 16
+#define ONFT_ROLE_STATUS 1911 /* Of ONF's extension EXT-191. */
 
 int ofp_role_request_decode(enum ofp_version version, const uint8_t *p, size_t len,
                             struct ofp_role_request *ret)
@@ -36,8 +37,12 @@ void ofp_role_reply_encode(struct strbuf *s, enum ofp_version version, uint32_t 
 void ofp_role_status_encode(struct strbuf *s, enum ofp_version version,
                             const struct ofp_role_request *role, enum ofp_role_reason reason)
 {
-    size_t start = ofp_begin(s, version, OFPT14_ROLE_STATUS, 0);
+    size_t start = ofp_begin(s, version, version >= OFP14 ? OFPT14_ROLE_STATUS : OFPT_VENDOR, 0);
 
+    if (version < OFP14) {
+        wire_put32(s, OFP_VENDOR_ONF);
+        wire_put32(s, ONFT_ROLE_STATUS);
+    }
     wire_put32(s, role->role);
     wire_put8(s, (uint8_t)reason);
     wire_zeros(s, 3);

@@ -22,7 +22,7 @@ void ofp_role_reply_encode(struct strbuf *, enum ofp_version, uint32_t xid,
 
 /* Why a controller's role is another (1.5.1 section 7.4.4). */
 enum ofp_role_reason { OFPCRR_MASTER_REQUEST, OFPCRR_CONFIG, OFPCRR_EXPERIMENTER };
-/* Appends a whole message of OpenFlow 1.4 or later. */
+/* Appends a whole message; of OpenFlow 1.3, ONF's extension. */
 void ofp_role_status_encode(struct strbuf *, enum ofp_version, const struct ofp_role_request *,
                             enum ofp_role_reason);
 

@@ -74,8 +74,9 @@ struct conn {
     struct event *probe;           /* Inactivity. */
     unsigned int probe_ms;         /* 0: none. */
     uint64_t heard_ms;
-    bool probing;    /* An echo was asked for. */
-    bool is_primary; /* To a controller that the database names; else somebody connected to us. */
+    bool probing; /* An echo was asked for. */
+    bool
+        is_primary; /* To a controller that the database names; else somebody who asks something. */
     enum ofp_role role;
     uint16_t miss_send_len;
     uint16_t controller_id; /* Gets the packets that are sent to it; 0 unless it says so. */

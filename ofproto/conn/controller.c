@@ -18,6 +18,7 @@
 LOG_MODULE(controller);
 
 #define MIN_BACKOFF_MS 1000
+#define DEFAULT_MISS_SEND_LEN 128 /* OpenFlow 1.3.5 section 7.3.2. */
 
 struct controller {
     LIST_ENTRY(controller) node; /* In its mgmt. */
@@ -27,16 +28,17 @@ struct controller {
     unsigned int max_backoff_ms;
     unsigned int probe_ms;
     bool no_async;
+    bool is_primary;
     struct rate_limit packet_in_limit;
 
     struct event *timer;        /* To try again; while connecting: to give up. */
     struct bufferevent *stream; /* While connecting. */
     struct conn *conn;          /* While connected. */
     struct stream_listener *listener;
-    unsigned int backoff_ms; /* Before the next attempt. */
-    uint64_t connected_ms;
-    char error[256]; /* Of the last failure. */
-    bool met;        /* Is among those that are wanted now. */
+    unsigned int backoff_ms;                /* Before the next attempt. */
+    uint64_t connected_ms, disconnected_ms; /* The last time; 0: never. */
+    char error[256];                        /* Of the last failure. */
+    bool met;                               /* Is among those that are wanted now. */
 };
 
 static void changed(struct controller *c)
@@ -50,22 +52,22 @@ static void changed(struct controller *c)
 
 static bool any_connected(const struct mgmt *mgmt)
 {
-    const struct controller *c;
+    const struct conn *conn;
 
-    LIST_FOREACH (c, &mgmt->controllers, node) {
-        if (c->conn && c->conn->version) {
+    LIST_FOREACH (conn, &mgmt->conns, node) {
+        if (conn->is_primary && conn->version) {
             return true;
         }
     }
     return false;
 }
 
-static bool has_active(const struct mgmt *mgmt)
+static bool has_primary(const struct mgmt *mgmt)
 {
     const struct controller *c;
 
     LIST_FOREACH (c, &mgmt->controllers, node) {
-        if (stream_name_is_active(c->target)) {
+        if (c->is_primary) {
             return true;
         }
     }
@@ -147,6 +149,16 @@ static void failed(struct controller *c, const char *why)
     changed(c);
 }
 
+static void settle(const struct controller *c, struct conn *conn)
+{
+    conn->packet_in_limit = c->packet_in_limit;
+    conn_set_probe(conn, c->probe_ms);
+    conn->no_async = c->no_async;
+    /* Nobody who just asks something gets messages unasked: see conn_wants(). */
+    conn->is_primary = c->is_primary;
+    conn->miss_send_len = c->is_primary ? DEFAULT_MISS_SEND_LEN : 0;
+}
+
 static void on_connect(struct bufferevent *bev, short what, void *c_)
 {
     struct controller *c = c_;
@@ -163,9 +175,7 @@ static void on_connect(struct bufferevent *bev, short what, void *c_)
     }
     c->connected_ms = time_now_ms();
     c->conn = mgmt_serve_kind(c->mgmt, bev, c->target, CONN_ACTIVE, c);
-    c->conn->packet_in_limit = c->packet_in_limit;
-    conn_set_probe(c->conn, c->probe_ms);
-    c->conn->no_async = c->no_async;
+    settle(c, c->conn);
     log_info("bridge '%s': connected to controller %s", c->mgmt->bridge->name, c->target);
     c->error[0] = '\0';
     changed(c);
@@ -177,8 +187,7 @@ static void serve(struct bufferevent *bev, const char *peer, void *c_)
     struct conn *conn = mgmt_serve_kind(c->mgmt, bev, peer, CONN_PASSIVE, NULL);
 
     if (conn) {
-        conn->packet_in_limit = c->packet_in_limit;
-        conn_set_probe(conn, c->probe_ms);
+        settle(c, conn);
     }
 }
 
@@ -226,10 +235,11 @@ static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *c_)
 void controller_conn_gone(struct controller *c, const char *why)
 {
     c->conn = NULL;
-    if (time_now_ms() - c->connected_ms >= c->backoff_ms) {
+    c->disconnected_ms = time_now_ms();
+    if (c->disconnected_ms - c->connected_ms >= c->backoff_ms) {
         c->backoff_ms = MIN_BACKOFF_MS;
     }
-    c->mgmt->alone_since_ms = time_now_ms();
+    c->mgmt->alone_since_ms = c->disconnected_ms;
     failed(c, why);
 }
 
@@ -285,9 +295,12 @@ static void configure(struct controller *c, const struct ofproto_controller_conf
     c->backoff_ms = MIN_OF(c->backoff_ms, c->max_backoff_ms);
     c->probe_ms = config->inactivity_probe_ms;
     c->no_async = config->no_async;
+    c->is_primary = config->is_primary;
     c->packet_in_limit = (struct rate_limit){.rate = config->rate_limit,
                                              .burst = MAX_OF(burst, 1u)};
-    if (c->conn) {
+    if (c->conn && c->conn->is_primary != c->is_primary) {
+        conn_close(c->conn, "it is of another type now");
+    } else if (c->conn) {
         conn_set_probe(c->conn, c->probe_ms);
         c->conn->packet_in_limit = c->packet_in_limit;
     }
@@ -339,7 +352,7 @@ void ofproto_set_controllers(struct ofproto *bridge, struct event_base *base,
             controller_free(c);
         }
     }
-    has = has_active(bridge->mgmt);
+    has = has_primary(bridge->mgmt);
     if (has != bridge->has_controllers) {
         bridge->has_controllers = has;
         bridge->mgmt->alone_since_ms = time_now_ms();
@@ -348,10 +361,16 @@ void ofproto_set_controllers(struct ofproto *bridge, struct event_base *base,
     controllers_run(bridge->mgmt, time_now_ms());
 }
 
+static int64_t seconds_since(uint64_t then_ms, uint64_t now_ms)
+{
+    return then_ms ? (int64_t)((now_ms - MIN_OF(now_ms, then_ms)) / 1000) : -1;
+}
+
 bool ofproto_get_controller(const struct ofproto *bridge, const char *target,
                             struct ofproto_controller_status *ret)
 {
     const struct controller *c = bridge->mgmt ? find(bridge->mgmt, target) : NULL;
+    const uint64_t now_ms = time_now_ms();
     bool is_connected;
 
     if (!c) {
@@ -369,6 +388,8 @@ bool ofproto_get_controller(const struct ofproto *bridge, const char *target,
                  : event_pending(c->timer, EV_TIMEOUT, NULL) ? "BACKOFF"
                                                              : "VOID",
         .error = c->error,
+        .connected_s = seconds_since(c->connected_ms, now_ms),
+        .disconnected_s = seconds_since(c->disconnected_ms, now_ms),
     };
     return true;
 }

@@ -19,7 +19,6 @@ LOG_MODULE(openflow);
 #define MAX_CONNECTIONS 64 /* Of the management socket; and of passive controllers. */
 /* For the peer's hello; and, when a connection is to end, for reading what is left. */
 #define LIMIT_S 5
-#define DEFAULT_MISS_SEND_LEN 128 /* OpenFlow 1.3.5 section 7.3.2. */
 /* A peer that leaves so much unread is not read from, until it has read down to the other. */
 #define PAUSE_BYTES ((size_t)4 << 20)
 #define RESUME_BYTES ((size_t)1 << 20)
@@ -400,9 +399,6 @@ struct conn *mgmt_serve_kind(struct mgmt *mgmt, struct bufferevent *bev, const c
     conn->peer = xstrdup(peer);
     conn->kind = kind;
     conn->controller = controller;
-    conn->is_primary = controller != NULL;
-    /* Nobody who just asks something gets messages unasked: see conn_wants(). */
-    conn->miss_send_len = controller ? DEFAULT_MISS_SEND_LEN : 0;
     conn->role = OFPCR_EQUAL;
     LIST_INIT(&conn->bundles);
     LIST_INIT(&conn->monitors);
@@ -456,6 +452,18 @@ int ofproto_mgmt_listen(struct ofproto *bridge, struct event_base *base, const c
     }
     bridge->mgmt = mgmt;
     return 0;
+}
+
+void mgmt_reconnect(struct mgmt *mgmt)
+{
+    struct conn *conn, *next;
+
+    for (conn = LIST_FIRST(&mgmt->conns); conn; conn = next) {
+        next = LIST_NEXT(conn, node);
+        if (conn->version) {
+            conn_close(conn, "the bridge's datapath id changed");
+        }
+    }
 }
 
 void mgmt_versions_changed(struct mgmt *mgmt)

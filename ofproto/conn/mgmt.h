@@ -49,6 +49,10 @@ void mgmt_versions_changed(struct mgmt *);
 /* Ends bundles in which nothing has happened for long. Call it every second. */
 void mgmt_expire_bundles(struct mgmt *, uint64_t now_ms);
 
+/* Ends connections, as the bridge is not any more what their features reply said: controllers are
+ * connected to again. */
+void mgmt_reconnect(struct mgmt *);
+
 /* Closes the listener and every connection. NULL is fine. */
 void mgmt_free(struct mgmt *);
 

@@ -29,13 +29,14 @@ static struct ofp_role_request describe(const struct conn *conn)
 /* There is one master; the other is told, where its version has a message for it. */
 static void demote(struct conn *conn)
 {
-    bool wants =
+    bool wants = /* OpenFlow 1.3 has no way to say. */
+        conn->version < OFP14 ||
         conn->async.of[ASYNC_ROLE_STATUS][conn_async_column(conn)] >> OFPCRR_MASTER_REQUEST & 1;
     struct ofp_role_request role;
     struct strbuf s = STRBUF_INIT;
 
     conn->role = OFPCR_SLAVE;
-    if (wants && conn->version >= OFP14 && !conn->closing) {
+    if (wants && conn->version >= OFP13 && !conn->closing) {
         role = describe(conn);
         ofp_role_status_encode(&s, (enum ofp_version)conn->version, &role, OFPCRR_MASTER_REQUEST);
         conn_send(conn, &s);

@@ -282,7 +282,7 @@ def test_mod_port_switches_a_port_and_its_flooding_off(switch):
     a, b, c = (switch.add_host(label, f"10.0.0.{n}") for n, label in enumerate("abc", 1))
     assert a.ping("10.0.0.2")
     ofctl(switch, "mod-port", "b", "down")
-    assert "PORT_DOWN" in ofctl(switch, "show")
+    assert re.search(r"2\(b\).*\n +config: +PORT_DOWN\n +state: +LINK_DOWN", ofctl(switch, "show"))
     assert not a.ping("10.0.0.2", count=1, wait=1)
     assert a.ping("10.0.0.3")
     ofctl(switch, "mod-port", "b", "up")
@@ -312,6 +312,7 @@ def test_a_learning_controller_switches_and_when_it_dies_the_switch_helps_itself
     wait_for(lambda: switch.get("Controller", "br0", "is_connected") == "true", "the controller to connect", 30)
     assert switch.get("Controller", "br0", "role") == "other"
     assert "state=ACTIVE" in switch.get("Controller", "br0", "status")
+    assert "sec_since_connect=" in switch.get("Controller", "br0", "status")
     wait_for(lambda: a.ping("10.0.0.2"), "a ping through the controller", 20)
     assert b.ping("10.0.0.1", count=5)
     assert "priority=1" in ofctl(switch, "dump-flows", version="OpenFlow13")
@@ -319,7 +320,7 @@ def test_a_learning_controller_switches_and_when_it_dies_the_switch_helps_itself
     controller.kill()
     controller.wait()
     wait_for(lambda: switch.get("Controller", "br0", "is_connected") == "false", "the controller to be missed")
-    assert "last_error=" in switch.get("Controller", "br0", "status")
+    assert "last_error=" in switch.get("Controller", "br0", "status") and "sec_since_disconnect=" in switch.get("Controller", "br0", "status")
     wait_for(lambda: a.ping("10.0.0.2", count=1, wait=1), "the switch to help itself", 20)
     controller = osken(switch, 6653)
     wait_for(lambda: switch.get("Controller", "br0", "is_connected") == "true", "the controller to come back", 30)
@@ -447,3 +448,30 @@ def test_monitors_hear_of_changed_rules(switch, version):
     m.wait("reason=hard")
     ofctl(switch, "del-flows", "in_port=1", version=version)
     m.wait("reason=delete")
+
+
+def test_an_error_tells_which_message_was_wrong_and_a_port_its_speed(switch):
+    """The whole message comes back, so that ovs-ofctl can say what it was; as from Open vSwitch."""
+    switch.add_veth_host("v", None)
+    ofctl(switch, "add-flow", "check_overlap,priority=7,dl_src=02:00:00:00:00:01,actions=drop")
+    p = ofctl(switch, "add-flow", "check_overlap,priority=7,dl_dst=02:00:00:00:00:02,actions=drop", check=False)
+    assert "OFPFMFC_OVERLAP" in p.stderr and "ADD priority=7,dl_dst=02:00:00:00:00:02 check_overlap" in p.stderr
+    for version in VERSIONS:
+        text = ofctl(switch, "dump-ports-desc" if version != "OpenFlow10" else "show", version=version)
+        assert re.search(r"1\(v\).*(\n .*)*\n +current: +10GB-FD\n +speed: 10000 Mbps now", text), text
+
+
+def test_a_changed_datapath_id_and_type_connect_controllers_anew(switch):
+    switch.vsctl("set-controller", "br0", f"unix:{switch.dir}/controller", "--", "set", "Controller", "br0", "inactivity_probe=0")
+    controller = switch.ns.popen("/usr/bin/ovs-testcontroller", f"punix:{switch.dir}/controller",
+                                 stdout=open(f"{switch.dir}/controller.txt", "w"), env=switch.env)
+    wait_for(lambda: switch.get("Controller", "br0", "is_connected") == "true", "the controller to connect", 20)
+    switch.vsctl("set", "Bridge", "br0", "other_config:datapath-id=00000000000000aa")
+    wait_for(lambda: "sec_since_disconnect=" in switch.get("Controller", "br0", "status"), "the connection to end")
+    wait_for(lambda: switch.get("Controller", "br0", "is_connected") == "true", "the controller to connect again", 20)
+    assert "dpid:00000000000000aa" in ofctl(switch, "show")
+    assert "NORMAL" not in ofctl(switch, "dump-flows")
+    controller.kill()
+    controller.wait()
+    switch.vsctl("set", "Controller", "br0", "type=service")  # Then it is no controller that the bridge waits for.
+    wait_for(lambda: "actions=NORMAL" in ofctl(switch, "dump-flows"), "NORMAL to be back", 20)

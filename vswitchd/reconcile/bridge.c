@@ -78,8 +78,9 @@ static fingerprint fingerprint_of(const struct conf_bridge *w)
     p = print_add(p, w->flood_vlans, w->n_flood_vlans * sizeof *w->flood_vlans);
     for (size_t i = 0; i < w->n_controllers; i++) {
         const struct conf_controller *c = &w->controllers[i];
-        uint32_t limits[] = {c->max_backoff_ms, c->inactivity_probe_ms, c->rate_limit,
-                             c->burst_limit, c->no_async};
+        uint32_t limits[] = {c->max_backoff_ms, c->inactivity_probe_ms,
+                             c->rate_limit,     c->burst_limit,
+                             c->no_async,       c->is_primary};
 
         p = print_str(p, c->target);
         p = print_add(p, limits, sizeof limits);
@@ -139,6 +140,7 @@ static void set_controllers(struct reconcile *r, struct bridge *b, const struct 
             .rate_limit = c->rate_limit,
             .burst_limit = c->burst_limit,
             .no_async = c->no_async,
+            .is_primary = c->is_primary,
         };
     }
     ofproto_set_controllers(b->ofproto, r->base, configs, n);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/client/client.h"
+#include "lib/stream.h"
 #include "vswitchd/reconcile/conf_table.h"
 #include "vswitchd/reconcile/unbuilt.h"
 
@@ -290,6 +291,8 @@ static uint32_t clamp(int64_t n)
 
 static void read_controller(const struct db_row *row, struct conf_controller *c)
 {
+    const char *type;
+
     c->uuid = row->uuid;
     c->target = xstrdup(db_row_string(row, "target", ""));
     c->max_backoff_ms = clamp(db_row_integer(row, "max_backoff", DEFAULT_BACKOFF_MS));
@@ -297,6 +300,8 @@ static void read_controller(const struct db_row *row, struct conf_controller *c)
     c->rate_limit = clamp(db_row_integer(row, "controller_rate_limit", 0));
     c->burst_limit = clamp(db_row_integer(row, "controller_burst_limit", 0));
     c->no_async = !db_row_bool(row, "enable_async_messages", true);
+    type = db_row_string(row, "type", stream_name_is_active(c->target) ? "primary" : "service");
+    c->is_primary = !strcmp(type, "primary");
     unbuilt_check(row, &c->complaints);
 }
 

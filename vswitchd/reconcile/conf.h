@@ -48,6 +48,7 @@ struct conf_controller {
     uint32_t rate_limit; /* 0: none. */
     uint32_t burst_limit;
     bool no_async;
+    bool is_primary; /* Else it only asks: a listener, unless its type says otherwise. */
     struct complaints *complaints;
 };
 

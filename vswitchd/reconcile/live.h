@@ -213,6 +213,8 @@ void settings_sync(struct reconcile *);
 /* status.c */
 void status_write(struct reconcile *);
 struct db_txn;
+/* What is known of controllers; with statistics, too, as it tells of seconds. */
+void status_put_controllers(struct reconcile *, struct db_txn *);
 void status_put(struct db_txn *, const struct db_row *, const char *column, json_t *value);
 
 /* report.c */

@@ -95,6 +95,7 @@ static void write_stats(struct reconcile *r)
     }
     txn = db_txn_new(r->db);
     put_interfaces(r, txn);
+    status_put_controllers(r, txn);
     if (r->system_stats || r->system_stats_written) {
         db_txn_set(txn, "Open_vSwitch", &root->uuid, NULL, "statistics",
                    r->system_stats ? system_stats() : map_new());

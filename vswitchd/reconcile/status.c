@@ -101,6 +101,8 @@ static const char *const controller_columns[] = {"target",
                                                  "controller_rate_limit",
                                                  "controller_burst_limit",
                                                  "enable_async_messages",
+                                                 "type",
+                                                 "controller_queue_size",
                                                  "connection_mode",
                                                  "local_ip",
                                                  "local_netmask",
@@ -349,6 +351,16 @@ static void put_system(struct db_txn *txn, const struct db_row *row)
     free(version);
 }
 
+static void put_seconds(json_t *map, const char *key, int64_t seconds)
+{
+    char text[24];
+
+    if (seconds >= 0) {
+        snprintf(text, sizeof text, "%" PRId64, seconds);
+        map_put(map, key, json_string(text));
+    }
+}
+
 static void put_controller(struct db_txn *txn, const struct db_row *row,
                            const struct conf_controller *c,
                            const struct ofproto_controller_status *s)
@@ -359,12 +371,14 @@ static void put_controller(struct db_txn *txn, const struct db_row *row,
     if (s->error[0]) {
         map_put(status, "last_error", text_json(s->error));
     }
+    put_seconds(status, "sec_since_connect", s->connected_s);
+    put_seconds(status, "sec_since_disconnect", s->disconnected_s);
     status_put(txn, row, "is_connected", json_boolean(s->is_connected));
     status_put(txn, row, "role", s->role ? json_string(s->role) : none());
     status_put(txn, row, "status", status);
 }
 
-static void put_controllers(struct reconcile *r, struct db_txn *txn)
+void status_put_controllers(struct reconcile *r, struct db_txn *txn)
 {
     for (size_t i = 0; i < r->conf->n_bridges; i++) {
         const struct conf_bridge *want = &r->conf->bridges[i];
@@ -476,7 +490,7 @@ void status_write(struct reconcile *r)
     r->status_dirty = false;
     txn = db_txn_new(r->db);
     put_all(r, txn);
-    put_controllers(r, txn);
+    status_put_controllers(r, txn);
     put_root(r, txn, root);
     if (r->synced_cfg_valid) {
         status_put(txn, root, "cur_cfg", json_integer(r->synced_cfg));

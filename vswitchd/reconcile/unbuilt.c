@@ -19,6 +19,7 @@ static const struct {
     {"Open_vSwitch", "manager_options", NULL},
     {"Open_vSwitch", "datapaths", NULL},
     {"Controller", "connection_mode", "out-of-band"},
+    {"Controller", "controller_queue_size", NULL},
     {"Controller", "local_ip", NULL},
     {"Controller", "local_netmask", NULL},
     {"Controller", "local_gateway", NULL},

@@ -50,6 +50,7 @@ static void there_is_one_master_and_old_generations_are_refused(void **state)
     expect_role(p->bev, OFPCR_MASTER, UINT64_MAX - 1);
     ask_role(p, other, OFPCR_MASTER, 2); /* Numbers are a circle. */
     expect_role(other, OFPCR_MASTER, 2);
+    assert_int_equal(peer_receive(p), 32); /* That it is a slave. */
     ask_role(p, p->bev, OFPCR_NOCHANGE, 0);
     expect_role(p->bev, OFPCR_SLAVE, 2);
     ask_role(p, p->bev, OFPCR_MASTER, 1);
@@ -84,6 +85,28 @@ static void who_is_master_no_more_is_told_from_1_4_on(void **state)
     expect_role(other, OFPCR_MASTER, 7);
     assert_int_equal(peer_receive(p), 0);
     assert_int_equal(peer_receive_on(other), 0);
+    bufferevent_free(other);
+}
+
+static void in_1_3_an_extension_tells_who_is_master_no_more(void **state)
+{
+    struct peer *p = *state;
+    struct bufferevent *other;
+
+    peer_greet(p, OFP13);
+    other = peer_connect(p);
+    peer_greet_on(p, other);
+    ask_role(p, p->bev, OFPCR_MASTER, 5);
+    expect_role(p->bev, OFPCR_MASTER, 5);
+    ask_role(p, other, OFPCR_MASTER, 6);
+    expect_role(other, OFPCR_MASTER, 6);
+    assert_int_equal(peer_receive(p), 32);
+    assert_int_equal(message[1], OFPT_VENDOR);
+    assert_int_equal(wire_get32(message + 8), OFP_VENDOR_ONF);
+    assert_int_equal(wire_get32(message + 12), 1911);
+    assert_int_equal(wire_get32(message + 16), OFPCR_SLAVE);
+    assert_int_equal(message[20], OFPCRR_MASTER_REQUEST);
+    assert_int_equal(wire_get64(message + 24), 6);
     bufferevent_free(other);
 }
 
@@ -297,7 +320,9 @@ static void a_port_mod_decides_what_a_port_does(void **state)
     peer_expect_error(p, 4, 0);
     mod_port(p, 1, 1, 0, 0);
     peer_expect_error(p, 4, 1);
-    mod_port(p, 1, 0, 2, 2);         /* NO_STP: there is no spanning tree to switch off. */
+    mod_port(p, 1, 0, OFPPC_NO_STP, OFPPC_NO_STP); /* It takes part in none anyway. */
+    assert_int_equal(peer_receive(p), 0);
+    mod_port(p, 1, 0, 0x80, 0x80);
     peer_expect_error(p, 0xb0c2, 0); /* Which 1.0 has no error for. */
 }
 
@@ -310,7 +335,7 @@ static void a_port_mod_of_1_3_is_told_and_stays_with_the_port(void **state)
     peer_greet(p, OFP13);
     listen_on(p, p->bev);
     mod_port(p, 2, 0, OFPPC_PORT_DOWN | OFPPC_NO_PACKET_IN, OFPPC_PORT_DOWN | OFPPC_NO_PACKET_IN);
-    expect_port_status(p, p->bev, OFPPR_MODIFY, "p2", 0x41, 4);
+    expect_port_status(p, p->bev, OFPPR_MODIFY, "p2", 0x41, 1); /* It is not live. */
     config.up = false;
     assert_int_equal(ofproto_port_set(p->net.br, &config, NULL, &err), 0);
     peer_run(p);
@@ -502,6 +527,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(there_is_one_master_and_old_generations_are_refused),
         TEST(who_is_master_no_more_is_told_from_1_4_on),
+        TEST(in_1_3_an_extension_tells_who_is_master_no_more),
         TEST(a_short_id_of_1_5_is_kept),
         TEST(a_slave_reads_and_changes_nothing),
         TEST(ports_are_told10),

@@ -81,8 +81,10 @@ static int teardown(void **state)
 
 static void set(struct fixture *f, unsigned int probe_ms)
 {
-    struct ofproto_controller_config config = {
-        .target = f->target, .max_backoff_ms = 1000, .inactivity_probe_ms = probe_ms};
+    struct ofproto_controller_config config = {.target = f->target,
+                                               .max_backoff_ms = 1000,
+                                               .inactivity_probe_ms = probe_ms,
+                                               .is_primary = true};
 
     ofproto_set_controllers(f->net.br, f->base, &config, 1);
 }
@@ -302,6 +304,45 @@ static void a_crowd_at_a_passive_target_keeps_nobody_else_out(void **state)
     }
 }
 
+static void a_passive_target_may_be_a_controllers(void **state)
+{
+    struct fixture *f = *state;
+    struct ofproto_controller_config config = {
+        .target = f->listen_at, .max_backoff_ms = 1000, .is_primary = true};
+    struct ofproto_controller_status s;
+    struct bufferevent *bev;
+    struct error err;
+
+    ofproto_set_controllers(f->net.br, f->base, &config, 1);
+    assert_string_equal(send_packet(f), "drop:no-rule");
+    WAIT(f, ofproto_get_controller(f->net.br, f->listen_at, &s) && !strcmp(s.state, "LISTENING"));
+    bev = stream_connect(f->base, f->target, &err);
+    assert_non_null(bev);
+    bufferevent_enable(bev, EV_READ);
+    WAIT(f, peer_receive_on(bev) == 16);
+    assert_true(LIST_FIRST(&f->net.br->mgmt->conns)->is_primary);
+    bufferevent_free(bev);
+}
+
+static void who_was_told_another_datapath_id_is_connected_to_anew(void **state)
+{
+    struct ofproto_config config = {.datapath_id = 7};
+    struct fixture *f = *state;
+    struct error err;
+
+    start_listening(f);
+    set(f, 1000);
+    WAIT(f, f->n_accepted == 1);
+    assert_int_equal(status(f).disconnected_s, -1);
+    say_hello(f);
+    assert_true(status(f).connected_s >= 0);
+    assert_int_equal(ofproto_configure(f->net.br, &config, &err), 0);
+    assert_false(status(f).is_connected);
+    assert_true(status(f).disconnected_s >= 0);
+    assert_non_null(strstr(status(f).error, "datapath id"));
+    WAIT(f, f->n_accepted == 2);
+}
+
 int main(void)
 {
 #define TEST(F) cmocka_unit_test_setup_teardown(F, setup, teardown)
@@ -314,6 +355,8 @@ int main(void)
         TEST(a_target_that_is_none_is_told),
         TEST(a_passive_target_serves_who_connects),
         TEST(a_crowd_at_a_passive_target_keeps_nobody_else_out),
+        TEST(a_passive_target_may_be_a_controllers),
+        TEST(who_was_told_another_datapath_id_is_connected_to_anew),
     };
 
     (void)peer_setup;
