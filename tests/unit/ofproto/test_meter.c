@@ -276,13 +276,20 @@ static void a_controller_action_may_name_a_meter(void **state)
 {
     struct net *net = *state;
     struct flow_key key = net_key(1, 1, 2);
+    struct ofproto_xlate_out before, with;
 
     rule(net, "controller(meter_id=1,id=2),output:3");
     assert_null(strstr(net_send_key(net, &key), "meter"));
+    net_translate(net, &key, false, &before);
     assert_int_equal(mod(net, ADD(KBPS, ONE) DROP("00000001", "00000000")), 0);
+    assert_false(net_holds(before.effects)); /* A cached flow follows. */
     assert_non_null(strstr(net_send_key(net, &key), "clone(meter(0),userspace(cookie="));
+    net_translate(net, &key, false, &with);
     assert_int_equal(mod(net, DELETE(ONE)), 0);
+    assert_false(net_holds(with.effects));
     assert_null(strstr(net_send_key(net, &key), "meter"));
+    ofproto_xlate_out_free(&before);
+    ofproto_xlate_out_free(&with);
 }
 
 static unsigned int n_rules(const struct net *net)
