@@ -11,6 +11,7 @@
 
 #define UNUSED_MAX 16384
 #define UNUSED_MS 10000
+#define MAX_BYTES ((size_t)256 << 20) /* Of all. */
 
 struct packet_origins {
     struct packet_origin *by_id;
@@ -18,6 +19,7 @@ struct packet_origins {
     TAILQ_HEAD(packet_origin_list, packet_origin) unused; /* The oldest first. */
     unsigned int n_unused;
     uint32_t next_number;
+    size_t bytes; /* Of all. */
 };
 
 struct packet_origins *packet_origins_new(void)
@@ -30,8 +32,14 @@ struct packet_origins *packet_origins_new(void)
     return o;
 }
 
+static size_t size_of(const struct packet_origin_id *id)
+{
+    return sizeof(struct packet_origin) + id->userdata_len + id->continuation_len + id->tlvs_len;
+}
+
 static void forget(struct packet_origins *o, struct packet_origin *origin)
 {
+    o->bytes -= size_of(&origin->id);
     TAILQ_REMOVE(&o->unused, origin, unused);
     o->n_unused--;
     HASH_DELETE(by_id, o->by_id, origin);
@@ -79,8 +87,21 @@ static size_t key_len(const struct packet_origin_id *id)
     return sizeof *id + id->userdata_len + id->continuation_len + id->tlvs_len;
 }
 
+/* Forgets those that nobody holds, until there is room for one more. */
+static bool make_room(struct packet_origins *o, size_t size)
+{
+    while (o->bytes + size > MAX_BYTES) {
+        if (TAILQ_EMPTY(&o->unused)) {
+            return false;
+        }
+        forget(o, TAILQ_FIRST(&o->unused));
+    }
+    return true;
+}
+
 static void add(struct packet_origins *o, struct packet_origin *origin)
 {
+    o->bytes += size_of(&origin->id);
     origin->refs = 1;
     bridge_ref(origin->id.bridge);
     do {
@@ -115,6 +136,10 @@ struct packet_origin *packet_origin_get(struct packet_origins *o, const struct p
         free(fresh);
         packet_origin_ref(o, old);
         return old;
+    }
+    if (!make_room(o, size_of(id))) {
+        free(fresh);
+        return NULL;
     }
     add(o, fresh);
     return fresh;
@@ -184,6 +209,11 @@ bool xlate_origin(struct xlate_ctx *ctx, const struct packet_to_controller *to, 
     origin = packet_origin_get(origins, &id, to->userdata,
                                to->continuation ? to->continuation->data : NULL, tlvs.data);
     strbuf_free(&tlvs);
+    if (!origin) {
+        ctx->no_cache = true;
+        xlate_too_deep(ctx, "what is kept for packets to controllers takes too much memory");
+        return false;
+    }
     effects_add_origin(ctx->effects, origin);
     *ret = origin->number;
     packet_origin_unref(origins, origin, ctx->set->now_ms);

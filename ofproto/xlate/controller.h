@@ -45,7 +45,8 @@ struct packet_origin {
 struct packet_origins *packet_origins_new(void);
 /* Nobody may hold any. */
 void packet_origins_free(struct packet_origins *);
-/* With a reference for the caller; the three are as long as the id says. */
+/* With a reference for the caller; the three are as long as the id says. NULL: those that are held
+ * take too much memory. */
 struct packet_origin *packet_origin_get(struct packet_origins *, const struct packet_origin_id *,
                                         const void *userdata, const void *continuation,
                                         const void *tlvs);

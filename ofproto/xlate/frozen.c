@@ -55,6 +55,7 @@ struct frozen_states {
     struct frozen_state *by_contents;
     TAILQ_HEAD(frozen_state_list, frozen_state) unused; /* The oldest first. */
     unsigned int n_unused;
+    size_t bytes; /* Of all. */
 };
 
 struct frozen_states *frozen_states_new(void)
@@ -79,6 +80,7 @@ static void forget(struct frozen_states *states, struct frozen_state *state)
     states->n_unused--;
     HASH_DELETE(by_id, states->by_id, state);
     HASH_DELETE(by_contents, states->by_contents, state);
+    states->bytes -= sizeof *state + state->len;
     free(state);
 }
 
@@ -123,6 +125,19 @@ struct frozen_state *frozen_state_find(const struct frozen_states *states, uint3
     return state;
 }
 
+/* Forgets those that nobody holds, until there is room for one more. */
+static bool make_room(struct frozen_states *states, size_t size)
+{
+    while (frozen_states_count(states) >= FROZEN_MAX_STATES ||
+           states->bytes + size > FROZEN_MAX_BYTES) {
+        if (TAILQ_EMPTY(&states->unused)) {
+            return false;
+        }
+        forget(states, TAILQ_FIRST(&states->unused));
+    }
+    return true;
+}
+
 /* The one with these contents, made if need be, with a reference; NULL: there are too many. */
 static struct frozen_state *get(struct frozen_states *states, const void *contents, size_t len)
 {
@@ -133,11 +148,8 @@ static struct frozen_state *get(struct frozen_states *states, const void *conten
         frozen_state_ref(states, state);
         return state;
     }
-    if (frozen_states_count(states) >= FROZEN_MAX_STATES) {
-        if (TAILQ_EMPTY(&states->unused)) {
-            return NULL;
-        }
-        forget(states, TAILQ_FIRST(&states->unused));
+    if (!make_room(states, sizeof *state + len)) {
+        return NULL;
     }
     state = xcalloc(1, sizeof *state + len);
     state->id = (uint32_t)hash_bytes(contents, len, 0);
@@ -146,6 +158,7 @@ static struct frozen_state *get(struct frozen_states *states, const void *conten
     }
     state->refs = 1;
     state->len = (uint32_t)len;
+    states->bytes += sizeof *state + len;
     memcpy(state->contents, contents, len);
     HASH_ADD(by_id, states->by_id, id, sizeof state->id, state);
     HASH_ADD(by_contents, states->by_contents, contents, len, state);

@@ -17,7 +17,8 @@
 #include "ofproto/bridge.h"
 
 #define FROZEN_MAX_STATES 131072
-#define FROZEN_MAX_LEN 65536 /* Bytes of one. */
+#define FROZEN_MAX_LEN 65536                 /* Bytes of one. */
+#define FROZEN_MAX_BYTES ((size_t)256 << 20) /* Of all. */
 
 struct frozen_state;
 struct frozen_states;

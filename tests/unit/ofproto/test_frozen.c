@@ -301,6 +301,69 @@ static void a_trace_follows_the_packet(void **state)
     strbuf_free(&s);
 }
 
+/* Holds what is kept for packets of many addresses, each of which has registers of its own, until
+ * one is dropped; then lets go of the first and sends that packet again. */
+static void fill_memory(struct net *net, const char *reason)
+{
+    enum { MAX = 20000 };
+    struct ofproto_xlate_out *out = calloc(MAX, sizeof *out);
+    struct flow_key key = net_key(1, 1, 2);
+    struct strbuf s = STRBUF_INIT;
+    unsigned int n = 0;
+    bool full = false;
+
+    while (!full && n < MAX) {
+        key.nw_src = be32_make(n + 1);
+        net_translate(net, &key, true, &out[n]);
+        strbuf_chop(&s, s.len);
+        dp_actions_format(&s, out[n].actions.data, out[n].actions.len);
+        full = !strcmp(strbuf_str(&s), reason);
+        assert_int_equal(out[n++].no_cache, full);
+    }
+    assert_true(full);
+    assert_true(n > 3000);
+    ofproto_xlate_out_free(&out[0]);
+    ofproto_xlate_out_free(&out[--n]);
+    net_translate(net, &key, true, &out[n]);
+    assert_false(out[n].no_cache);
+    for (unsigned int i = 1; i <= n; i++) {
+        ofproto_xlate_out_free(&out[i]);
+    }
+    strbuf_free(&s);
+    free(out);
+}
+
+static void what_packets_can_have_kept_is_bounded_in_bytes(void **state)
+{
+    static const char begin[] = "actions=move:NXM_OF_IP_SRC[]->NXM_NX_REG0[]," NOTE;
+    struct strbuf s = STRBUF_INIT;
+    struct net *net = *state;
+
+    strbuf_printf(&s, "ip,%s", begin);
+    for (unsigned int i = 0; i < 1100; i++) {
+        strbuf_puts(&s, "load:7->NXM_NX_REG1[],");
+    }
+    strbuf_puts(&s, "output:2");
+    text_rule(net->br, strbuf_str(&s));
+    fill_memory(net, "drop:recirc-limit");
+    strbuf_free(&s);
+}
+
+static void what_packets_for_controllers_have_kept_is_bounded_in_bytes(void **state)
+{
+    struct strbuf s = STRBUF_INIT;
+    struct net *net = *state;
+
+    strbuf_puts(&s, "ip,actions=move:NXM_OF_IP_SRC[]->NXM_NX_REG0[],controller(userdata=00");
+    for (unsigned int i = 0; i < 25000; i++) {
+        strbuf_puts(&s, ".01");
+    }
+    strbuf_puts(&s, ")");
+    text_rule(net->br, strbuf_str(&s));
+    fill_memory(net, "drop:too-deep");
+    strbuf_free(&s);
+}
+
 int main(void)
 {
 #define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
@@ -319,6 +382,8 @@ int main(void)
         T(a_state_of_a_bridge_that_is_gone_means_nothing),
         T(marks_that_rules_wrote_are_kept),
         T(a_trace_follows_the_packet),
+        T(what_packets_can_have_kept_is_bounded_in_bytes),
+        T(what_packets_for_controllers_have_kept_is_bounded_in_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
