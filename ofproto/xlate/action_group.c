@@ -139,7 +139,7 @@ static void execute_group(struct xlate_ctx *ctx, const struct ofp_action *h)
         return;
     }
     if (uses_slots(group) && !has_hash(ctx, group)) {
-        xlate_hashed(ctx, h, h->len, hash_alg(&group->config), hash_basis(&group->config));
+        xlate_freeze_hashed(ctx, h, hash_alg(&group->config), hash_basis(&group->config));
         return;
     }
     effects_add_group(ctx->effects, group);

@@ -370,13 +370,12 @@ out:
     ctx->freeze.hash = (struct xlate_dp_hash){0};
 }
 
-void xlate_hashed(struct xlate_ctx *ctx, const void *actions, size_t len, enum dp_hash_alg alg,
-                  uint32_t basis)
+void xlate_freeze_hashed(struct xlate_ctx *ctx, const struct ofp_action *again,
+                         enum dp_hash_alg alg, uint32_t basis)
 {
-    xlate_freeze_actions(ctx, actions, len);
-    ctx->freeze.on = true;
+    xlate_freeze(ctx);
+    xlate_freeze_actions(ctx, again, again->len);
     ctx->freeze.hash = (struct xlate_dp_hash){.on = true, .alg = (uint8_t)alg, .basis = basis};
-    xlate_freeze_end(ctx, false);
 }
 
 /* --- Thawing. */

@@ -174,9 +174,9 @@ void xlate_freeze_actions(struct xlate_ctx *, const void *actions, size_t len);
 /* The pipeline, or what is carried out on a copy, is at its end: if it was frozen, recirculates the
  * packet as it is now. 'run_set': the action set is to be carried out then. */
 void xlate_freeze_end(struct xlate_ctx *, bool run_set);
-/* Carries out the actions on a copy of the packet when it comes back with this hash. */
-void xlate_hashed(struct xlate_ctx *, const void *actions, size_t len, enum dp_hash_alg,
-                  uint32_t basis);
+/* The action is done again when the packet comes back with this hash, and what follows it then. */
+void xlate_freeze_hashed(struct xlate_ctx *, const struct ofp_action *again, enum dp_hash_alg,
+                         uint32_t basis);
 /* Goes on with what was kept; ctx->bridge and in_port are those of the state. */
 void xlate_thaw(struct xlate_ctx *, struct frozen_state *);
 /* The same with a state's contents alone; metadata, registers and mark are 'pipeline's, as a
