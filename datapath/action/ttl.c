@@ -86,6 +86,12 @@ struct ttl {
     bool is_ip;
 };
 
+/* Behind the header of a later fragment there is the middle of something. */
+static bool is_later_fragment(const uint8_t *ip)
+{
+    return ip[0] >> 4 == 4 && be16_load(ip + 6) & be16_make(0x1fff);
+}
+
 /* An IP header within 'room' bytes, whole but for options. */
 static struct ttl ttl_of_ip(uint8_t *p, uint32_t room)
 {
@@ -124,7 +130,8 @@ static void find_two(uint8_t *p, uint32_t room, struct ttl two[2])
         }
         header = ip[0] >> 4 == 6 ? 40 : (ip[0] & 15) * 4u;
         proto = ip[0] >> 4 == 6 ? ip[6] : ip[9];
-        if ((proto == 4 || proto == 41) && header >= 20 && room >= s.at + header) {
+        if ((proto == 4 || proto == 41) && header >= 20 && room >= s.at + header &&
+            !is_later_fragment(ip)) {
             two[1] = ttl_of_ip(ip + header, room - s.at - header);
         }
     }

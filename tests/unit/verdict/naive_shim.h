@@ -106,7 +106,8 @@ static inline void naive_two_ttls(const struct naive_packet *p, struct naive_ttl
         }
         len = two[0].ip ? (ip[0] & 15u) * 4 : 40;
         proto = two[0].ip ? ip[9] : ip[6];
-        if ((proto == 4 || proto == 41) && len >= 20 && p->len >= at + 2 + len) {
+        if ((proto == 4 || proto == 41) && len >= 20 && p->len >= at + 2 + len &&
+            !(two[0].ip && ((ip[6] & 0x1f) || ip[7]))) {
             two[1] = naive_ttl_of_ip(p, at + 2 + len);
         }
     }

@@ -253,6 +253,8 @@ static void a_packet_whose_time_is_over_goes_no_further(void **state UNUSED)
     assert_sent(0, 2007, MACS "8847 00014101");
 }
 
+#define V4_OF_V4(FRAGMENT) "45000028 0001" FRAGMENT "4004 0000 0a000001 0a000002"
+
 static void ttls_are_copied_between_the_two_outermost_headers(void **state UNUSED)
 {
     copy_ttl(false);
@@ -265,6 +267,10 @@ static void ttls_are_copied_between_the_two_outermost_headers(void **state UNUSE
     assert_makes(MACS TAG "8847 00014109" V4_64, MACS TAG "8847 00014109" V4_9);
     copy_ttl(true);
     assert_makes(MACS "8847 00014109" V6("40"), MACS "8847 00014109" V6("09"));
+    copy_ttl(true); /* IP in IP, its first fragment and its second. */
+    assert_makes(MACS "0800" V4_OF_V4("2000") V4_9, MACS "0800" V4_OF_V4("2000") V4_64);
+    copy_ttl(true);
+    assert_makes(MACS "0800" V4_OF_V4("0001") V4_9, MACS "0800" V4_OF_V4("0001") V4_9);
     copy_ttl(true); /* Nothing within. */
     assert_makes(MACS "8847 00014109 01020304", MACS "8847 00014109 01020304");
 }
