@@ -346,7 +346,7 @@ static size_t unread(const struct conn *conn)
            conn_dump_left(conn) * FLOW_BYTES;
 }
 
-/* The sum, and who has the most but for 'asker'. */
+/* The sum, and who has the most but for 'asker', and whose message is at work behind its. */
 static size_t all_unread(const struct conn *asker, struct conn **ret_most)
 {
     struct ofproto *bridge, *next;
@@ -360,7 +360,8 @@ static size_t all_unread(const struct conn *asker, struct conn **ret_most)
         }
         LIST_FOREACH (conn, &bridge->mgmt->conns, node) {
             sum += unread(conn);
-            if (conn != asker && (!*ret_most || unread(conn) > unread(*ret_most))) {
+            if (conn != asker && !conn->reading &&
+                (!*ret_most || unread(conn) > unread(*ret_most))) {
                 *ret_most = conn;
             }
         }
