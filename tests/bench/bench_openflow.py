@@ -1,11 +1,12 @@
 """OpenFlow tables of Sluice and of Debian's Open vSwitch (netdev datapath), side by side in one run: how fast rules come and go, what they
 weigh, what a lookup in the slow path costs when there are many masks, and how long packets and other controllers wait while flow mods hit a
-table of many rules with many cached flows. Prints both figures and how many times better Sluice is (above 1, it is better).
+table of many rules with many cached flows, or something is done to all of the rules. Prints both figures and how many times better Sluice is (above 1, it is better).
 
 BENCH_RULES (default 30,000), BENCH_FLOWS (4,000) and BENCH_MANY_FLOWS (50,000, while flow mods with barriers come) are the sizes.
 """
 
 import json
+import multiprocessing
 import os
 import random
 import re
@@ -29,6 +30,7 @@ FLOWS = int(os.environ.get("BENCH_FLOWS", "4000"))
 MANY_FLOWS = int(os.environ.get("BENCH_MANY_FLOWS", "50000"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
 MASKS = (1, 20, 200)
+ANY_MASKS = (100, 2000)
 TRACES = 300
 
 # In a host's namespace: one UDP packet for each of the first rules.
@@ -354,7 +356,7 @@ def packet_outs(peer):
 
 
 def packet_ins(peer):
-    """Of one port that sends as fast as it can; without Sluice's limit of what a port may ask of policy."""
+    """Of one port that sends as fast as it can."""
     peer.clear()
     peer.ofctl("add-flow", "br0", "in_port=1,actions=CONTROLLER")
     client = peer.openflow()
@@ -372,6 +374,53 @@ def packet_ins(peer):
     return n / seconds
 
 
+def echoes(path, stop, ret):
+    """Another controller: how long an answer takes at most, in milliseconds."""
+    client, longest = OpenFlow(path), 0
+    while not stop.is_set():
+        start = time.perf_counter()
+        client.send(2)
+        client.until(3)
+        longest = max(longest, time.perf_counter() - start)
+        time.sleep(0.0005)
+    client.close()
+    ret.put(longest * 1000)
+
+
+def longest_wait(peer, action):
+    stop, ret = multiprocessing.Event(), multiprocessing.Queue()
+    process = multiprocessing.Process(target=echoes, args=(f"{peer.dir}/br0.mgmt", stop, ret))
+    process.start()
+    time.sleep(0.2)
+    action(peer)
+    time.sleep(0.5)  # What is left to do comes after the answer.
+    stop.set()
+    wait = ret.get()
+    process.join()
+    return wait
+
+
+def waits(peer):
+    """While all rules come in a bundle; one more comes; they are dumped; they go."""
+    one = "priority=5,udp,tp_dst=3,actions=output:2"
+    return [longest_wait(peer, bundled),
+            longest_wait(peer, lambda p: p.ofctl("add-flow", "br0", one)),
+            longest_wait(peer, lambda p: p.ofctl("dump-flows", "br0", stdout=None)),
+            longest_wait(peer, lambda p: p.clear())]
+
+
+def changing(peer):
+    """A flow mod that changes a cached flow, its barrier, the next."""
+    client, n = peer.openflow(), min(MANY_FLOWS, 3000)
+    start = time.perf_counter()
+    for i in range(n):
+        client.send(14, OpenFlow.add(i).replace(struct.pack("!HHI", 0, 16, 2), struct.pack("!HHI", 0, 16, 1 + i % 2)))
+        client.barrier()
+    seconds = time.perf_counter() - start
+    client.close()
+    return n / seconds
+
+
 def echo(peer):
     client, times = peer.openflow(), []
     for _ in range(2000):
@@ -384,10 +433,16 @@ def echo(peer):
 
 
 def delete_all(peer):
-    add_flows(peer)
+    """One flow mod, and its barrier."""
+    bundled(peer)
+    client = peer.openflow()
     start = time.perf_counter()
-    peer.ofctl("del-flows", "br0")
-    return RULES / (time.perf_counter() - start)
+    client.send(14, struct.pack("!QQBBHHHIIIH2xHH4x", 0, 0, 0xff, 3, 0, 0, 0, 0xffffffff, 0xffffffff, 0xffffffff, 0, 1, 4))
+    client.barrier()
+    seconds = time.perf_counter() - start
+    client.close()
+    assert peer.n_rules() == 0
+    return RULES / seconds
 
 
 def dump(peer):
@@ -418,7 +473,19 @@ def masks(n):
     return lines
 
 
-def slow_path(n):
+def any_masks(n):
+    """Rules of n masks of any bits of a register and an address."""
+    rng = random.Random(2)
+    lines = []
+    for _ in range(n):
+        m, a = rng.getrandbits(32) | 1, rng.getrandbits(32) | 1
+        address = ".".join(str(a >> s & 255) for s in (24, 16, 8, 0))
+        value = ".".join(str((rng.getrandbits(32) & a) >> s & 255) for s in (24, 16, 8, 0))
+        lines.append(f"priority=100,tcp,reg0={rng.getrandbits(32) & m:#x}/{m:#x},nw_src={value}/{address},actions=output:2")
+    return lines
+
+
+def slow_path(n, masks=masks):
     def measure(peer):
         """Microseconds for a trace of a packet that none of the rules match."""
         peer.clear()
@@ -534,15 +601,22 @@ def main():
             for p in peers:
                 many_flows(p)
             row(f"the same with {MANY_FLOWS} cached flows", "rules/s", alternate(peers, one_at_a_time), True)
+            row("flow mods that change one of them each", "rules/s", alternate(peers, changing, 1), True)
             row("packet-outs", "1/s", alternate(peers, packet_outs), True)
             peers[0].vsctl("set", "Open_vSwitch", ".", "other_config:upcall-rate=0")
-            row("packet-ins of one port", "1/s", alternate(peers, packet_ins), True)
+            row("packet-ins of one port, upcall-rate=0", "1/s", alternate(peers, packet_ins), True)
             peers[0].vsctl("remove", "Open_vSwitch", ".", "other_config", "upcall-rate")
+            row("the same with the default upcall-rate", "1/s", alternate(peers, packet_ins), True)
             row("echo", "us", alternate(peers, echo), False)
-            row("ovs-ofctl del-flows of all", "rules/s", alternate(peers, delete_all, 1), True)
+            row("a deletion of all, and its barrier", "rules/s", alternate(peers, delete_all), True)
             row("ovs-ofctl dump-flows of all", "rules/s", alternate(peers, dump, 1), True)
             for n in MASKS:
                 row(f"trace of a packet, {n} masks", "us", alternate(peers, slow_path(n), 1), False)
+            for n in ANY_MASKS:
+                row(f"the same, {n} masks of any bits", "us", alternate(peers, slow_path(n, any_masks), 1), False)
+            figures = [waits(p) for p in peers]
+            for i, what in enumerate(("a bundle of all", "one flow mod", "a dump of all", "del-flows of all")):
+                row(f"longest wait for an echo, {what}", "ms", [[f[i]] for f in figures], False)
             delays = [disturbed(p) for p in peers]
             row("ping during flow mods, 99th percentile", "ms", [[d[0]] for d in delays], False)
             row("echo during flow mods, 99th percentile", "ms", [[d[1]] for d in delays], False)
