@@ -14,6 +14,9 @@ static void write_words(struct xlate_ctx *ctx, const struct ofp_match *m)
 static void set_vlan(struct xlate_ctx *ctx, const struct ofp_match *m)
 {
     xlate_look_vlan(ctx, FLOW_VLAN_PRESENT);
+    if (ctx->unknown) {
+        return; /* It is done when the packet comes back. */
+    }
     if (!ctx->now.vlans.n) {
         /* OpenFlow 1.0's way: to set the VLAN of an untagged packet is to tag it. */
         xlate_vlan_push(ctx, be16_make(0x8100), m->flow.pkt.vlan[0].tci);

@@ -7,6 +7,9 @@ static void execute_push(struct xlate_ctx *ctx, const struct ofp_action *h)
 
     /* OpenFlow 1.3.5 section 5.12.1: id and priority are copied from the tag outside so far. */
     xlate_look_vlan(ctx, 0xffff);
+    if (ctx->unknown) {
+        return; /* It is done when the packet comes back, and must not be done twice. */
+    }
     if (xlate_vlan_push(ctx, a->tpid, ctx->now.flow.pkt.vlan[0].tci)) {
         xlate_check_tags(ctx);
     }

@@ -323,6 +323,21 @@ static void labels_go_behind_no_more_tags_than_are_parsed(void **state)
     assert_string_not_equal(send_key(net, &key), "drop:too-many-tags");
 }
 
+/* Whether a customer's frame has a tag is known when it comes back, and then it gets one more. */
+static void a_customers_frame_is_tagged_once(void **state)
+{
+    static const char *const actions[] = {"pop_pbb,push_vlan:0x8100,output:2",
+                                          "pop_pbb,mod_vlan_vid:5,output:2"};
+    struct flow_key key = net_key(1, 1, 2);
+    struct net *net = *state;
+
+    key.eth_type = be16_make(0x88e7);
+    for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+        rule(net, 0, 1, "dl_type=0x88e7", actions[i]);
+        assert_non_null(strstr(send_key(net, &key), "pop_pbb,recirc("));
+    }
+}
+
 static void a_backbone_frame_is_made_and_taken_apart(void **state)
 {
     struct flow_key key = net_key_vlan(1, 1, 2, 5);
@@ -385,6 +400,7 @@ int main(void)
         T(it_comes_back_more_than_once),
         T(ttls_are_copied_and_decremented),
         T(labels_go_behind_no_more_tags_than_are_parsed),
+        T(a_customers_frame_is_tagged_once),
         T(a_backbone_frame_is_made_and_taken_apart),
         T(a_frame_that_was_popped_is_switched_behind_a_patch_port),
     };
