@@ -3,7 +3,8 @@
 
 #include "ofproto/xlate/xlate.h"
 
-static void on_copy(struct xlate_ctx *ctx, const void *actions, size_t len,
+/* 'run_set': the copy's action set, which it inherits, is carried out behind it. */
+static void on_copy(struct xlate_ctx *ctx, const void *actions, size_t len, bool run_set,
                     void (*carry_out)(struct xlate_ctx *, const void *actions, size_t len))
 {
     struct xlate_packet before = ctx->now;
@@ -23,7 +24,7 @@ static void on_copy(struct xlate_ctx *ctx, const void *actions, size_t len,
     }
     ctx->stop = false;
     carry_out(ctx, actions, len);
-    xlate_freeze_end(ctx, false);
+    xlate_end_pipeline(ctx, run_set && !ctx->stop);
     ofp_actions_free(&ctx->action_set);
     ctx->action_set = set;
     ctx->stack.n = n_stack;
@@ -38,7 +39,7 @@ static void on_copy(struct xlate_ctx *ctx, const void *actions, size_t len,
 
 void xlate_set_on_copy(struct xlate_ctx *ctx, const void *actions, size_t len)
 {
-    on_copy(ctx, actions, len, xlate_run_set);
+    on_copy(ctx, actions, len, false, xlate_run_set);
 }
 
 static void execute_clone(struct xlate_ctx *ctx, const struct ofp_action *h)
@@ -48,7 +49,7 @@ static void execute_clone(struct xlate_ctx *ctx, const struct ofp_action *h)
     if (++ctx->depth > XLATE_MAX_DEPTH) {
         xlate_too_deep(ctx, "too many clones in each other");
     } else {
-        on_copy(ctx, a->data, a->len, xlate_actions);
+        on_copy(ctx, a->data, a->len, true, xlate_actions); /* As in Open vSwitch. */
     }
     ctx->depth--;
 }

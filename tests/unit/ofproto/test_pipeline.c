@@ -291,6 +291,16 @@ static void a_clone_leaves_the_packet_as_it_was(void **state)
     assert_string_equal(net_send(net, net_key(1, 1, 2)), "push_vlan(vid=0,pcp=0),4,pop_vlan,3,2");
 }
 
+/* As in Open vSwitch: also what was written before; unless it exits. */
+static void a_clones_action_set_is_carried_out_on_it(void **state)
+{
+    struct net *net = *state;
+
+    hex_rule(net->br, 0, 1, "", "0003 0018 00000000 " OUTPUT("03") GOTO("01"));
+    hex_rule(net->br, 1, 1, "", APPLY("0028", "ffff 0020 " NX "002a 000000000000 " OUTPUT("04")));
+    assert_string_equal(net_send(net, net_key(1, 1, 2)), "4,3,3");
+}
+
 /* Links 0 to 3, to register 0; of what is hashed alone. */
 #define MULTIPATH(FIELDS, ALGORITHM)                                                               \
     "ffff 0020 " NX "000a " FIELDS " 0000 0000 " ALGORITHM " 0002 00000000 0000 0001 00010004 "
@@ -488,6 +498,7 @@ int main(void)
         T(an_output_may_be_of_the_first_bytes_alone),
         T(registers_end_at_a_patch_port),
         T(a_clone_leaves_the_packet_as_it_was),
+        T(a_clones_action_set_is_carried_out_on_it),
         T(multipath_spreads_flows_over_links),
         T(a_bundle_sends_to_ports_that_are_up),
         T(conjunctions_are_products_of_sets),
