@@ -47,7 +47,7 @@ void message_hexdump(struct strbuf *s, const uint8_t *p, size_t len)
             if (j < n) {
                 strbuf_printf(s, "%c%02x", j == 8 ? '-' : ' ', p[i + j]);
             } else {
-                strbuf_puts(s, "   ");
+                strbuf_puts(s, j == 8 && n == 8 ? "-  " : "   ");
             }
         }
         strbuf_puts(s, " |");
@@ -69,7 +69,7 @@ static void end_line(struct strbuf *s)
 
 static void format_error(struct strbuf *s, int rc, const uint8_t *msg, size_t len)
 {
-    strbuf_printf(s, " ***decode error: %s***\n", ofp_error_name((enum ofp_error)rc));
+    strbuf_printf(s, "***decode error: %s***\n", ofp_error_name((enum ofp_error)rc));
     message_hexdump(s, msg, len);
 }
 
@@ -173,6 +173,7 @@ void message_format(struct strbuf *s, const uint8_t *msg, size_t len, bool verbo
     rc = row->print ? row->print(s, &m) : 0;
     if (rc) {
         strbuf_chop(s, s->len - start);
+        strbuf_putc(s, ' ');
         format_error(s, rc, msg, len);
     }
     end_line(s);

@@ -195,19 +195,42 @@ static int print_updates(struct strbuf *s, const struct message *m)
     return rc;
 }
 
+#define NXET_VENDOR 0xb0c2
+#define EXPERIMENTER 0xffff
+
+/* The message that an error quotes; of one that is cut, its bytes. No error is about an error. */
+static void format_quoted(struct strbuf *s, const struct message *m, size_t head)
+{
+    const uint8_t *p = m->body + head;
+    size_t len = m->len - head;
+
+    strbuf_putc(s, '\n');
+    if (len >= OFP_HEADER_LEN && p[1] != OFPT_ERROR && wire_get16(p + 2) == len) {
+        message_format(s, p, len, m->verbose);
+    } else {
+        message_hexdump(s, p, len);
+    }
+}
+
 static int print_error(struct strbuf *s, const struct message *m)
 {
+    uint16_t type = m->len < 4 ? 0 : wire_get16(m->body), code;
+    bool is_nx = type == NXET_VENDOR && m->len >= 12; /* In OpenFlow 1.0. */
+    size_t head = is_nx ? 12 : type == EXPERIMENTER && m->version >= OFP12 ? 8 : 4;
     const char *name;
 
-    if (m->len < 4) {
+    if (m->len < head || m->len < 4) {
         return OFPERR_BRC_BAD_LEN;
     }
-    name = ofp_error_find((uint8_t)m->version, wire_get16(m->body), wire_get16(m->body + 2));
+    type = is_nx ? wire_get16(m->body + 8) : type;
+    code = wire_get16(m->body + (is_nx ? 10 : 2));
+    name = ofp_error_find((uint8_t)m->version, type, code);
     if (name) {
         strbuf_printf(s, " %s", name);
     } else {
-        strbuf_printf(s, " type %u code %u", wire_get16(m->body), wire_get16(m->body + 2));
+        strbuf_printf(s, " type %u code %u", type, code);
     }
+    format_quoted(s, m, head);
     return 0;
 }
 
