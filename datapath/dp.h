@@ -102,15 +102,18 @@ enum dp_op_type {
 struct dp_op {
     enum dp_op_type type;
     uint64_t cookie; /* Comes back in the completion. */
-    /* FLOW_PUT, FLOW_DEL. The caller chooses flow numbers; one is free again when its FLOW_DEL
-     * completes. A PUT on a number in use replaces the actions and keeps key, mask and statistics;
-     * it fails with -EEXIST when the masked key or the mask differ.
-     * METER_PUT, METER_DEL: the number of a meter, of which the same holds. A PUT on one that is
-     * there replaces its bands, whose buckets are full then, and keeps its counters; with what it
-     * has already it changes nothing. Meters live as flows do, also while nobody is attached.
-     * A METER_DEL of DP_NO_METER deletes every meter that was not put since this attachment began:
-     * what a policy that died left behind. */
-    uint32_t flow_no;
+    union {
+        /* FLOW_PUT, FLOW_DEL. The caller chooses flow numbers; one is free again when its FLOW_DEL
+         * completes. A PUT on a number in use replaces the actions and keeps key, mask and
+         * statistics; it fails with -EEXIST when the masked key or the mask differ. */
+        uint32_t flow_no;
+        /* METER_PUT, METER_DEL. The same holds for meter numbers. A PUT on a number in use replaces
+         * the bands, fills their buckets and keeps the counters; if nothing differs, it does
+         * nothing. Meters stay, as flows do, while nobody is attached. A METER_DEL of DP_NO_METER
+         * deletes every meter that was not put since this attachment began, that is, those that a
+         * dead policy left behind. */
+        uint32_t meter_no;
+    };
     /* FLOW_PUT: the whole, unmasked key of a packet of the flow (an upcall's), or the masked key
      * when there is no packet. The flow is what the masked key says. But a datapath bounds how many
      * masks it searches, and may file the flow under a more specific mask, where it covers only
@@ -136,9 +139,12 @@ struct dp_op {
 struct dp_completion {
     uint64_t cookie;
     enum dp_op_type type;
-    int error;        /* 0 or negative errno: -EEXIST, -ENOENT, -ENOSPC (flow limit), -EINVAL,
-                         -EMSGSIZE (a packet that fits no buffer), -ENODEV (port). */
-    uint32_t flow_no; /* Or the meter's number. */
+    int error; /* 0 or negative errno: -EEXIST, -ENOENT, -ENOSPC (flow limit), -EINVAL,
+                  -EMSGSIZE (a packet that fits no buffer), -ENODEV (port). */
+    union {
+        uint32_t flow_no;
+        uint32_t meter_no; /* METER_PUT, METER_DEL. */
+    };
     struct dp_flow_stats stats; /* FLOW_DEL: the last, complete count. */
 };
 

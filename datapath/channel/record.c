@@ -186,11 +186,12 @@ static int check_op_values(const struct dp_op *op)
         return -EINVAL;
     }
     if (op->type == DP_OP_METER_PUT &&
-        (op->flow_no >= DP_MAX_METERS || op->packet_len != sizeof *op->meter ||
+        (op->meter_no >= DP_MAX_METERS || op->packet_len != sizeof *op->meter ||
          dp_meter_validate(op->meter, NULL))) {
         return -EINVAL;
     }
-    if (op->type == DP_OP_METER_DEL && op->flow_no >= DP_MAX_METERS && op->flow_no != DP_NO_METER) {
+    if (op->type == DP_OP_METER_DEL && op->meter_no >= DP_MAX_METERS &&
+        op->meter_no != DP_NO_METER) {
         return -EINVAL;
     }
     if (op->type == DP_OP_EXECUTE && !op->pending &&

@@ -228,10 +228,10 @@ static bool carry_out(struct server_rings *r, const struct dp_op *op, int *ret_e
         return carried_out(p, core_flow_del(op->flow_no, pending_done, p), ret_error);
     case DP_OP_METER_PUT:
         p = pending_new(r, op);
-        return carried_out(p, core_meter_put(op->flow_no, op->meter, pending_done, p), ret_error);
+        return carried_out(p, core_meter_put(op->meter_no, op->meter, pending_done, p), ret_error);
     case DP_OP_METER_DEL:
         p = pending_new(r, op);
-        return carried_out(p, core_meter_del(op->flow_no, pending_done, p), ret_error);
+        return carried_out(p, core_meter_del(op->meter_no, pending_done, p), ret_error);
     case DP_OP_BARRIER: core_barrier(pending_done, pending_new(r, op)); return false;
     }
     *ret_error = -EINVAL;

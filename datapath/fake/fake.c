@@ -650,7 +650,7 @@ static int carry_out(struct fake_dp *fake, const struct dp_op *op, struct dp_flo
     case DP_OP_FLOW_DEL: return flow_del(fake->state, op->flow_no, ret);
     case DP_OP_EXECUTE: return execute(fake->state, op);
     case DP_OP_METER_PUT: return fake_meter_put(fake->state, op);
-    case DP_OP_METER_DEL: return fake_meter_del(fake->state, op->flow_no);
+    case DP_OP_METER_DEL: return fake_meter_del(fake->state, op->meter_no);
     case DP_OP_BARRIER: return 0;
     }
     return -EINVAL;

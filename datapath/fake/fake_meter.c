@@ -24,14 +24,14 @@ struct fake_meter *fake_get_meter(struct fake_state *state, uint32_t meter_no)
 
 int fake_meter_put(struct fake_state *state, const struct dp_op *op)
 {
-    struct fake_meter *meter = fake_get_meter(state, op->flow_no);
+    struct fake_meter *meter = fake_get_meter(state, op->meter_no);
 
-    if (op->flow_no >= DP_MAX_METERS || dp_meter_validate(op->meter, NULL)) {
+    if (op->meter_no >= DP_MAX_METERS || dp_meter_validate(op->meter, NULL)) {
         return -EINVAL;
     }
     if (!meter) {
         meter = xcalloc(1, sizeof *meter);
-        meter->meter_no = op->flow_no;
+        meter->meter_no = op->meter_no;
         HASH_ADD(hh, state->meters, meter_no, sizeof meter->meter_no, meter);
     }
     meter->is_old = false;

@@ -51,7 +51,7 @@ static void refused(const struct dp_op *op, int error, void *aux)
         u->n.put_errors++;
     }
     if (COOKIE_KIND(op->cookie) == COOKIE_METER) {
-        ofproto_meter_done(u->ofprotos, op->flow_no, op->type == DP_OP_METER_DEL);
+        ofproto_meter_done(u->ofprotos, op->meter_no, op->type == DP_OP_METER_DEL);
     }
     if (op->type == DP_OP_EXECUTE && op->pending == DP_NO_PENDING) {
         upcall_drop(u, UPCALL_DROP_REFUSED, op->in_port);
@@ -118,7 +118,7 @@ int upcall_meter(struct upcall *u, uint32_t meter_no, const struct dp_meter *met
 {
     struct dp_op op = {.type = meter ? DP_OP_METER_PUT : DP_OP_METER_DEL,
                        .cookie = COOKIE_METER << 56,
-                       .flow_no = meter_no,
+                       .meter_no = meter_no,
                        .meter = meter};
 
     if (!u->dp || !u->is_running) {

@@ -365,7 +365,7 @@ void upcall_completions(struct upcall *u, const struct dp_completion *cs, size_t
                 upcall_drop(u, UPCALL_DROP_REFUSED, in_port);
             }
         } else if (COOKIE_KIND(c->cookie) == COOKIE_METER) {
-            meter_completed(u, c->type, c->flow_no, c->error);
+            meter_completed(u, c->type, c->meter_no, c->error);
         } else if (COOKIE_KIND(c->cookie) == COOKIE_FLOW) {
             struct cached_flow *f = flow_table_get(&u->flows, c->flow_no);
 
