@@ -1,6 +1,6 @@
-/* Groups (OpenFlow 1.3.5 section 5.6): buckets of actions, of which one, the first that lives, or
- * all are carried out. A group does not change once it is made: a group mod puts another in its
- * place. Reference counted, as rules are: the bridge holds one, effects of cached flows theirs.
+/* Groups (OpenFlow 1.3.5 section 5.6): buckets of actions, of which one, the first live one, or all
+ * are executed. A group never changes: a group mod replaces it by another. Groups are reference
+ * counted, as rules are: by the bridge and by the effects of cached flows.
  *
  * Here: the store of a bridge's groups, liveness, and the choice by a hash. Codecs are
  * codec/group_mod.h, execution is xlate/action_group.c. Control thread. */
@@ -46,18 +46,19 @@ void group_unlink(struct ofproto *, struct ofp_group *);
 /* Of all of them, with the bridge. */
 void group_flush(struct ofproto *);
 
-/* Whether the bucket can be used: its port is up, or its group has a bucket that lives. One that
- * watches nothing always lives. */
+/* Whether the bucket is live: its watch port is up, or its watch group has a live bucket. A bucket
+ * that watches nothing is always live. */
 bool group_bucket_lives(const struct ofproto *, const struct ofp_bucket *);
-/* The bucket of a select group for a hash: as the weights are, over the living ones, who keep what
- * they had when another one dies. -1 when there is none. */
+/* The bucket of a select group for a hash: in proportion to the weights of the live buckets, which
+ * keep their hashes when another one dies. -1: no bucket is live. */
 int group_select(const struct ofproto *, const struct ofp_group *, uint32_t hash);
-/* The same by slots, in slots.c: over how many of them hashes are spread, a power of two of at most
- * 1024 (0: the weights lie too far apart), and the bucket of one, -1 when none lives. */
+/* The same by slots, in slots.c: the number of slots that hashes are spread over, a power of two of
+ * at most 1024 (0: the weights differ too much for slots), and the bucket of a slot (-1: no bucket
+ * is live). */
 unsigned int group_n_slots(const struct ofp_group *);
 int group_slot_bucket(const struct ofproto *, struct ofp_group *, unsigned int slot);
 
-/* What a group mod did, so that it can be undone, and be told when it stands. */
+/* What a group mod changed, to be undone (a bundle that fails) or finished. */
 struct group_changes {
     struct flow_changes flows;  /* Rules that went with their group. */
     struct ofp_group *added;    /* NULL: none. The bridge's. */
@@ -68,7 +69,7 @@ struct group_changes {
  * message. */
 int group_mod_change(struct ofproto *, struct ofp_group_mod *, uint64_t now_ms,
                      struct group_changes *);
-/* Both end the list. */
+/* Either ends the changes: takes them back, or completes them and reports removed rules. */
 void group_changes_undo(struct group_changes *, struct ofproto *);
 void group_changes_finish(struct group_changes *, struct ofproto *, uint64_t now_ms);
 /* All of it: 0 or the error. */

@@ -1,11 +1,10 @@
-/* Meters (OpenFlow 1.3.5 section 5.7): what limits the rate of the packets that rules send through
- * them. Metering is the datapath's (datapath/flow/meter.h); here is which meters a bridge has,
- * under which number each goes by in the datapath, and what they counted, which outlives a
- * datapath.
+/* Meters (OpenFlow 1.3.5 section 5.7), which limit the rate of the packets that rules send through
+ * them. The datapath does the metering (datapath/flow/meter.h). This module knows which meters a
+ * bridge has, the number of each in the datapath, and what they counted, which outlives a datapath.
  *
- * Every meter of a set has a number of its own while any cached flow may name it: the number of a
- * deleted one is free again when no cached flow contradicts the tables. A change of a meter's bands
- * needs no cached flow to be changed. Control thread. */
+ * Each meter of a set has a datapath number of its own. The number of a deleted meter is free again
+ * when no cached flow can name it any more. When a meter's bands change, no cached flow does.
+ * Control thread. */
 #ifndef OFPROTO_METER_METER_H
 #define OFPROTO_METER_METER_H
 
@@ -20,11 +19,11 @@ struct ofp_meter {
     uint32_t dp_no;
     uint64_t created_ms;
     struct ofp_meter_config config;
-    unsigned int n_puts;          /* Under way to the datapath. */
-    bool resets_bands;            /* When the last of them arrives. */
+    unsigned int n_puts;          /* Puts that the datapath has not completed. */
+    bool resets_bands;            /* Reset the bands' counters when the last of them completes. */
     struct dp_meter_stats before; /* Counted by datapaths that are gone. */
-    struct dp_meter_stats zero;   /* What stood in the counters when ours began. */
-    struct dp_meter_stats last;   /* As they were read last. */
+    struct dp_meter_stats zero;   /* The datapath's counters when this meter began to use them. */
+    struct dp_meter_stats last;   /* The datapath's counters as read last. */
     UT_hash_handle hh;            /* In the bridge, by id. */
     UT_hash_handle by_no;         /* In the set, by dp_no. */
 };
@@ -41,20 +40,20 @@ bool meter_remarks(const struct ofp_meter *);
 /* All of them, with the bridge. */
 void meter_flush(struct ofproto *);
 
-/* What a meter mod did, so that it can be undone, and be told when it stands. */
+/* What a meter mod changed, to be undone (a bundle that fails) or finished. */
 struct meter_changes {
     struct flow_changes flows;  /* Rules that went with their meter. */
     struct ofp_meter *added;    /* NULL: none. The bridge's; so is the next. */
     struct ofp_meter *modified; /* NULL: none. */
     struct ofp_meter_config before;
     struct dp_meter_stats counted; /* By the modified one. */
-    struct ofp_meter **removed;    /* The bridge's no more; the datapath has them still. */
+    struct ofp_meter **removed;    /* Not in the bridge any more, but still in the datapath. */
     size_t n_removed;
 };
 /* Carries it out: 0 or the error, and an error changes nothing. */
 int meter_mod_change(struct ofproto *, const struct ofp_meter_mod *, uint64_t now_ms,
                      struct meter_changes *);
-/* Both end the list. */
+/* Either ends the changes: takes them back, or completes them and reports removed rules. */
 void meter_changes_undo(struct meter_changes *, struct ofproto *);
 void meter_changes_finish(struct meter_changes *, struct ofproto *, uint64_t now_ms);
 /* All of it: 0 or the error. */
@@ -62,11 +61,12 @@ int meter_mod_apply(struct ofproto *, const struct ofp_meter_mod *, uint64_t now
 /* Whether every meter that the actions name exists: 0 or OFPERR_MMFC_INVALID_METER. */
 int meter_check_actions(const struct ofproto *, const void *actions, size_t len);
 
-/* What it counted until now. */
+/* What the meter has counted. */
 void meter_read(struct ofproto_set *, struct ofp_meter *, struct dp_meter_stats *ret);
 /* How many rules refer to it. */
 uint32_t meter_n_rules(const struct ofproto *, const struct ofp_meter *);
-/* Reads some meters' counters, so that little is lost when the datapath dies; every second. */
+/* Reads the counters of some meters, so that little is lost if the datapath dies. Call every
+ * second. */
 void meter_read_some(struct ofproto_set *);
 
 #endif

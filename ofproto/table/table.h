@@ -18,21 +18,21 @@ struct ofp_table {
     LIST_HEAD(ofp_rule_list, ofp_rule) expirable;
     struct cookies cookies;
     uint8_t id;
-    uint64_t n_lookups; /* Packets that came here, as far as effects told. */
+    uint64_t n_lookups; /* Packets that were looked up here, as far as effects were credited. */
     uint64_t n_matched;
     uint32_t n_told; /* Rules with OFP_RULE_SEND_REMOVED. */
 
-    uint32_t max_rules;  /* The callers' to keep. */
+    uint32_t max_rules;  /* Callers enforce it. */
     char *name;          /* NULL: none. */
     bool name_is_fixed;  /* The database gave it. */
     unsigned int evicts; /* OFP_TABLE_EVICTS_BY_*: who wants it; 0: nobody. */
     uint32_t eviction_flags;
-    struct ofp_flow *fair;     /* By which bits it is fair; NULL: none. */
-    struct eviction *eviction; /* When it evicts. */
-    uint8_t vacancy_down;      /* Per cent; events are told when less than this is vacant, */
-    uint8_t vacancy_up;        /* and then when more than this is. */
-    uint8_t miss;              /* What becomes of packets without a rule (codec/table_mod.h). */
-    uint8_t vacancy_next;      /* The event to come (codec/table_mod.h); 0: they are not wanted. */
+    struct ofp_flow *fair;     /* The bits that eviction groups rules by; NULL: no groups. */
+    struct eviction *eviction; /* NULL: the table does not evict. */
+    uint8_t vacancy_down;      /* Per cent: an event is sent when less than this is vacant, */
+    uint8_t vacancy_up;        /* and the next when more than this is. */
+    uint8_t miss;              /* enum ofp_table_miss (codec/table_mod.h). */
+    uint8_t vacancy_next;      /* The next event (codec/table_mod.h); 0: events are off. */
 };
 
 struct ofp_table *ofp_table_new(uint8_t id);
@@ -48,7 +48,7 @@ void ofp_table_swap_rules(struct ofp_table *, struct ofp_table *);
 /* How many of its rules have it. */
 uint32_t ofp_table_count_cookie(struct ofp_table *, uint64_t cookie);
 
-/* Both of a rule in this table. */
+/* Change a rule of this table. */
 void ofp_table_set_cookie(struct ofp_table *, struct ofp_rule *, uint64_t cookie);
 void ofp_table_set_timeouts(struct ofp_table *, struct ofp_rule *, uint16_t idle_s,
                             uint16_t hard_s);
@@ -58,7 +58,7 @@ void ofp_table_set_name(struct ofp_table *, const char *name);
 void ofp_table_set_eviction(struct ofp_table *, unsigned int evicts, uint32_t flags);
 /* 'fair' is copied; NULL: none. */
 void ofp_table_set_fair(struct ofp_table *, const struct ofp_flow *fair);
-/* Of what may be in it, in per cent. */
+/* How much of max_rules is vacant, in per cent. */
 uint8_t ofp_table_vacancy(const struct ofp_table *);
 
 enum ofp_expiry { OFP_EXPIRY_NONE, OFP_EXPIRY_IDLE, OFP_EXPIRY_HARD };

@@ -1,10 +1,10 @@
-/* Who uses what: of each group and meter that actions name, the rules that lead to it and how many
- * buckets of groups do. So its deletion, and the count of its references, need no
- * walk over a million rules.
+/* References to groups and meters: for each that some action names, the rules that name it and the
+ * number of buckets that do. So deleting it, and counting its references, takes no walk over a
+ * million rules.
  *
- * Options of tunnels (match/tlv_map.h) are counted alone, by matches and actions.
+ * The fields of tunnel options (match/tlv_map.h) are only counted, for matches and actions.
  *
- * Things go by their ids: a rule may name a group while another one is put in its place. Written by
+ * References are by id, because a group mod may replace the group that a rule names. Written by
  * rules.c and group/. Control thread. */
 #ifndef OFPROTO_TABLE_USES_H
 #define OFPROTO_TABLE_USES_H
@@ -37,17 +37,17 @@ struct uses {
     uint32_t n_tlv[OFP_N_TLV_FIELDS];
 };
 
-/* Notes, and forgets, what the actions of a rule in a table name. */
+/* Adds, and removes, the references of a rule that comes to, or leaves, its table. */
 void uses_add_rule(struct uses *, struct ofp_rule *);
 void uses_remove_rule(struct uses *, struct ofp_rule *);
 /* The same for a bucket. */
 void uses_add_bucket(struct uses *, const struct ofp_actions *);
 void uses_remove_bucket(struct uses *, const struct ofp_actions *);
 
-/* The same for whoever else keeps matches or actions: by the bits of tun_metadata0 to 63. */
+/* The same for whoever else keeps matches or actions: a bit for each of tun_metadata0 to 63. */
 void uses_add_tlvs(struct uses *, uint64_t fields);
 void uses_remove_tlvs(struct uses *, uint64_t fields);
-/* Those of the fields that somebody uses. */
+/* Those of the fields that something uses. */
 uint64_t uses_of_tlvs(const struct uses *, uint64_t fields);
 /* Whether anything is used at all. */
 static inline bool uses_any(const struct uses *uses)
@@ -55,9 +55,9 @@ static inline bool uses_any(const struct uses *uses)
     return uses->things || uses_of_tlvs(uses, UINT64_MAX);
 }
 
-/* Rules and buckets that name the thing; 'ret_buckets' NULL: not asked for. */
+/* How many rules and buckets together name it; 'ret_buckets' (may be NULL): the buckets alone. */
 uint32_t uses_count(const struct uses *, enum use_kind, uint32_t id, uint32_t *ret_buckets);
-/* Calls back for each rule that names the thing; the callback may remove that rule. */
+/* Calls back for each rule that names it; the callback may remove that rule. */
 void uses_each_rule(const struct uses *, enum use_kind, uint32_t id,
                     void (*cb)(struct ofp_rule *, void *aux), void *aux);
 

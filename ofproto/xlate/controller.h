@@ -1,10 +1,10 @@
-/* Packets for controllers: from where in the pipeline each of them comes.
+/* Where in the pipeline a packet for controllers comes from.
  *
- * A cached flow cannot carry what a packet-in tells besides the packet (rule, table, registers), so
- * translation puts the number of an 'origin' into the datapath's upcall action, and gets it back
- * with each packet. Origins with the same contents are one; effects of cached flows hold
- * references. One that nobody holds lives on for a while, because packets of it may be on their
- * way, and is bounded in number. Control thread. */
+ * A cached flow has no room for what a packet-in says besides the packet (rule, table, registers).
+ * So translation puts the number of an 'origin' into the datapath's upcall action, and the number
+ * comes back with each packet. There is one origin for equal contents; effects of cached flows hold
+ * references. An origin without references is kept for a while, because packets may be on their
+ * way; their number is bounded. Control thread. */
 #ifndef OFPROTO_XLATE_CONTROLLER_H
 #define OFPROTO_XLATE_CONTROLLER_H
 
@@ -54,10 +54,10 @@ void packet_origin_ref(struct packet_origins *, struct packet_origin *);
 void packet_origin_unref(struct packet_origins *, struct packet_origin *, uint64_t now_ms);
 /* NULL when there is none (any more). */
 struct packet_origin *packet_origin_find(const struct packet_origins *, uint32_t number);
-/* Forgets those that nobody has held for a while. */
+/* Frees those that have been without references for a while. */
 void packet_origins_expire(struct packet_origins *, uint64_t now_ms);
 
-/* To whom a packet goes, and why. */
+/* Which controllers a packet goes to, and why. */
 struct packet_to_controller {
     enum ofp_packet_in_reason reason;
     uint16_t controller_id;

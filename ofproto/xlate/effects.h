@@ -1,7 +1,8 @@
-/* Effects: what a cached flow's packets are credited to, and what its verdict depended on.
+/* Effects: what a cached flow's packets are credited to, and what its verdict depends on.
  *
- * Recorded during translation, kept by the owner of the cached flow. Names things by number or
- * address where they may go away first, holds references to rules and bridges. Control thread. */
+ * Recorded during translation and kept by the owner of the cached flow. They hold references to
+ * rules, groups and bridges; ports and MAC entries, which may go away earlier, are found by number
+ * or address. Control thread. */
 #ifndef OFPROTO_XLATE_EFFECTS_H
 #define OFPROTO_XLATE_EFFECTS_H
 
@@ -63,21 +64,21 @@ void effects_add_rule(struct ofproto_effects *, struct ofp_rule *);
 void effects_add_mac(struct ofproto_effects *, struct ofproto *, uint16_t vlan,
                      const uint8_t mac[6], uint16_t ofport);
 void effects_add_patch(struct ofproto_effects *, const struct ofport *from);
-/* A lookup of 'now' found 'rule', or NULL: counts for its table, and depends on the table's rules.
- * 'looked' is what it read. 'ports_unknown': the cached flow's packets may have other ports than
- * the lookup saw, which did not read them. */
+/* A lookup of 'now', which read the bits of 'looked', found 'rule' (NULL: none). It counts for the
+ * table, and the verdict depends on the table's rules. 'ports_unknown': the cached flow's packets
+ * may have other ports than the lookup saw, which did not read them. */
 void effects_add_lookup(struct ofproto_effects *, struct ofproto *, uint8_t table_id,
                         const struct ofp_rule *rule, const struct xlate_packet *now,
                         const struct ofp_flow *looked, bool ports_unknown);
-/* Of a group, and of the bucket that was carried out. */
+/* The packet went through a group, and through a bucket of it. */
 void effects_add_group(struct ofproto_effects *, struct ofp_group *);
 void effects_add_bucket(struct ofproto_effects *, struct ofp_group *, unsigned int bucket);
-/* To be done again as packets come; takes it over. */
+/* A change to apply again whenever packets come; takes it over. */
 struct rule_change;
 void effects_add_change(struct ofproto_effects *, struct rule_change *);
 struct packet_origin;
 void effects_add_origin(struct ofproto_effects *, struct packet_origin *);
-/* Nothing is recorded meanwhile. */
+/* While paused, rules, lookups, MACs, patch ports, groups and changes are not recorded. */
 void effects_pause(struct ofproto_effects *, bool);
 struct frozen_state;
 void effects_add_frozen(struct ofproto_effects *, struct frozen_state *);
@@ -85,9 +86,9 @@ void effects_add_frozen(struct ofproto_effects *, struct frozen_state *);
 void effects_depend_bridge(struct ofproto_effects *, struct ofproto *);
 void effects_depend_mac(struct ofproto_effects *, struct ofproto *, unsigned int bucket);
 
-/* watch.c: the lookups in the index of their tables. */
+/* In watch.c: takes the lookups out of the indexes of their tables, if they are in any. */
 void effects_unwatch(struct ofproto_effects *);
-/* Whether ofproto_next_concerned() is yet to tell of it. */
+/* Whether ofproto_next_concerned() has yet to return their owner. */
 bool effects_are_concerned(const struct ofproto_effects *);
 
 #endif

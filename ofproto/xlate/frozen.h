@@ -1,16 +1,16 @@
-/* Frozen pipelines: where translation goes on when a packet comes back from recirculation.
+/* Frozen pipelines: where translation resumes when a packet comes back from recirculation.
  *
- * Some of what tables say depends on more than the packet's key: headers behind those that are
- * taken off, a hash that the datapath computes. Translation then freezes what is left to do (the
- * rest of each rule's actions on the way, the action set, the stack, metadata and registers) as a
- * 'frozen state', and sends the packet through the datapath's look-up again with the state's id in
- * its key. The translation of that key thaws the state.
+ * Sometimes the tables depend on more than the packet's key: on headers behind those that are
+ * popped, or on a hash that the datapath computes. Translation then freezes what is left to do (the
+ * remaining actions of each rule at work, the action set, the stack, metadata and registers) into a
+ * 'frozen state', and recirculates the packet with the state's id in its key. Translating that key
+ * thaws the state.
  *
- * States with the same contents are one, and a state's id is a hash of its contents (the next free
- * number where two collide): a process that takes over cached flows from another one gets the same
- * ids for the same pipelines. Effects of cached flows hold references, of those that recirculate to
- * a state and those that begin with it; a state that nobody holds lives on for a while, because
- * packets may be on their way. Bounded in number and size. Control thread. */
+ * There is one state for equal contents, and its id is a hash of the contents (if two collide, the
+ * next free number). So a process that takes over the cached flows of another gets the same ids for
+ * the same pipelines. The effects of cached flows hold references to the states that they
+ * recirculate to and start from. A state without references is kept for a while, because packets
+ * may be on their way. Bounded in number and size. Control thread. */
 #ifndef OFPROTO_XLATE_FROZEN_H
 #define OFPROTO_XLATE_FROZEN_H
 
@@ -27,23 +27,23 @@ struct ofp_action_controller;
 struct frozen_states *frozen_states_new(void);
 /* Nobody may hold any. */
 void frozen_states_free(struct frozen_states *);
-/* Forgets those that nobody has held for a while. */
+/* Frees those that have been without references for a while. */
 void frozen_states_expire(struct frozen_states *, uint64_t now_ms);
 size_t frozen_states_count(const struct frozen_states *);
 void frozen_state_ref(struct frozen_states *, struct frozen_state *);
 void frozen_state_unref(struct frozen_states *, struct frozen_state *, uint64_t now_ms);
 /* NULL when there is none (any more). */
 struct frozen_state *frozen_state_find(const struct frozen_states *, uint32_t id);
-/* The bridge whose pipeline it is; NULL when that is gone. */
+/* The bridge whose pipeline it is; NULL: the bridge is gone. */
 struct ofproto *frozen_state_bridge(const struct ofproto_set *, const struct frozen_state *);
-/* OpenFlow port number in that bridge, as the pipeline began. */
+/* The OpenFlow port, in that bridge, by which the packet entered the pipeline. */
 uint32_t frozen_state_in_port(const struct frozen_state *);
 
 /* The hash by which the datapath marks packets that come back. */
 struct xlate_dp_hash {
     bool on;
     uint8_t alg;    /* enum dp_hash_alg. */
-    uint8_t n_used; /* Low bits of it that have chosen something, and are no chance any more. */
+    uint8_t n_used; /* Its low bits that chose a bucket already and cannot choose another. */
     uint32_t basis;
 };
 

@@ -1,8 +1,8 @@
-/* What is known of a cached flow's packets when they come to a table: so a rule that was added to
- * it, changed or removed can be held against the flow without translating it again.
+/* What is known of a cached flow's packets when they come to a table, so that a rule that is added,
+ * changed or removed there can be compared with the flow without translating it again.
  *
- * Of bits that the pipeline did not write, the flow's own key under its mask tells; the others, and
- * the pipeline's own fields, are noted here at each lookup. Part of effects.c. Control thread. */
+ * Bits that the pipeline did not write are those of the flow's masked key; the others, and the
+ * pipeline fields, are recorded here at each lookup. Part of effects.c. Control thread. */
 #ifndef OFPROTO_XLATE_KNOWN_H
 #define OFPROTO_XLATE_KNOWN_H
 
@@ -23,17 +23,17 @@ struct known_words {
     uint32_t size;
 };
 
-/* Some of the words: what one lookup had; 'at' is the first. By rising index. */
+/* The words of one lookup, by rising index: 'n' of them from word[at] on. */
 struct known_range {
     uint32_t at;
     uint16_t n;
 };
 
-/* Notes what is known of 'now' besides the key. 'looked' is what the lookup read of it.
+/* Records what is known of 'now' besides the key. 'looked': the bits that the lookup read.
  * 'ports_unknown': nothing is known of its ports, whatever 'now' and the key say. */
 struct known_range known_add(struct known_words *, const struct xlate_packet *now,
                              const struct ofp_flow *looked, bool ports_unknown);
-/* All that is known there. Without key and mask: nothing of what came with the packet. */
+/* Everything that is known at that lookup. Key and mask NULL: the packet itself is unknown. */
 void known_get(const struct known_words *, struct known_range, const struct flow_key *masked,
                const struct flow_mask *, struct known_flow *ret);
 

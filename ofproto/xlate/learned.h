@@ -1,6 +1,6 @@
-/* What packets do to rules beyond counting: a rule that they learn, and keep alive, and a rule
- * whose time gets short when TCP says goodbye. Made in translation, kept by effects, done again as
- * packets are credited. Control thread. */
+/* Changes that packets make to rules: learning a rule (and keeping it alive), and cutting a rule's
+ * timeouts when a TCP connection ends. Made in translation, kept by effects, and applied again
+ * whenever packets are credited. Control thread. */
 #ifndef OFPROTO_XLATE_LEARNED_H
 #define OFPROTO_XLATE_LEARNED_H
 
