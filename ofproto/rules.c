@@ -174,7 +174,7 @@ bool bridge_clear_table(struct ofproto *bridge, struct ofp_table *table)
     set_ref(bridge->set);
     retired_take(&clearing->rules, &table->cls);
     cookies_free(&table->cookies); /* Counted again when somebody asks. */
-    bridge_changed(bridge); /* No history of so many. */
+    bridge_changed(bridge);        /* No history of so many. */
     set_add_chore(bridge->set, &clearing->chore);
     return true;
 }
