@@ -88,6 +88,9 @@ struct ofproto_table_config {
 /* 'table_id' is less than OFPROTO_N_TABLES. NULL: the database has no row for the table. Texts that
  * the checks below refuse are ignored. */
 #define OFPROTO_N_TABLES 254
+/* What controllers, and tools that ask for a version, decide by: the release whose schema and
+ * behaviour Sluice keeps to. */
+#define OFPROTO_OVS_VERSION "3.1.0"
 void ofproto_configure_table(struct ofproto *, unsigned int table_id,
                              const struct ofproto_table_config *);
 /* 0 if the text may be one of 'groups' ("NXM_OF_IN_PORT[]"), or of 'prefixes'; else -EINVAL. */

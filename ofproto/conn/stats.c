@@ -77,9 +77,10 @@ static int desc(struct multipart *m, const uint8_t *p, size_t len)
     if (len) {
         return OFPERR_BRC_BAD_LEN;
     }
-    multipart_put_text(m, "Sluice", 256);
-    multipart_put_text(m, "Sluice", 256);
-    multipart_put_text(m, SLUICE_VERSION, 256);
+    /* Controllers choose by these what they may use of a switch: as Open vSwitch tells them. */
+    multipart_put_text(m, "Nicira, Inc.", 256);
+    multipart_put_text(m, "Open vSwitch", 256);
+    multipart_put_text(m, OFPROTO_OVS_VERSION, 256);
     multipart_put_text(m, "None", 32);
     multipart_put_text(m, m->conn->bridge->name, 256);
     return 0;

@@ -461,6 +461,14 @@ def test_an_error_tells_which_message_was_wrong_and_a_port_its_speed(switch):
         assert re.search(r"1\(v\).*(\n .*)*\n +current: +10GB-FD\n +speed: 10000 Mbps now", text), text
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_switch_describes_itself_as_controllers_expect(switch, version):
+    """They choose a driver by who made a switch."""
+    text = ofctl(switch, "dump-desc", version=version)
+    for line in ("Manufacturer: Nicira, Inc.", "Hardware: Open vSwitch", "Software: 3.1.0", "DP Description: br0"):
+        assert line in text
+
+
 def test_a_changed_datapath_id_and_type_connect_controllers_anew(switch):
     switch.vsctl("set-controller", "br0", f"unix:{switch.dir}/controller", "--", "set", "Controller", "br0", "inactivity_probe=0")
     controller = switch.ns.popen("/usr/bin/ovs-testcontroller", f"punix:{switch.dir}/controller",

@@ -20,10 +20,6 @@ LOG_MODULE(status);
 
 COVERAGE(txn_status)
 
-/* What tools that ask for a version decide by: the release whose schema and behaviour Sluice
- * keeps to. */
-#define OVS_VERSION "3.1.0"
-
 /* --- What is replicated.
  * ------------------------------------------------------------------------- */
 
@@ -406,7 +402,7 @@ static void put_root(struct reconcile *r, struct db_txn *txn, const struct db_ro
     }
     status_put(txn, row, "dpdk_version",
                have_info && info.engine[0] ? text_json(info.engine) : none());
-    status_put(txn, row, "ovs_version", json_string(OVS_VERSION));
+    status_put(txn, row, "ovs_version", json_string(OFPROTO_OVS_VERSION));
     status_put(txn, row, "db_version", json_string(db_client_schema(r->db)->version));
     status_put(txn, row, "dpdk_initialized", json_boolean(r->attached));
     status_put(txn, row, "datapath_types", json_pack("[s, [s, s]]", "set", "netdev", "system"));
