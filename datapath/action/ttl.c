@@ -1,7 +1,8 @@
-/* dec_ttl and copy_ttl, of IPv4, IPv6 and MPLS: so packets of any TTL share a cached flow, and
- * those whose time is over are sorted out here. Workers; fast path. */
+/* dec_ttl and copy_ttl, of IPv4, IPv6, MPLS and (the first alone) NSH: so packets of any TTL share
+ * a cached flow, and those whose time is over are sorted out here. Workers; fast path. */
 #include "datapath/action/checksum.h"
 #include "datapath/action/layers.h"
+#include "datapath/action/nsh.h"
 #include "datapath/action/shim.h"
 
 /* IPv4's header checksum covers it; IPv6 has none. */
@@ -52,6 +53,28 @@ static bool dec_mpls(struct rte_mbuf *m)
     return true;
 }
 
+static bool dec_nsh(struct rte_mbuf *m)
+{
+    uint8_t *h = nsh_find(m);
+
+    if (likely(h)) {
+        if (unlikely(nsh_ttl(h) <= 1)) {
+            return false;
+        }
+        nsh_put_ttl(h, (uint8_t)(nsh_ttl(h) - 1));
+    }
+    return true;
+}
+
+static bool dec_layer(struct rte_mbuf *m, uint16_t layer)
+{
+    switch (layer) {
+    case DP_TTL_MPLS: return dec_mpls(m);
+    case DP_TTL_NSH: return dec_nsh(m);
+    default: return dec_ip(m);
+    }
+}
+
 static uint16_t dec(struct action_env *env, const struct dp_action *action, struct rte_mbuf **pkts,
                     uint16_t n)
 {
@@ -65,7 +88,7 @@ static uint16_t dec(struct action_env *env, const struct dp_action *action, stru
         if (unlikely(!m)) {
             continue;
         }
-        if (likely(a->layer == DP_TTL_MPLS ? dec_mpls(m) : dec_ip(m))) {
+        if (likely(dec_layer(m, a->layer))) {
             pkts[left++] = m;
         } else {
             over[n_over++] = m;

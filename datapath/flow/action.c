@@ -52,6 +52,18 @@ static int check_set_ipv6(const struct dp_action *a, struct error *err)
     return 0;
 }
 
+static int check_set_nsh(const struct dp_action *a, struct error *err)
+{
+    const struct dp_action_set_nsh *set = (const void *)a;
+
+    if ((set->flags | set->flags_mask) > FLOW_NSH_FLAGS ||
+        (set->ttl | set->ttl_mask) > FLOW_NSH_TTL) {
+        return error_set(err, EINVAL,
+                         "action set(nsh): there are only 2 bits of flags and 6 of the TTL");
+    }
+    return 0;
+}
+
 static int check_hash(const struct dp_action *a, struct error *err)
 {
     uint32_t alg = ((const struct dp_action_hash *)a)->alg;
@@ -136,7 +148,7 @@ static int check_dec_ttl(const struct dp_action *a, struct error *err)
 {
     const struct dp_action_dec_ttl *dec = (const void *)a;
 
-    if (dec->layer > DP_TTL_MPLS || dec->tell > 1) {
+    if (dec->layer > DP_TTL_NSH || dec->tell > 1) {
         return error_set(err, EINVAL, "action dec_ttl: layer %u or flag %u is unknown", dec->layer,
                          dec->tell);
     }
@@ -181,6 +193,7 @@ static const struct row {
     [DP_ACTION_CLONE] = {"clone", 0, NULL},
     [DP_ACTION_RECIRC] = {"recirc", sizeof(struct dp_action_recirc), check_recirc},
     [DP_ACTION_CHECK_LEN] = {"check_pkt_len", sizeof(struct dp_action_check_len), check_check_len},
+    [DP_ACTION_SET_NSH] = {"set(nsh)", sizeof(struct dp_action_set_nsh), check_set_nsh},
     [DP_ACTION_SET_ARP] = {"set(arp)", sizeof(struct dp_action_set_arp), NULL},
     [DP_ACTION_SET_ND] = {"set(nd)", sizeof(struct dp_action_set_nd), NULL},
 };

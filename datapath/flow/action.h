@@ -43,6 +43,7 @@ enum dp_action_type {
     DP_ACTION_CHECK_LEN,
     DP_ACTION_HASH,
     DP_ACTION_OUTPUT_TRUNC,
+    DP_ACTION_SET_NSH,
     DP_N_ACTIONS
 };
 
@@ -206,7 +207,15 @@ struct dp_action_set_pbb {
     be32_t tag, tag_mask;
 };
 
-enum dp_ttl_layer { DP_TTL_IP, DP_TTL_MPLS };
+struct dp_action_set_nsh {
+    struct dp_action h;
+    be32_t path, path_mask; /* Service path identifier and service index. */
+    uint8_t flags, flags_mask;
+    uint8_t ttl, ttl_mask;
+    be32_t context[4], context_mask[4]; /* Of MD type 1. */
+};
+
+enum dp_ttl_layer { DP_TTL_IP, DP_TTL_MPLS, DP_TTL_NSH };
 
 /* A packet that has 1 or 0 left is dropped ("ttl-expired"), after policy was told if it wants. */
 struct dp_action_dec_ttl {

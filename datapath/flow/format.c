@@ -298,6 +298,25 @@ static void l2_pbb(struct out *o, const struct flow_key *k, const struct flow_ke
     group_end(o);
 }
 
+static void l3_nsh(struct out *o, const struct flow_key *k, const struct flow_key *m)
+{
+    static const char *const context[] = {"c1", "c2", "c3", "c4"};
+    uint32_t path = be32_get(k->nw_src), path_mask = be32_get(m->nw_src);
+
+    group_begin(o, "nsh");
+    number(o, "flags", DEC, k->nw_tos, m->nw_tos & FLOW_NSH_FLAGS, FLOW_NSH_FLAGS);
+    number(o, "ttl", DEC, k->nw_ttl, m->nw_ttl & FLOW_NSH_TTL, FLOW_NSH_TTL);
+    number(o, "mdtype", DEC, be16_get(k->tp_src), be16_get(m->tp_src) & 0xf, 0xf);
+    number(o, "np", DEC, k->nw_proto, m->nw_proto, UINT8_MAX);
+    number(o, "spi", HEX, path >> 8, path_mask >> 8, 0xffffff);
+    number(o, "si", DEC, path & 0xff, path_mask & 0xff, 0xff);
+    for (unsigned int i = 0; i < ARRAY_SIZE(context); i++) {
+        number(o, context[i], HEX, be32_get(be32_load(&k->ipv6_src[4 * i])),
+               be32_get(be32_load(&m->ipv6_src[4 * i])), UINT32_MAX);
+    }
+    group_end(o);
+}
+
 static void l4(struct out *o, const struct flow_key *k, const struct flow_key *m, bool six)
 {
     bool icmp = k->nw_proto == (six ? 58 : 1);
@@ -359,6 +378,8 @@ void flow_key_format(struct strbuf *s, const struct flow_key *key, const struct 
         l3_mpls(&o, &k, &m);
     } else if (eth_type == 0x88e7) {
         l2_pbb(&o, &k, &m);
+    } else if (eth_type == 0x894f) {
+        l3_nsh(&o, &k, &m);
     } else {
         l3_ip(&o, &k, &m, eth_type == 0x86dd);
         l4(&o, &k, &m, eth_type == 0x86dd);
@@ -470,6 +491,24 @@ static void put_set_pbb(struct out *o, const struct dp_action *a)
     group_end(o);
 }
 
+static void put_set_nsh(struct out *o, const struct dp_action *a)
+{
+    const struct dp_action_set_nsh *set = (const void *)a;
+    struct flow_key key, mask;
+
+    memset(&key, 0, sizeof key);
+    memset(&mask, 0, sizeof mask);
+    key.nw_src = set->path;
+    mask.nw_src = set->path_mask;
+    key.nw_tos = set->flags;
+    mask.nw_tos = set->flags_mask;
+    key.nw_ttl = set->ttl;
+    mask.nw_ttl = set->ttl_mask;
+    memcpy(key.ipv6_src, set->context, sizeof set->context);
+    memcpy(mask.ipv6_src, set->context_mask, sizeof set->context_mask);
+    l3_nsh(o, &key, &mask);
+}
+
 /* Fields that are not named are copied from what was outside before. */
 static void put_push_mpls(struct strbuf *s, const struct dp_action_push_mpls *push)
 {
@@ -492,7 +531,9 @@ static void put_push_pbb(struct strbuf *s, const struct dp_action_push_pbb *push
 
 static void put_dec_ttl(struct strbuf *s, const struct dp_action_dec_ttl *dec)
 {
-    strbuf_puts(s, dec->layer == DP_TTL_MPLS ? "dec_mpls_ttl" : "dec_ttl");
+    strbuf_puts(s, dec->layer == DP_TTL_MPLS  ? "dec_mpls_ttl"
+                   : dec->layer == DP_TTL_NSH ? "dec_nsh_ttl"
+                                              : "dec_ttl");
     if (dec->tell) {
         strbuf_printf(s, "(le_1(userspace(cookie=0x%x)))", dec->cookie);
     }
@@ -528,7 +569,7 @@ static void put_action(struct strbuf *s, const struct dp_action *a, flow_port_na
         [DP_ACTION_SET_IPV4] = put_set_ipv4, [DP_ACTION_SET_IPV6] = put_set_ipv6,
         [DP_ACTION_SET_L4] = put_set_l4,     [DP_ACTION_SET_ARP] = put_set_arp,
         [DP_ACTION_SET_ND] = put_set_nd,     [DP_ACTION_SET_MPLS] = put_set_mpls,
-        [DP_ACTION_SET_PBB] = put_set_pbb,
+        [DP_ACTION_SET_PBB] = put_set_pbb,   [DP_ACTION_SET_NSH] = put_set_nsh,
     };
     struct out o = {.s = s};
     const void *nested;

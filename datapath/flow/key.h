@@ -21,7 +21,7 @@
 
 enum flow_line {
     FLOW_LINE_BASE, /* Always present. */
-    FLOW_LINE_L3X,  /* ARP, IPv6, neighbour discovery. */
+    FLOW_LINE_L3X,  /* ARP, IPv6, neighbour discovery, NSH's context headers. */
     FLOW_N_LINES
 };
 #define FLOW_LINE_WORDS 8
@@ -35,6 +35,13 @@ enum flow_line {
 /* Label stack entries that a key has room for; those behind the bottom of the stack are 0. They
  * stand where IP has addresses and ports, so that an MPLS packet needs one line. */
 #define FLOW_MAX_MPLS 3
+
+/* A network service header (NSH, RFC 8300) stands where IP does, so that it needs one line, and two
+ * with context headers (MD type 1): nw_src is the service path header, nw_proto "next protocol",
+ * nw_tos the flags (low 2 bits: O and the unassigned one), nw_ttl the TTL, tp_src the MD type (in
+ * the low byte), ipv6_src the four context headers. */
+#define FLOW_NSH_FLAGS 0x03
+#define FLOW_NSH_TTL 0x3f
 
 /* ipv6_exthdr (OpenFlow 1.5.1 section 7.2.3.8), host order. */
 #define FLOW_EXTHDR_NONEXT 0x01 /* "No next header". */

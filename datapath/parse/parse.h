@@ -5,7 +5,8 @@
  * is truncated or contradicts itself leaves its fields, and those of everything inside it, zero:
  * the key then says what is known (the packet is "some IPv4"), so that switching by MAC address
  * still works as users of Open vSwitch expect. What is read: Ethernet, up to FLOW_MAX_VLANS tags
- * (802.1Q, 802.1ad), 802.3 LLC/SNAP, MPLS labels (RFC 3032), PBB's I-TAG, ARP and RARP (RFC 826),
+ * (802.1Q, 802.1ad), 802.3 LLC/SNAP, MPLS labels (RFC 3032), PBB's I-TAG, NSH
+ * (RFC 8300), ARP and RARP (RFC 826),
  * IPv4 with options (RFC 791), IPv6 with at most PARSE_MAX_EXT_HEADERS extension headers (RFC
  * 8200), TCP, UDP, SCTP, ICMP, ICMPv6 with neighbour discovery's options (RFC 4861). */
 #ifndef DATAPATH_PARSE_PARSE_H

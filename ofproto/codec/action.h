@@ -42,6 +42,7 @@ enum ofp_action_type {
     OFP_ACTION_PUSH_MPLS, /* action_shim.h has these. */
     OFP_ACTION_POP_MPLS,
     OFP_ACTION_DEC_MPLS_TTL,
+    OFP_ACTION_DEC_NSH_TTL,
     OFP_ACTION_PUSH_PBB,
     OFP_ACTION_POP_PBB,
     OFP_ACTION_MOVE,
@@ -232,6 +233,7 @@ enum ofp_set_place {
     OFP_PLACE_COPY_TTL_OUT,
     OFP_PLACE_DEC_TTL,
     OFP_PLACE_DEC_MPLS_TTL,
+    OFP_PLACE_DEC_NSH_TTL,
     OFP_PLACE_SET, /* All of them, as they were written. */
     OFP_PLACE_METER,
     OFP_PLACE_QOS,

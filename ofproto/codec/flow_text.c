@@ -211,7 +211,7 @@ static int parse_words(const struct parse *p, const char *text, const char *end,
                        struct strbuf *match)
 {
     while (text < end) {
-        size_t len = MIN_OF(strcspn(text, "," SPACES), (size_t)(end - text));
+        size_t len = MIN_OF(ofp_match_word_len(text), (size_t)(end - text));
         int rc = len ? parse_word(p, text, len) : 0;
 
         if (rc == -ENOENT) {

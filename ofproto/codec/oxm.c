@@ -33,6 +33,7 @@ enum {
     CLASS_ERICSSON,
     CLASS_ONF, /* Extensions. */
     CLASS_NX,
+    CLASS_NSH,
     N_CLASSES
 };
 
@@ -41,6 +42,8 @@ static const struct ofp_field *by_header[N_CLASSES][128];
 static uint8_t all_ones[OFP_N_FIELDS][16];
 
 static uint64_t tlv_fields; /* See oxm_take_tlv_fields(). */
+
+#define VENDOR_NSH 0x005ad650
 
 static int class_index(uint32_t class)
 {
@@ -51,13 +54,19 @@ static int class_index(uint32_t class)
     case OFP_OXM_REGS: return CLASS_REGS;
     case OFP_OXM_ERICSSON: return CLASS_ERICSSON;
     case OFP_OXM_EXPERIMENTER: return CLASS_NX; /* As in the table of fields. */
+    case OFP_OXM_NSH: return CLASS_NSH;         /* Likewise. */
     default: return -1;
     }
 }
 
 static int extension_index(uint32_t vendor)
 {
-    return vendor == OFP_VENDOR_ONF ? CLASS_ONF : vendor == OFP_VENDOR_NX ? CLASS_NX : -1;
+    switch (vendor) {
+    case OFP_VENDOR_ONF: return CLASS_ONF;
+    case OFP_VENDOR_NX: return CLASS_NX;
+    case VENDOR_NSH: return CLASS_NSH;
+    default: return -1;
+    }
 }
 
 CONSTRUCTOR static void index_headers(void)
@@ -96,6 +105,7 @@ static unsigned int wire_bytes(const struct ofp_field *f, bool nxm)
     case OFP_FIELD_TUN_ERSPAN_IDX:
     case OFP_FIELD_IPV6_LABEL:
     case OFP_FIELD_MPLS_LABEL:
+    case OFP_FIELD_NSH_SPI:
     case OFP_FIELD_CT_STATE: return 4;
     case OFP_FIELD_TUN_FLAGS: return 2;
     default: return (f->n_bits + 7u) / 8;
@@ -132,7 +142,7 @@ int oxm_decode_header(const uint8_t *p, size_t len, const struct ofp_field **ret
         body -= 4;
         n = 8;
     } else {
-        class = class_index(header >> 16);
+        class = header >> 16 == OFP_OXM_NSH ? -1 : class_index(header >> 16);
     }
     if (class >= 0) {
         f = by_header[class][header >> 9 & 0x7f];
@@ -185,10 +195,12 @@ static void put_header(struct strbuf *s, uint32_t header, const struct ofp_field
                        bool has_mask)
 {
     n = n * (has_mask ? 2u : 1u) | (has_mask ? 0x100u : 0u);
-    if (!header || header >> 16 == OFP_OXM_EXPERIMENTER) {
+    if (!header || header >> 16 >= OFP_OXM_NSH) {
         wire_put32(s, (uint32_t)OFP_OXM_EXPERIMENTER << 16 | ((header ? header : f->oxm) & 0xfe00) |
                           (n + 4));
-        wire_put32(s, header ? OFP_VENDOR_NX : OFP_VENDOR_ONF);
+        wire_put32(s, !header                       ? OFP_VENDOR_ONF
+                      : header >> 16 == OFP_OXM_NSH ? VENDOR_NSH
+                                                    : OFP_VENDOR_NX);
     } else {
         wire_put32(s, (header & ~(uint32_t)0x1ff) | n);
     }

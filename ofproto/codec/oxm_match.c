@@ -153,8 +153,9 @@ static void encode_left(struct strbuf *s, enum ofp_version version, const struct
 /* Fields whose prerequisites come before them: OpenFlow 1.3.5 section 7.2.3.8. */
 void oxm_fields_encode(struct strbuf *s, enum ofp_version version, const struct ofp_match *m)
 {
-    static const enum ofp_field_id first[] = {OFP_FIELD_IN_PORT, OFP_FIELD_ETH_TYPE,
-                                              OFP_FIELD_NW_PROTO, OFP_FIELD_ICMPV6_TYPE};
+    static const enum ofp_field_id first[] = {OFP_FIELD_IN_PORT, OFP_FIELD_PACKET_TYPE,
+                                              OFP_FIELD_ETH_TYPE, OFP_FIELD_NW_PROTO,
+                                              OFP_FIELD_ICMPV6_TYPE};
     const struct ofp_field_set fields = ofp_field_set_of(&m->mask);
     struct ofp_field_set set = fields;
     struct ofp_flow left = m->mask;

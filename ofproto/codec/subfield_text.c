@@ -39,7 +39,7 @@ static const struct {
 
 const struct ofp_field *ofp_field_by_any_name(const char *name, size_t len)
 {
-    static const char *const prefixes[] = {"NXM_NX_", "NXM_OF_", "OXM_OF_", "ONFOXM_ET_"};
+    static const char *const prefixes[] = {"NXM_NX_", "NXM_OF_", "OXM_OF_", "ONFOXM_ET_", "NXOXM_"};
     const struct ofp_field *f = ofp_field_by_name(name, len);
     char lower[NAME_MAX_LEN];
     unsigned int n;
@@ -76,7 +76,10 @@ void ofp_field_format_nxm_name(struct strbuf *s, const struct ofp_field *f)
             name = aliases[i].name;
         }
     }
-    strbuf_puts(s, !f->nxm ? "OXM_OF_" : f->nxm >> 16 == OFP_NXM_0 ? "NXM_OF_" : "NXM_NX_");
+    strbuf_puts(s, !f->nxm                       ? "OXM_OF_"
+                   : f->nxm >> 16 == OFP_NXM_0   ? "NXM_OF_"
+                   : f->nxm >> 16 == OFP_OXM_NSH ? "NXOXM_"
+                                                 : "NXM_NX_");
     if (f->id >= OFP_FIELD_XREG0 && f->id <= OFP_FIELD_XREG7) {
         strbuf_printf(s, "PKT_REG%d", (int)f->id - OFP_FIELD_XREG0);
         return;

@@ -11,6 +11,7 @@
 #define NXM1(N) OFP_OXM(OFP_NXM_1, N)
 #define ERIC(N) OFP_OXM(OFP_OXM_ERICSSON, N)
 #define NXEXP(N) OFP_OXM(OFP_OXM_EXPERIMENTER, N)
+#define NSH(N) OFP_OXM(OFP_OXM_NSH, N)
 
 /* Columns: name, name2, offset, bytes, bits, shift, host_order, trie, maskable, settable, stage,
  * form, prerequisite, OXM, NXM, whether OXM is late. */
@@ -35,6 +36,23 @@
 #define REG(N) REGS(OFP_FIELD_REG0 + N, "reg" #N, N, 4, 0, NXM1(N))
 #define XREG(N) REGS(OFP_FIELD_XREG0 + N, "xreg" #N, 2 * N, 8, OFP_OXM(OFP_OXM_REGS, N), 0)
 #define XXREG(N) REGS(OFP_FIELD_XXREG0 + N, "xxreg" #N, 4 * N, 16, 0, NXM1(111 + N))
+#define NSH_CONTEXT(N, NAME)                                                                       \
+    [OFP_FIELD_NSH_C1 + N] = {OFP_FIELD_NSH_C1 + N,                                                \
+                              NAME,                                                                \
+                              NULL,                                                                \
+                              P(ipv6_src[4 * N]),                                                  \
+                              4,                                                                   \
+                              32,                                                                  \
+                              0,                                                                   \
+                              false,                                                               \
+                              false,                                                               \
+                              true,                                                                \
+                              true,                                                                \
+                              OFP_STAGE_L3,                                                        \
+                              OFP_FORM_HEX,                                                        \
+                              OFP_PREREQ_NSH_CONTEXT,                                              \
+                              0,                                                                   \
+                              NSH(6 + N)}
 #define ROW(ID, ...) [OFP_FIELD_##ID] = {OFP_FIELD_##ID, __VA_ARGS__}
 
 /* clang-format off */
@@ -50,7 +68,7 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
     XREG(0), XREG(1), XREG(2), XREG(3), XREG(4), XREG(5), XREG(6), XREG(7),
     XXREG(0), XXREG(1), XXREG(2), XXREG(3),
     ROW(PACKET_TYPE, "packet_type", NULL, F(packet_type), 4, 32, 0, false, false, false, false,
-        OFP_STAGE_METADATA, OFP_FORM_HEX, OFP_PREREQ_NONE, OXM(44), 0),
+        OFP_STAGE_METADATA, OFP_FORM_PACKET_TYPE, OFP_PREREQ_NONE, OXM(44), 0),
     ROW(CONJ_ID, "conj_id", NULL, F(conj_id), 4, 32, 0, false, false, false, false,
         OFP_STAGE_METADATA, OFP_FORM_DECIMAL, OFP_PREREQ_NONE, 0, NXM1(37)),
     ROW(TUN_ID, "tun_id", "tunnel_id", F(tun_id), 8, 64, 0, false, false, true, true,
@@ -135,6 +153,21 @@ static const struct ofp_field fields[OFP_N_FIELDS] = {
         OFP_STAGE_L3, OFP_FORM_HEX, OFP_PREREQ_PBB, OXM(37), 0),
     ROW(PBB_UCA, "pbb_uca", NULL, P(nw_src), 4, 1, 27, false, false, false, true,
         OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_PBB, OXM(41), 0),
+    /* A network service header: see key.h. */
+    ROW(NSH_FLAGS, "nsh_flags", NULL, P(nw_tos), 1, 2, 0, false, false, true, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_NSH, 0, NSH(1)),
+    ROW(NSH_TTL, "nsh_ttl", NULL, P(nw_ttl), 1, 6, 0, false, false, false, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_NSH, 0, NSH(10)),
+    ROW(NSH_MDTYPE, "nsh_mdtype", NULL, P(tp_src), 2, 4, 0, false, false, false, false,
+        OFP_STAGE_L4, OFP_FORM_DECIMAL, OFP_PREREQ_NSH, 0, NSH(2)),
+    ROW(NSH_NP, "nsh_np", NULL, P(nw_proto), 1, 8, 0, false, false, false, false,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_NSH, 0, NSH(3)),
+    ROW(NSH_SPI, "nsh_spi", NULL, P(nw_src), 4, 24, 8, false, false, false, true,
+        OFP_STAGE_L3, OFP_FORM_HEX, OFP_PREREQ_NSH, 0, NSH(4)),
+    ROW(NSH_SI, "nsh_si", NULL, P(nw_src), 4, 8, 0, false, false, false, true,
+        OFP_STAGE_L3, OFP_FORM_DECIMAL, OFP_PREREQ_NSH, 0, NSH(5)),
+    NSH_CONTEXT(0, "nsh_c1"), NSH_CONTEXT(1, "nsh_c2"), NSH_CONTEXT(2, "nsh_c3"),
+    NSH_CONTEXT(3, "nsh_c4"),
     ROW(NW_SRC, "nw_src", "ip_src", P(nw_src), 4, 32, 0, false, true, true, true,
         OFP_STAGE_L3, OFP_FORM_IPV4, OFP_PREREQ_IPV4, OXM(11), NXM0(7)),
     ROW(NW_DST, "nw_dst", "ip_dst", P(nw_dst), 4, 32, 0, false, true, true, true,
@@ -444,6 +477,8 @@ static bool prereq_holds(enum ofp_prereq prereq, const struct ofp_flow *flow)
     case OFP_PREREQ_ICMPV6: return has_proto(flow, 0x0800, 0, IPPROTO_ICMPV6);
     case OFP_PREREQ_MPLS: return has_type(flow, 0x8847) || has_type(flow, 0x8848);
     case OFP_PREREQ_PBB: return has_type(flow, 0x88e7);
+    case OFP_PREREQ_NSH: return has_type(flow, 0x894f);
+    case OFP_PREREQ_NSH_CONTEXT: return has_type(flow, 0x894f) && flow->pkt.tp_src == be16_make(1);
     case OFP_PREREQ_CT: return flow->pkt.ct_state != 0;
     case OFP_PREREQ_ND: return is_nd(flow, 135) || is_nd(flow, 136);
     case OFP_PREREQ_ND_SOLICIT: return is_nd(flow, 135);
@@ -474,7 +509,12 @@ static void prereq_bits(enum ofp_prereq prereq, struct ofp_flow *mask)
     case OFP_PREREQ_IPV6:
     case OFP_PREREQ_MPLS:
     case OFP_PREREQ_PBB:
+    case OFP_PREREQ_NSH:
     case OFP_PREREQ_ARP: mask->pkt.eth_type = 0xffff; return;
+    case OFP_PREREQ_NSH_CONTEXT:
+        mask->pkt.eth_type = 0xffff;
+        mask->pkt.tp_src |= be16_make(0xf);
+        return;
     case OFP_PREREQ_CT: return; /* Any bit of the state, which the flow then has. */
     }
 }
@@ -524,6 +564,9 @@ bool ofp_prereq_match(enum ofp_prereq prereq, const struct ofp_match *match)
     }
     if (!ofp_match_is_ethernet(match)) {
         return prereq_match_without_ethernet(prereq, match);
+    }
+    if (prereq == OFP_PREREQ_NSH_CONTEXT) {
+        prereq = OFP_PREREQ_NSH;
     }
     if (prereq == OFP_PREREQ_CT) {
         return match_has_connection(match);

@@ -69,6 +69,14 @@ enum ofp_field_id {
     OFP_FIELD_MPLS_TTL,
     OFP_FIELD_PBB_ISID,
     OFP_FIELD_PBB_UCA,
+    OFP_FIELD_NSH_FLAGS, /* Network service header. */
+    OFP_FIELD_NSH_TTL,
+    OFP_FIELD_NSH_MDTYPE,
+    OFP_FIELD_NSH_NP,
+    OFP_FIELD_NSH_SPI,
+    OFP_FIELD_NSH_SI,
+    OFP_FIELD_NSH_C1,
+    OFP_FIELD_NSH_C4 = OFP_FIELD_NSH_C1 + 3,
     OFP_FIELD_NW_SRC,
     OFP_FIELD_NW_DST,
     OFP_FIELD_NW_PROTO,
@@ -113,6 +121,7 @@ enum ofp_field_form {
     OFP_FORM_IPV6,
     OFP_FORM_PORT, /* An OpenFlow port. */
     OFP_FORM_FRAG,
+    OFP_FORM_PACKET_TYPE, /* Name space and type: "(1,0x894f)". */
 };
 
 /* What the other fields must say. */
@@ -130,8 +139,10 @@ enum ofp_prereq {
     OFP_PREREQ_ICMPV6,
     OFP_PREREQ_MPLS,
     OFP_PREREQ_PBB,
-    OFP_PREREQ_CT, /* Something of a connection. */
-    OFP_PREREQ_ND, /* Neighbour solicitation or advertisement. */
+    OFP_PREREQ_NSH,
+    OFP_PREREQ_NSH_CONTEXT, /* To have it a packet is of MD type 1; a match may leave that open. */
+    OFP_PREREQ_CT,          /* Something of a connection. */
+    OFP_PREREQ_ND,          /* Neighbour solicitation or advertisement. */
     OFP_PREREQ_ND_SOLICIT,
     OFP_PREREQ_ND_ADVERT,
 };
@@ -142,6 +153,9 @@ enum ofp_prereq {
 #define OFP_OXM_REGS 0x8001
 #define OFP_OXM_ERICSSON 0x1000
 #define OFP_OXM_EXPERIMENTER 0xffff
+/* Stands in the table for the experimenter of NSH's fields; on the wire it is a class like others.
+ */
+#define OFP_OXM_NSH 0xfffe
 #define OFP_NXM_0 0x0000
 #define OFP_NXM_1 0x0001
 

@@ -147,6 +147,20 @@ static void format_number(struct strbuf *s, const struct ofp_field *f, const uin
     }
 }
 
+/* Bytes and words of a network service header, each with all its digits in masks. */
+static void format_nsh(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
+                       const uint8_t *m)
+{
+    unsigned int value = (unsigned int)number_of(v, f->n_bytes);
+
+    if (all_ones(m, f)) {
+        strbuf_printf(s, f->form == OFP_FORM_HEX ? "0x%x" : "%u", value);
+    } else {
+        strbuf_printf(s, f->form == OFP_FORM_HEX ? "0x%x/0x%08x" : "0x%02x/0x%02x", value,
+                      (unsigned int)number_of(m, f->n_bytes));
+    }
+}
+
 /* Five digits. */
 static void format_label(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
                          const uint8_t *m)
@@ -173,6 +187,12 @@ static void format_frag(struct strbuf *s, const struct ofp_field *f, const uint8
     }
 }
 
+static void format_packet_type(struct strbuf *s, uint32_t type)
+{
+    strbuf_printf(s, type >> 16 < 10 ? "(%u," : "(0x%x,", type >> 16);
+    strbuf_printf(s, (type & 0xffff) < 10 ? "%u)" : "0x%x)", type & 0xffff);
+}
+
 void ofp_field_format(struct strbuf *s, const struct ofp_field *f, const uint8_t *v,
                       const uint8_t *m)
 {
@@ -187,6 +207,7 @@ void ofp_field_format(struct strbuf *s, const struct ofp_field *f, const uint8_t
     case OFP_FORM_IPV4: format_address(s, AF_INET, v, m, 4); break;
     case OFP_FORM_IPV6: format_address(s, AF_INET6, v, m, 16); break;
     case OFP_FORM_FRAG: format_frag(s, f, v, m); break;
+    case OFP_FORM_PACKET_TYPE: format_packet_type(s, (uint32_t)number_of(v, 4)); break;
     case OFP_FORM_PORT:
         if (all_ones(m, f) && ofp_port_format_name(s, (uint32_t)number_of(v, 4))) {
             break;
@@ -244,6 +265,8 @@ static void format_field(struct strbuf *s, const struct ofp_field *f, const stru
     strbuf_printf(s, "%s%s=", s->len ? "," : "", field_name(f));
     if (f->id == OFP_FIELD_NW_TOS && all_ones(m, f)) {
         strbuf_printf(s, "%u", v[0] << 2);
+    } else if (f->id >= OFP_FIELD_NSH_FLAGS && f->id <= OFP_FIELD_NSH_C4) {
+        format_nsh(s, f, v, m);
     } else if (f->id == OFP_FIELD_IPV6_LABEL) {
         format_label(s, f, v, m);
     } else {

@@ -116,6 +116,32 @@ static bool parse_option(const char *text, uint8_t *v, unsigned int n)
     return true;
 }
 
+/* "(1,0x894f)". */
+static bool parse_packet_type(const char *text, uint8_t v[16])
+{
+    char copy[32], *comma, *end;
+    uint64_t space, type;
+    size_t len = strlen(text);
+
+    if (len < 2 || len > sizeof copy || text[0] != '(' || text[len - 1] != ')') {
+        return false;
+    }
+    memcpy(copy, text + 1, len - 2);
+    end = copy + len - 2;
+    *end = '\0';
+    comma = strchr(copy, ',');
+    if (!comma) {
+        return false;
+    }
+    *comma = '\0';
+    if (!parse_u64(copy, UINT16_MAX, &space) ||
+        !parse_u64(comma + 1 + strspn(comma + 1, " "), UINT16_MAX, &type)) {
+        return false;
+    }
+    number_put(space << 16 | type, v, 4);
+    return true;
+}
+
 /* One side of "value/mask". */
 static bool parse_side(const struct parse *p, const struct ofp_field *f, const char *text,
                        uint8_t v[OFP_FIELD_MAX_BYTES])
@@ -127,6 +153,11 @@ static bool parse_side(const struct parse *p, const struct ofp_field *f, const c
     case OFP_FORM_IPV4: return inet_pton(AF_INET, text, v) == 1;
     case OFP_FORM_IPV6: return inet_pton(AF_INET6, text, v) == 1;
     case OFP_FORM_PORT: return parse_port(p, text, v);
+    case OFP_FORM_PACKET_TYPE:
+        if (parse_packet_type(text, v)) {
+            return true;
+        }
+        /* Fall through. */
     case OFP_FORM_FRAG:
     case OFP_FORM_DECIMAL:
     case OFP_FORM_HEX:
@@ -337,6 +368,18 @@ static int parse_word(struct parse *p, char *word)
     return rc;
 }
 
+size_t ofp_match_word_len(const char *text)
+{
+    size_t len = strcspn(text, ", \t\r\n("), in = 0;
+
+    if (text[len] == '(') { /* What stands in parentheses belongs together. */
+        in = strcspn(text + len, ")\n");
+        len += in + (text[len + in] == ')');
+        len += strcspn(text + len, ", \t\r\n");
+    }
+    return len;
+}
+
 int ofp_match_parse(const char *text, ofp_port_lookup *lookup, void *aux, struct ofp_match *ret,
                     struct error *err)
 {
@@ -349,7 +392,7 @@ int ofp_match_parse(const char *text, ofp_port_lookup *lookup, void *aux, struct
         size_t len;
 
         text += strspn(text, ", \t\n");
-        len = strcspn(text, ", \t\n");
+        len = ofp_match_word_len(text);
         if (!len) {
             break;
         }

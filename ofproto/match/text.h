@@ -27,6 +27,8 @@ void ofp_ports_by_name(ofp_port_namer *, void *aux);
 /* Appends the port's name, in quotes when it is not plain; false when there is none. */
 bool ofp_port_format_name(struct strbuf *, uint32_t port);
 
+/* Of the first of words that are separated by commas and spaces. */
+size_t ofp_match_word_len(const char *text);
 /* Parses words separated by commas and spaces. 'lookup' may be NULL. -EINVAL names the word, the
  * field and what is wrong with it; then '*ret' is untouched. */
 int ofp_match_parse(const char *text, ofp_port_lookup *lookup, void *aux, struct ofp_match *ret,

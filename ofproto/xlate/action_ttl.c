@@ -1,5 +1,5 @@
-/* Carries out dec_ttl and dec_mpls_ttl; see codec/action_ttl.c and action_mpls.c for their other
- * forms.
+/* Carries out dec_ttl, dec_mpls_ttl and dec_nsh_ttl; see codec/action_ttl.c, action_mpls.c and
+ * action_nsh.c for their other forms.
  *
  * The datapath decrements and sorts out packets whose time is over, so that packets of any TTL
  * share a cached flow. Where a rule wrote the TTL before, it is a set. */
@@ -67,6 +67,30 @@ static void put_dec(struct xlate_ctx *ctx, const struct ofp_action_dec_ttl *dec,
     ctx->own_copy = true;
 }
 
+/* The datapath decrements what stands in nw_ttl: IP's, or a network service header's, whose bits
+ * are 'bits'. */
+static void dec_packets(struct xlate_ctx *ctx, const struct ofp_action_dec_ttl *a,
+                        enum dp_ttl_layer layer, uint8_t bits)
+{
+    struct xlate_packet *now = &ctx->now;
+
+    if (!xlate_has_room(ctx)) {
+        return;
+    }
+    /* Changes that wait go well after it, but for those of the TTL, and when somebody is shown the
+     * packet. */
+    if (ctx->bridge->ttl_to_controller || now->written.pkt.nw_ttl || ctx->base.written.pkt.nw_ttl) {
+        xlate_commit(ctx);
+    }
+    put_dec(ctx, a, layer);
+    now->flow.pkt.nw_ttl = (uint8_t)(now->flow.pkt.nw_ttl - 1) & bits;
+    now->written.pkt.nw_ttl = 0; /* Bits that were constants depend on the others now. */
+    ctx->base.flow.pkt.nw_ttl = now->flow.pkt.nw_ttl;
+    ctx->base.written.pkt.nw_ttl = 0;
+    now->shims.ttl_moved |= !now->shims.hidden_l3;
+    ctx->base.shims = now->shims;
+}
+
 static void execute_dec(struct xlate_ctx *ctx, const struct ofp_action *h)
 {
     const struct ofp_action_dec_ttl *a = (const struct ofp_action_dec_ttl *)h;
@@ -96,21 +120,32 @@ static void execute_dec(struct xlate_ctx *ctx, const struct ofp_action *h)
         set_less(ctx, a, ofp_field(OFP_FIELD_NW_TTL), now->flow.pkt.nw_ttl);
         return;
     }
-    if (!xlate_has_room(ctx)) {
+    dec_packets(ctx, a, DP_TTL_IP, UINT8_MAX);
+}
+
+static void execute_dec_nsh(struct xlate_ctx *ctx, const struct ofp_action *h)
+{
+    static const struct ofp_action_dec_ttl nobody = {.n_ids = 0};
+    struct xlate_packet *now = &ctx->now;
+    struct ofp_flow looked;
+    bool is_nsh;
+
+    (void)h;
+    memset(&looked, 0, sizeof looked);
+    is_nsh = ofp_prereq_flow(OFP_PREREQ_NSH, &now->flow, &looked);
+    xlate_look(ctx, &looked);
+    if (ctx->unknown) {
         return;
     }
-    /* Changes that wait go well after it, but for those of the TTL, and when somebody is shown the
-     * packet. */
-    if (ctx->bridge->ttl_to_controller || now->written.pkt.nw_ttl || ctx->base.written.pkt.nw_ttl) {
-        xlate_commit(ctx);
+    if (!is_nsh) {
+        xlate_say(ctx, ">> the packet has no network service header");
+        return;
     }
-    put_dec(ctx, a, DP_TTL_IP);
-    now->flow.pkt.nw_ttl--;
-    now->written.pkt.nw_ttl = 0; /* Bits that were constants depend on the others now. */
-    ctx->base.flow.pkt.nw_ttl = now->flow.pkt.nw_ttl;
-    ctx->base.written.pkt.nw_ttl = 0;
-    now->shims.ttl_moved |= !now->shims.hidden_l3;
-    ctx->base.shims = now->shims;
+    if ((now->written.pkt.nw_ttl & FLOW_NSH_TTL) == FLOW_NSH_TTL) {
+        set_less(ctx, &nobody, ofp_field(OFP_FIELD_NSH_TTL), now->flow.pkt.nw_ttl);
+        return;
+    }
+    dec_packets(ctx, &nobody, DP_TTL_NSH, FLOW_NSH_TTL);
 }
 
 static void execute_dec_mpls(struct xlate_ctx *ctx, const struct ofp_action *h)
@@ -153,6 +188,7 @@ CONSTRUCTOR static void register_ttl(void)
     static const struct xlate_action_class classes[] = {
         {OFP_ACTION_DEC_TTL, execute_dec},
         {OFP_ACTION_DEC_MPLS_TTL, execute_dec_mpls},
+        {OFP_ACTION_DEC_NSH_TTL, execute_dec_nsh},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {

@@ -286,6 +286,25 @@ static void commit_pbb(struct xlate_ctx *ctx, const struct flow_key *mask)
     }
 }
 
+static void commit_nsh(struct xlate_ctx *ctx, const struct flow_key *mask)
+{
+    const struct flow_key *key = &ctx->now.flow.pkt;
+    struct dp_action_set_nsh *a;
+
+    if (!mask->nw_src && !mask->nw_tos && !mask->nw_ttl && !nonzero(mask->ipv6_src, 16)) {
+        return;
+    }
+    a = dp_actions_put(ctx->actions, DP_ACTION_SET_NSH, sizeof *a);
+    a->path = key->nw_src & mask->nw_src;
+    a->path_mask = mask->nw_src;
+    a->flags_mask = mask->nw_tos & FLOW_NSH_FLAGS;
+    a->flags = key->nw_tos & a->flags_mask;
+    a->ttl_mask = mask->nw_ttl & FLOW_NSH_TTL;
+    a->ttl = key->nw_ttl & a->ttl_mask;
+    put_masked((uint8_t *)a->context, (uint8_t *)a->context_mask, key->ipv6_src, mask->ipv6_src,
+               16);
+}
+
 /* Set-field looked at the Ethernet type and protocol before it wrote anything below. */
 static void commit_behind_eth(struct xlate_ctx *ctx, const struct flow_key *mask)
 {
@@ -300,6 +319,7 @@ static void commit_behind_eth(struct xlate_ctx *ctx, const struct flow_key *mask
     case 0x8847:
     case 0x8848: commit_mpls(ctx, mask); break;
     case 0x88e7: commit_pbb(ctx, mask); break;
+    case 0x894f: commit_nsh(ctx, mask); break;
     default:
         commit_ipv4(ctx, mask);
         commit_l4(ctx, mask);

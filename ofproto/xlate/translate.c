@@ -367,7 +367,8 @@ static void finish(struct xlate_ctx *ctx, struct ofproto_xlate_out *out)
 {
     const struct flow_key *key = ctx->in->key;
     bool no_l3x = !(key->lines & 1u << FLOW_LINE_L3X) && key->eth_type != be16_make(0x0806) &&
-                  key->eth_type != be16_make(0x8035) && key->eth_type != be16_make(0x86dd);
+                  key->eth_type != be16_make(0x8035) && key->eth_type != be16_make(0x86dd) &&
+                  key->eth_type != be16_make(0x894f);
 
     xlate_part_fragments(&ctx->wc);
     flow_mask_init(&out->mask);

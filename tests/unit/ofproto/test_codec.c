@@ -76,7 +76,7 @@ static const char *const matches[] = {
     "tun_metadata5=0/0xff,tun_metadata6=0x100/0xff00,tun_metadata7=0x1/0x80000001",
     "in_port=LOCAL",
     "in_port=3,actset_output=7",
-    "packet_type=0x1,conj_id=7,tun_id=0x5/0xff,tun_src=10.0.0.1,tun_dst=10.0.0.0/8,tun_flags=1",
+    "packet_type=(0,1),conj_id=7,tun_id=0x5/0xff,tun_src=10.0.0.1,tun_dst=10.0.0.0/8,tun_flags=1",
     "tun_ipv6_src=fe80::1,tun_ipv6_dst=fe80::/64,tun_gbp_id=5,tun_gbp_flags=0x1/0x3",
     "tun_erspan_ver=2,tun_erspan_idx=0x12345/0xfffff,tun_erspan_dir=1,tun_erspan_hwid=0x3/0xf",
     "tun_gtpu_flags=0x30,tun_gtpu_msgtype=255",

@@ -7,6 +7,7 @@
 
 #include "ofproto/meter/meter.h"
 #include "tests/unit/verdict/inproc.h"
+#include "tests/unit/verdict/naive_nsh.h"
 #include "tests/unit/verdict/naive_shim.h"
 
 #define NAIVE_MAX_OUTPUTS 4096
@@ -189,6 +190,7 @@ static inline void naive_change(struct naive_packet *p, struct naive_view *v,
         }
         break;
     case DP_ACTION_SET_ARP: naive_arp(p, (const void *)a); break;
+    case DP_ACTION_SET_NSH: naive_set_nsh(p, (const void *)a); break;
     case DP_ACTION_SET_ND:
         if (l3 && v->lens.l4 && v->key.eth_type == be16_make(0x86dd) &&
             v->key.nw_proto == IPPROTO_ICMPV6) {
@@ -339,6 +341,10 @@ static inline bool naive_meter(struct naive_walk *w, uint32_t meter_no, struct n
 static inline bool naive_decide(struct naive_walk *w, const struct dp_action *a,
                                 struct naive_packet *p, struct naive_view *v)
 {
+    if (a->type == DP_ACTION_DEC_TTL &&
+        ((const struct dp_action_dec_ttl *)(const void *)a)->layer == DP_TTL_NSH) {
+        return naive_dec_nsh_ttl(p);
+    }
     if (a->type == DP_ACTION_DEC_TTL) {
         return naive_dec_ttl(
             p, v, ((const struct dp_action_dec_ttl *)(const void *)a)->layer == DP_TTL_MPLS);

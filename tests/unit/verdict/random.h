@@ -149,11 +149,13 @@ static inline void random_theme(void)
         uint16_t type;
         uint8_t ip_proto;
     } themes[] = {{"icmp6", 0x86dd, IPPROTO_ICMPV6},
+                  {"icmp6", 0x86dd, IPPROTO_ICMPV6},
                   {"tcp", 0x0800, IPPROTO_TCP},
                   {"udp6", 0x86dd, IPPROTO_UDP},
                   {"arp", 0x0806, 0},
                   {"mpls", 0x8847, 0},
                   {"dl_type=0x88e7", 0x88e7, 0},
+                  {"dl_type=0x894f", 0x894f, 0},
                   {"ip", 0x0800, IPPROTO_IPIP},
                   {"icmp", 0x0800, IPPROTO_ICMP},
                   {"sctp", 0x0800, IPPROTO_SCTP},
@@ -269,6 +271,20 @@ static inline void put_labels(struct naive_packet *p)
     }
 }
 
+/* Of a length that fits mostly. */
+static inline void put_nsh(struct naive_packet *p)
+{
+    unsigned int type = 1 + rnd(2);
+    unsigned int words = rnd(20) ? (type == 1 ? 6 : 2 + rnd(3)) : rnd(64);
+
+    put16(p, (rnd(20) ? rnd(4) : rnd(16)) << 12 | (rnd(3) ? 63 : rnd(4)) << 6 | words);
+    put8(p, rnd(20) ? type : rnd(256));
+    put8(p, rnd(5));
+    put32(p, rnd(3) << 8 | rnd(3));
+    put_random(p, type == 1 ? 16 : words < 2 ? 0 : (words - 2) * 4);
+    put_ipv4(p);
+}
+
 static inline void put_llc(struct naive_packet *p)
 {
     put_random(p, rnd(4));
@@ -284,8 +300,8 @@ static inline void put_llc(struct naive_packet *p)
 /* Behind the addresses. */
 static inline void put_payload(struct naive_packet *p, unsigned int depth)
 {
-    static const uint16_t types[] = {0x0800, 0x0800, 0x0800, 0x0800, 0x86dd, 0x86dd, 0x86dd,
-                                     0x0806, 0x8035, 0x8847, 0x8848, 0x88e7, 0x9000, 0x0040};
+    static const uint16_t types[] = {0x0800, 0x0800, 0x0800, 0x0800, 0x86dd, 0x86dd, 0x86dd, 0x0806,
+                                     0x8035, 0x8847, 0x8848, 0x88e7, 0x894f, 0x9000, 0x0040};
     uint16_t type = theme.protocol && rnd(3) ? theme.type : PICK(types);
 
     put16(p, type);
@@ -304,6 +320,7 @@ static inline void put_payload(struct naive_packet *p, unsigned int depth)
             put_random(p, 14);
         }
         break;
+    case 0x894f: put_nsh(p); break;
     case 0x0040: put_llc(p); break;
     default: put_random(p, 40); break;
     }

@@ -91,19 +91,44 @@ static inline void match_nd(struct strbuf *s)
     }
 }
 
+static inline void match_nsh(struct strbuf *s)
+{
+    switch (rnd(7)) {
+    case 0: strbuf_printf(s, ",nsh_spi=%u,nsh_si=%u", rnd(3), rnd(3)); break;
+    case 1: strbuf_printf(s, ",nsh_mdtype=%u", 1 + rnd(2)); break;
+    case 2: strbuf_printf(s, ",nsh_np=%u", rnd(5)); break;
+    case 3: strbuf_printf(s, ",nsh_ttl=%u", rnd(2) ? 63 : rnd(3)); break;
+    case 4: strbuf_printf(s, ",nsh_flags=%u/%u", rnd(2), 1 + 2 * rnd(2)); break;
+    case 5: strbuf_printf(s, ",nsh_c%u=%u/3", 1 + rnd(4), rnd(4)); break;
+    default: break;
+    }
+}
+
 static inline void match_l3(struct strbuf *s)
 {
-    static const char *const protocols[] = {"ip",    "ip",
-                                            "tcp",   "tcp",
-                                            "udp",   "udp",
-                                            "icmp",  "sctp",
-                                            "ipv6",  "tcp6",
-                                            "udp6",  "icmp6",
-                                            "icmp6", "arp",
-                                            "arp",   "rarp",
-                                            "mpls",  "mpls",
-                                            "mplsm", "dl_type=0x88e7",
-                                            "sctp6", "dl_type=0x9000"};
+    static const char *const protocols[] = {"ip",
+                                            "ip",
+                                            "tcp",
+                                            "tcp",
+                                            "udp",
+                                            "udp",
+                                            "icmp",
+                                            "sctp",
+                                            "ipv6",
+                                            "tcp6",
+                                            "udp6",
+                                            "icmp6",
+                                            "icmp6",
+                                            "arp",
+                                            "arp",
+                                            "rarp",
+                                            "mpls",
+                                            "mpls",
+                                            "mplsm",
+                                            "dl_type=0x88e7",
+                                            "dl_type=0x894f",
+                                            "sctp6",
+                                            "dl_type=0x9000"};
     const char *protocol = theme.protocol && rnd(3) ? theme.protocol : PICK(protocols);
     bool six = strchr(protocol, '6'), ip = strstr("ip tcp udp icmp sctp", protocol);
 
@@ -151,6 +176,9 @@ static inline void match_l3(struct strbuf *s)
         case 3: strbuf_printf(s, ",arp_tpa=10.0.1.%u", rnd(4)); break;
         default: break;
         }
+    }
+    if (strstr(protocol, "894f")) {
+        match_nsh(s);
     }
     if (!strncmp(protocol, "mpls", 4) && rnd(3) == 0) {
         switch (rnd(4)) {
@@ -250,6 +278,18 @@ static inline void set_nd(struct strbuf *s)
 }
 
 /* Of rules for labels; what is under the last one may become anything. */
+static inline void set_nsh(struct strbuf *s)
+{
+    switch (rnd(6)) {
+    case 0: strbuf_printf(s, ",set_field:%u->nsh_spi", rnd(3)); break;
+    case 1: strbuf_printf(s, ",set_field:%u->nsh_si", rnd(3)); break;
+    case 2: strbuf_printf(s, ",set_field:%u->nsh_ttl", rnd(64)); break;
+    case 3: strbuf_printf(s, ",set_field:%u/%u->nsh_flags", rnd(2), 1 + 2 * rnd(2)); break;
+    case 4: strbuf_printf(s, ",set_field:%u/7->nsh_c%u", rnd(8), 1 + rnd(4)); break;
+    default: strbuf_puts(s, ",dec_nsh_ttl"); break;
+    }
+}
+
 static inline void set_mpls(struct strbuf *s)
 {
     switch (rnd(10)) {
@@ -315,6 +355,8 @@ static inline void random_set(struct strbuf *s)
         push_shim(s);
     } else if (rnd(4) == 0 || !*p) {
         set_l2(s);
+    } else if (strstr(p, "894f")) {
+        set_nsh(s);
     } else if (!strncmp(p, "mpls", 4)) {
         set_mpls(s);
     } else if (!strcmp(p, "dl_type=0x88e7")) {

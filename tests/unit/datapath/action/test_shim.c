@@ -306,6 +306,51 @@ static void lengths_follow_for_a_checksum_that_is_still_to_be_made(void **state 
     assert_int_equal(sent[0]->packet_type, PORT_PTYPE_SHIM);
 }
 
+#define CONTEXT "00000001 00000002 00000003 fffffffe "
+
+static struct dp_action_set_nsh *set_nsh(void)
+{
+    struct dp_action_set_nsh *a = dp_actions_put(&list, DP_ACTION_SET_NSH, sizeof *a);
+
+    a->path = be32_make(0x00777705);
+    a->path_mask = be32_make(0x00ffff0f);
+    a->flags = 2;
+    a->flags_mask = 2;
+    a->ttl = 0x2a;
+    a->ttl_mask = 0x3f;
+    a->context[3] = be32_make(5);
+    a->context_mask[3] = be32_make(15);
+    return a;
+}
+
+static void a_network_service_header_is_set_under_its_masks(void **state UNUSED)
+{
+    set_nsh();
+    assert_makes(MACS TAG "894f 1fc6 0103 ab1234f0 " CONTEXT "99",
+                 MACS TAG "894f 3a86 0103 ab7777f5 00000001 00000002 00000003 fffffff5 99");
+    set_nsh(); /* Without context headers, what follows is not written to. */
+    assert_makes(MACS "894f 0fc2 0203 ab1234f0 " CONTEXT, MACS "894f 2a82 0203 ab7777f5 " CONTEXT);
+    set_nsh();
+    assert_makes(MACS "894f 4fc6 0103 ab1234f0 " CONTEXT, MACS "894f 4fc6 0103 ab1234f0 " CONTEXT);
+    set_nsh();
+    assert_makes(MACS "894f 0fc6 0103 ab1234f0 00", MACS "894f 0fc6 0103 ab1234f0 00");
+    set_nsh();
+    assert_makes(MACS "0800" V4_64, MACS "0800" V4_64);
+}
+
+static void a_network_service_headers_ttl_is_decremented(void **state UNUSED)
+{
+    dec_ttl(DP_TTL_NSH, false);
+    assert_makes(MACS "894f 3fc6 0103 001234f0 " CONTEXT, MACS "894f 3f86 0103 001234f0 " CONTEXT);
+    dec_ttl(DP_TTL_NSH, false);
+    assert_makes(MACS "894f 0402 0201 001234f0", MACS "894f 03c2 0201 001234f0");
+    dec_ttl(DP_TTL_NSH, false);
+    dp_actions_put_output(&list, 1);
+    run(packet(MACS "894f 0046 0103 001234f0 " CONTEXT));
+    run(packet(MACS "894f 0006 0103 001234f0 " CONTEXT));
+    assert_int_equal(n_sent, 2);
+}
+
 static void a_clone_changes_nothing_of_the_packet(void **state UNUSED)
 {
     uint32_t start;
@@ -364,6 +409,8 @@ int main(void)
         T(ttls_are_copied_between_the_two_outermost_headers),
         T(a_customers_frame_goes_behind_an_i_tag_and_comes_back),
         T(lengths_follow_for_a_checksum_that_is_still_to_be_made),
+        T(a_network_service_header_is_set_under_its_masks),
+        T(a_network_service_headers_ttl_is_decremented),
         T(a_clone_changes_nothing_of_the_packet),
         T(the_last_clone_needs_no_copy),
         T(recirculation_gets_the_packet_as_it_is),

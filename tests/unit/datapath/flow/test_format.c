@@ -113,6 +113,32 @@ static void an_mpls_label(void **state)
     assert_key(&key, &mask, "eth_type(0x8847),mpls(label=17,tc=5,ttl=64,bos=1)");
 }
 
+static void a_network_service_header(void **state UNUSED)
+{
+    struct flow_mask mask;
+    struct flow_key key;
+
+    memset(&key, 0, sizeof key);
+    key.lines = 3;
+    key.eth_type = be16_make(0x894f);
+    key.nw_src = be32_make(0x123405);
+    key.nw_ttl = 63;
+    key.nw_proto = 3;
+    key.tp_src = be16_make(1);
+    key.ipv6_src[15] = 9;
+    flow_mask_init(&mask);
+    FLOW_MASK_FIELD(&mask, eth_type);
+    FLOW_MASK_FIELD(&mask, nw_src);
+    FLOW_MASK_FIELD(&mask, nw_tos);
+    FLOW_MASK_FIELD(&mask, nw_ttl);
+    FLOW_MASK_FIELD(&mask, nw_proto);
+    FLOW_MASK_FIELD(&mask, tp_src);
+    mask.bits.ipv6_src[15] = 15;
+    flow_mask_seal(&mask);
+    assert_key(&key, &mask,
+               "eth_type(0x894f),nsh(flags=0,ttl=63,mdtype=1,np=3,spi=0x1234,si=5,c4=0x9/0xf)");
+}
+
 static void arp_and_neighbour_discovery(void **state UNUSED)
 {
     struct flow_mask mask;
@@ -201,6 +227,7 @@ int main(void)
         cmocka_unit_test(all_fields_of_a_tcp_packet),
         cmocka_unit_test(only_masked_fields_and_partial_masks),
         cmocka_unit_test(a_tag_encloses_what_follows),
+        cmocka_unit_test(a_network_service_header),
         cmocka_unit_test(arp_and_neighbour_discovery),
         cmocka_unit_test(an_mpls_label),
         cmocka_unit_test(actions_in_order),

@@ -418,6 +418,69 @@ static void extension_headers_are_named_and_their_order_is_judged(void **state U
                      FLOW_EXTHDR_DEST | FLOW_EXTHDR_UNREP);
 }
 
+#define NSH1 "894f 3fc6 0103 001234ff 00000001 00000002 00000003 fffffffe "
+
+static void a_network_service_header_stands_where_ip_does(void **state UNUSED)
+{
+    struct frame f = {.n = 0};
+    struct parse_lens lens;
+    struct flow_key key;
+
+    put(&f, MACS "8100 0005 " NSH1 "00");
+    assert_int_equal(parse(&f, f.n, &key, &lens), PARSE_OK);
+    assert_int_equal(key.lines, 3);
+    assert_int_equal(key.eth_type, be16_make(0x894f));
+    assert_int_equal(key.nw_src, be32_make(0x001234ff));
+    assert_int_equal(key.nw_tos, 3);
+    assert_int_equal(key.nw_ttl, 63);
+    assert_int_equal(key.nw_proto, 3);
+    assert_int_equal(key.tp_src, be16_make(1));
+    assert_int_equal(key.tp_dst | key.nw_dst | key.nw_frag | lens.l3, 0);
+    assert_memory_equal(key.ipv6_src, "\0\0\0\1\0\0\0\2\0\0\0\3\xff\xff\xff\xfe", 16);
+    assert_memory_equal(key.ipv6_dst, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+    assert_int_equal(lens.l2, 18);
+
+    f.n = 0; /* What MD type 2 has more is not looked at. */
+    put(&f, MACS "894f 0044 0201 00000105 10000a04 00");
+    assert_int_equal(parse(&f, f.n, &key, &lens), PARSE_OK);
+    assert_int_equal(key.lines, 1); /* Longer than the frame: nothing of it is believed. */
+    assert_int_equal(key.nw_src, 0);
+    put(&f, "000000");
+    assert_int_equal(parse(&f, f.n, &key, &lens), PARSE_OK);
+    assert_int_equal(key.lines, 1);
+    assert_int_equal(key.nw_src, be32_make(0x105));
+    assert_int_equal(key.nw_ttl, 1);
+    assert_int_equal(key.tp_src, be16_make(2));
+}
+
+static void a_network_service_header_that_contradicts_itself_is_none(void **state UNUSED)
+{
+    static const char *const bad[] = {
+        "4fc6 0103 001234ff 00000001 00000002 00000003 fffffffe 0000", /* Version 1. */
+        "0fc5 0103 001234ff 00000001 00000002 00000003 fffffffe 0000", /* Too short for type 1, */
+        "0fc7 0103 001234ff 00000001 00000002 00000003 fffffffe 00000000", /* too long. */
+        "0fc1 0203 001234ff 00000001 00000002 00000003 fffffffe 0000",     /* Half a header. */
+        "0fc0 0203 001234ff 00000001 00000002 00000003 fffffffe 0000",
+        "0fff 0203 001234ff 00000001 00000002 00000003 fffffffe 0000",
+        "0fc6 0103 001234ff 00000001 00000002 00000003 fffffe", /* Cut. */
+        "0fc2 0203 001234",
+        "",
+    };
+    struct parse_lens lens;
+    struct flow_key key;
+
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        struct frame f = {.n = 0};
+
+        put(&f, MACS "894f");
+        put(&f, bad[i]);
+        assert_int_equal(parse(&f, f.n, &key, &lens), PARSE_OK);
+        assert_int_equal(key.lines, 1);
+        assert_int_equal(key.eth_type, be16_make(0x894f));
+        assert_int_equal(key.u64[4] | key.u64[5] | key.u64[6], 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +501,8 @@ int main(void)
         cmocka_unit_test(headers_over_several_segments_read_as_one),
         cmocka_unit_test(labels_are_read_down_to_the_bottom_of_the_stack),
         cmocka_unit_test(a_backbone_frame_has_its_i_tag),
+        cmocka_unit_test(a_network_service_header_stands_where_ip_does),
+        cmocka_unit_test(a_network_service_header_that_contradicts_itself_is_none),
         cmocka_unit_test(extension_headers_are_named_and_their_order_is_judged),
     };
 
