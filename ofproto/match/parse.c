@@ -69,7 +69,14 @@ static bool parse_port(const struct parse *p, const char *value, uint8_t v[OFP_F
 
     if (!strcmp(value, "LOCAL") || !strcmp(value, "local")) {
         x = 0xfffe;
-    } else if (!parse_u64(value, UINT32_MAX, &x)) {
+    } else if (!strcmp(value, "ANY") || !strcmp(value, "NONE")) {
+        x = 0xffff;
+    } else if (parse_u64(value, UINT32_MAX, &x)) {
+        if (x > 0xffff && x < 0xffffff00) {
+            return false; /* No port has such a number: ports have 16 bits, on the wire in 32. */
+        }
+        x &= 0xffff;
+    } else {
         if (!p->lookup || !p->lookup(value, &port, p->aux)) {
             return false;
         }

@@ -24,6 +24,8 @@ static void matches_are_written_as_people_know_them(void **state)
     check_format("", "");
     check_format("in_port=1", "in_port=1");
     check_format("in_port=LOCAL", "in_port=LOCAL");
+    check_format("in_port=4294967294", "in_port=LOCAL");
+    check_format("actset_output=65535", "actset_output=ANY");
     check_format("dl_type=0x0800,nw_proto=6,tp_dst=80,in_port=3", "tcp,in_port=3,tp_dst=80");
     check_format("dl_vlan=10", "dl_vlan=10");
     check_format("dl_vlan=0xffff", "vlan_tci=0x0000");
@@ -57,6 +59,7 @@ static void wrong_matches_are_refused_by_name(void **state)
     } bad[] = {
         {"foo=1", "'foo=1': 'foo' is not a field"},
         {"foo", "'foo' is neither FIELD=VALUE nor a protocol's name"},
+        {"in_port=65536", "field 'in_port': '65536' is not a valid value for it"},
         {"dl_vlan=4096", "field 'dl_vlan': '4096' is not a valid value for it"},
         {"dl_src=1:2", "field 'dl_src': '1:2' is not a valid value for it"},
         {"ip,nw_src=10.0.0.0/33", "field 'nw_src': '10.0.0.0/33' is not a valid value for it"},
