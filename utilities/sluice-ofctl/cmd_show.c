@@ -146,7 +146,8 @@ static int show(const struct ofctl_options *o, char *args[], struct error *err)
     if (!rc && ofconn_version(c) >= OFP13) {
         rc = dump_ports_desc(c, OFP_PORT_NONE, &d, err);
     } else if (!rc) {
-        rc = ofports_add(&d.ports, ofconn_version(c), m.body + OFP_FEATURES_LEN, m.len - OFP_FEATURES_LEN, err);
+        rc = ofports_add(&d.ports, ofconn_version(c), m.body + OFP_FEATURES_LEN,
+                         m.len - OFP_FEATURES_LEN, err);
         if (!rc && !o->json) {
             print_ports(ofconn_version(c), &d.ports);
         }
