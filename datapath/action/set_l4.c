@@ -4,49 +4,32 @@
 #include "datapath/action/checksum.h"
 #include "datapath/action/layers.h"
 
-static uint32_t crc32c(const uint8_t *p, uint32_t n, uint32_t crc)
+/* SCTP's checksum is a CRC32c (RFC 9260 appendix A), which is linear: what becomes of it when its
+ * first four bytes change by 'change' depends on the number of bytes behind them alone. So a wrong
+ * one stays wrong. */
+static uint32_t crc32c_delta(uint32_t change, uint32_t behind)
 {
-    uint64_t wide = crc, word;
+    uint32_t crc = _mm_crc32_u32(0, change);
 
-    for (; n >= 8; n -= 8, p += 8) {
-        memcpy(&word, p, 8);
-        wide = _mm_crc32_u64(wide, word);
+    for (; behind >= 8; behind -= 8) {
+        crc = (uint32_t)_mm_crc32_u64(crc, 0);
     }
-    crc = (uint32_t)wide;
-    while (n--) {
-        crc = _mm_crc32_u8(crc, *p++);
+    while (behind--) {
+        crc = _mm_crc32_u8(crc, 0);
     }
     return crc;
 }
 
-static uint32_t crc_of_segments(const struct rte_mbuf *m, uint32_t offset, uint32_t n)
+static void set_sctp_ports(const struct layers *l, const be16_t old[2], const be16_t new[2])
 {
-    uint32_t crc = UINT32_MAX;
+    uint32_t was, is, crc;
 
-    for (; m && n; m = m->next) {
-        uint32_t part;
-
-        if (m->data_len <= offset) {
-            offset -= m->data_len;
-            continue;
-        }
-        part = RTE_MIN(n, m->data_len - offset);
-        crc = crc32c(rte_pktmbuf_mtod_offset(m, const uint8_t *, offset), part, crc);
-        n -= part;
-        offset = 0;
-    }
-    return ~crc;
-}
-
-/* SCTP's checksum is a CRC32c of the whole (RFC 9260 appendix A); made anew. */
-static void sctp_checksum(struct rte_mbuf *m, const struct layers *l)
-{
-    uint32_t offset = (uint32_t)(l->l4 - rte_pktmbuf_mtod(m, uint8_t *));
-    uint32_t crc = 0;
-
-    memcpy(l->l4 + 8, &crc, 4);
-    crc = crc_of_segments(m, offset, l->rest);
-    memcpy(l->l4 + 8, &crc, 4);
+    memcpy(&was, old, sizeof was);
+    memcpy(&is, new, sizeof is);
+    memcpy(&crc, l->l4 + 8, sizeof crc);
+    crc ^= crc32c_delta(was ^ is, l->rest - (uint32_t)sizeof is);
+    memcpy(l->l4 + 8, &crc, sizeof crc);
+    memcpy(l->l4, new, sizeof is);
 }
 
 static void set_ports(struct rte_mbuf *m, const struct layers *l, const struct dp_action_set_l4 *a)
@@ -62,8 +45,7 @@ static void set_ports(struct rte_mbuf *m, const struct layers *l, const struct d
         l4_checksum_header(&c, checksum_delta(old, new, sizeof old));
         memcpy(l->l4, new, sizeof new);
     } else {
-        memcpy(l->l4, new, sizeof new);
-        sctp_checksum(m, l);
+        set_sctp_ports(l, old, new);
     }
 }
 

@@ -322,20 +322,44 @@ static uint32_t crc32c(const uint8_t *p, size_t n)
     return ~crc;
 }
 
-static void sctp_ports_make_its_crc_anew(void **state UNUSED)
+/* Gives the packet the CRC that SCTP wants, but for the bits of 'error'. */
+static void put_sctp_crc(struct rte_mbuf *m, uint32_t at, uint32_t error)
 {
-    struct rte_mbuf *m = make_packet(false, 132);
-    uint32_t crc, zero = 0;
-    uint8_t *l4;
+    uint8_t *l4 = rte_pktmbuf_mtod_offset(m, uint8_t *, at);
+    uint32_t crc = 0;
 
-    set_ports(5, 6);
-    dp_actions_put_output(&list, 2);
-    run(m);
-    l4 = rte_pktmbuf_mtod_offset(sent[0], uint8_t *, 34);
+    memcpy(l4 + 8, &crc, 4);
+    crc = crc32c(l4, 12 + PAYLOAD) ^ error;
+    memcpy(l4 + 8, &crc, 4);
+}
+
+static uint32_t sctp_crc_error(struct rte_mbuf *m, uint32_t at)
+{
+    uint8_t *l4 = rte_pktmbuf_mtod_offset(m, uint8_t *, at);
+    uint32_t crc, zero = 0;
+
     memcpy(&crc, l4 + 8, 4);
     memcpy(l4 + 8, &zero, 4);
-    assert_int_equal(crc, crc32c(l4, 12 + PAYLOAD));
-    assert_memory_equal(l4, "\x00\x05\x00\x06", 4);
+    return crc ^ crc32c(l4, 12 + PAYLOAD);
+}
+
+static void sctps_crc_follows_its_ports_and_stays_wrong_when_it_was(void **state UNUSED)
+{
+    static const uint32_t errors[] = {0, 1, 0xdeadbeef};
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(errors); i++) {
+        struct rte_mbuf *m = make_packet(false, 132);
+
+        setup(NULL);
+        put_sctp_crc(m, 34, errors[i]);
+        set_ports(5, 6);
+        dp_actions_put_output(&list, 2);
+        run(m);
+        assert_memory_equal(rte_pktmbuf_mtod_offset(sent[0], uint8_t *, 34), "\x00\x05\x00\x06", 4);
+        assert_int_equal(sctp_crc_error(sent[0], 34), errors[i]);
+        teardown(NULL);
+        n_sent = 0;
+    }
 }
 
 /* A datagram that ends before its transport header does, in a frame that is padded. */
@@ -373,18 +397,14 @@ static void sctps_crc_is_of_the_datagram_alone(void **state UNUSED)
 {
     for (int six = 0; six < 2; six++) {
         struct rte_mbuf *m = make_packet(six, 132);
-        uint32_t crc, zero = 0;
-        uint8_t *l4;
 
         setup(NULL);
+        put_sctp_crc(m, six ? 54 : 34, 0);
         memset(rte_pktmbuf_append(m, 9), 0xee, 9); /* Padding. */
         set_ports(5, 6);
         dp_actions_put_output(&list, 2);
         run(m);
-        l4 = rte_pktmbuf_mtod_offset(sent[0], uint8_t *, six ? 54 : 34);
-        memcpy(&crc, l4 + 8, 4);
-        memcpy(l4 + 8, &zero, 4);
-        assert_int_equal(crc, crc32c(l4, 12 + PAYLOAD));
+        assert_int_equal(sctp_crc_error(sent[0], six ? 54 : 34), 0);
         teardown(NULL);
         n_sent = 0;
     }
@@ -658,7 +678,7 @@ int main(void)
         T(headers_behind_many_pushed_tags_are_changed),
         T(a_udp_checksum_left_out_stays_so),
         T(of_a_partial_checksum_only_the_pseudo_header_changes),
-        T(sctp_ports_make_its_crc_anew),
+        T(sctps_crc_follows_its_ports_and_stays_wrong_when_it_was),
         T(nothing_in_ethernets_padding_is_changed),
         T(sctps_crc_is_of_the_datagram_alone),
         T(later_fragments_have_no_ports_to_change),
