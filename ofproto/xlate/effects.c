@@ -191,7 +191,7 @@ static bool is_stale(const struct ofproto_effects *effects, uint64_t since,
 void ofproto_effects_prefetch(const struct ofproto_effects *effects)
 {
     __builtin_prefetch(effects->effect);
-    __builtin_prefetch((const char *)effects->effect + 64);
+    __builtin_prefetch((const void *)((uintptr_t)effects->effect + 64)); /* It may be NULL. */
     __builtin_prefetch(effects->known.word);
 }
 
